@@ -1,0 +1,24 @@
+/** Asterisk's end of a call, as the session sees it. */
+export interface Transport {
+  /**
+   * Sends text whole and in order.
+   * @throws the system's error where the connection is gone
+   */
+  write(text: string): void;
+  /** Asks for the next piece of input. It reaches `receiver` once; asking again while one is due does nothing. */
+  read(): void;
+  /** Whether a piece of input has been asked for and has not come. */
+  readonly reading: boolean;
+  receiver: Receiver;
+  /** Closes the connection; nothing more reaches the receiver. */
+  close(): void;
+}
+
+export interface Receiver {
+  /** The bytes may be reused after the call returns. */
+  onData(chunk: Buffer): void;
+  /** No more will come; `error` where it did not end in good order. */
+  onEnd(error?: Error): void;
+}
+
+export const nobody: Receiver = { onData() {}, onEnd() {} };

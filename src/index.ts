@@ -1,0 +1,24 @@
+/** The library's public names. A script finds its call in the globals; it imports types and errors from here. */
+export type { Agi, EscapeOptions } from './agi/agi';
+export type {
+  ChannelState,
+  DataOutcome,
+  Digit,
+  PlayOutcome,
+  SayOutcome,
+  WaitOutcome,
+} from './agi/outcome';
+export {
+  AgiArgumentError,
+  AgiCommandError,
+  AgiDeadChannelError,
+  AgiError,
+  AgiHangupError,
+  AgiProtocolError,
+  AgiTimeoutError,
+  AgiUnknownCommandError,
+  AgiUsageError,
+} from './errors';
+export type { AgiArgument } from './wire/agi-command';
+export type { AgiReply } from './wire/agi-reply';
+export type { AgiRequest } from './wire/agi-request';

@@ -1,0 +1,122 @@
+/**
+ * Keeps the wire clean: nothing but commands may reach Asterisk, be it a script's print, a warning of
+ * Node's, a native abort or a child process.
+ *
+ * Under xinetd file descriptors 0, 1 and 2 are one socket. Descriptor 0 stays and carries both directions;
+ * 1 and 2 are closed and opened again on the log. In classic AGI 0 and 1 are two pipes, and the one for
+ * writing is opened anew under a number that no child inherits.
+ */
+import fs from 'node:fs';
+import type { Config, LogLevel } from '../config';
+import type { Log } from '../log';
+
+/** Where the log goes when nothing else is said and descriptor 2 is the wire. */
+export const DEFAULT_LOG_FILE = '/var/log/asterisk/fastagi.log';
+
+export interface Wire {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Takes descriptors 0, 1 and 2 apart into the wire and the log. Call it before anything can print. */
+export function guard(config: Config, log: Log): Wire {
+  const [stdin, stdout, stderr] = [identity(0), identity(1), identity(2)];
+  const wire =
+    stdin !== undefined && stdin === stdout ? { input: 0, output: 0 } : { input: 0, output: reopenStdout() };
+  const ownStderr = stderr !== undefined && stderr !== stdin && stderr !== stdout;
+  const level: LogLevel = config.debug ? 'debug' : config.logLevel;
+  const lateSyslog = (why: string) => {
+    log.openLate(() => openSyslogNow(config, why), level);
+  };
+
+  if (config.log === 'syslog') {
+    takeOver(wire, '/dev/null');
+    if (openSyslogNow(config) !== undefined) log.redirect(2, { level, syslog: true });
+  } else if (config.log?.startsWith('/')) {
+    const error = takeOver(wire, config.log);
+    if (!error) log.redirect(2, { level });
+    else lateSyslog(`the log ${config.log} cannot be opened (${error})`);
+  } else if (ownStderr) {
+    if (wire.output !== 1) replace(1, '/proc/self/fd/2');
+    log.redirect(2, { level });
+  } else if (takeOver(wire, DEFAULT_LOG_FILE)) {
+    lateSyslog(`the log ${DEFAULT_LOG_FILE} cannot be opened, and [fastagi] log names no other`);
+  } else {
+    log.redirect(2, { level });
+  }
+  guardConsole(log);
+  return wire;
+}
+
+/** The console's lines and Node's warnings become entries of the log. */
+export function guardConsole(log: Log): void {
+  const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warning', error: 'error' } as const;
+  for (const [method, level] of Object.entries(levels) as [keyof typeof levels, LogLevel][]) {
+    console[method] = (...values: unknown[]) => {
+      if (log.enabled(level)) log.write(level, process.getBuiltinModule('node:util').format(...values));
+    };
+  }
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    // how a script is loaded is ours to know
+    log.write(warning.name === 'ExperimentalWarning' ? 'debug' : 'warning', warning.stack ?? String(warning));
+  });
+}
+
+/** What a descriptor leads to, as a text that two of the same have in common; undefined where it is closed. */
+function identity(fd: number): string | undefined {
+  try {
+    const { dev, ino } = fs.fstatSync(fd);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The pipe behind descriptor 1 under a number of its own, closed in children. A socket cannot be opened
+ * that way, nor anything where there is no /proc: then it stays on 1, and only the console is kept off it.
+ */
+function reopenStdout(): number {
+  try {
+    return fs.openSync('/proc/self/fd/1', 'a');
+  } catch {
+    return 1;
+  }
+}
+
+/** Descriptors 1 and 2 on a file; on the null device where it cannot be opened, and then the reason. */
+function takeOver(wire: Wire, file: string): string | undefined {
+  const error = wire.output === 1 ? undefined : replace(1, file);
+  return replace(2, file) ?? error;
+}
+
+function replace(fd: number, file: string): string | undefined {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    // it was closed before
+  }
+  // the lowest free number is taken: the null device must fill it, or the next file opened would
+  try {
+    fs.openSync(file, appendFlags(), 0o640);
+    return undefined;
+  } catch (error) {
+    fs.openSync('/dev/null', 'a');
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+}
+
+function appendFlags(): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW } = fs.constants;
+  // root must not be led by a link in a folder that Asterisk's user can write
+  return O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | (process.getuid?.() === 0 ? O_NOFOLLOW : 0);
+}
+
+function openSyslogNow(config: Config, why?: string): number | undefined {
+  const { openSyslog } = lazySyslog();
+  return openSyslog(config.tempdir, why) ? 2 : undefined;
+}
+
+// only a log in syslog wants child processes
+const lazySyslog = (): typeof import('./syslog') => require('./syslog');

@@ -1,0 +1,34 @@
+/** What is said of an error: whole in the log, in one line on the Asterisk console. */
+import path from 'node:path';
+import { AgiError, RefusedError } from '../errors';
+
+/** The error with its stack, its causes and its code, for the log. */
+export function describeError(error: unknown): string {
+  if (error instanceof RefusedError) return `${error.message} [${error.code}]`;
+  if (!(error instanceof Error))
+    return `a script threw what is no error: ${process.getBuiltinModule('node:util').inspect(error)}`;
+  const code = error instanceof AgiError ? ` [${error.code}]` : '';
+  const stack = error.stack ?? String(error);
+  // a stack is fixed when the error is made; the message may have changed since
+  const whole = stack.includes(error.message) ? stack : `${error}\n${stack}`;
+  const cause = error.cause === undefined ? '' : `\nCaused by: ${describeError(error.cause)}`;
+  return whole.replace('\n', `${code}\n`) + (whole.includes('\n') ? '' : code) + cause;
+}
+
+/** `hello.js: TypeError: x is not a function (hello.js:12)` */
+export function summarizeError(error: unknown, script: { file: string; name: string } | undefined): string {
+  const text = error instanceof RefusedError ? error.message : String(error);
+  const where = script && error instanceof Error ? placeIn(error, script.file) : undefined;
+  const line = `${script ? script.name : 'fastagi'}: ${text.split('\n', 1)[0]}${where ? ` (${where})` : ''}`;
+  return line.length > 400 ? line.slice(0, 400) + '…' : line;
+}
+
+/** Where in the script's own folder the error comes from. */
+function placeIn(error: Error, file: string): string | undefined {
+  const folder = path.dirname(file) + path.sep;
+  for (const [, place, line] of (error.stack ?? '').matchAll(/(?:file:\/\/)?(\/[^\n()]*?):(\d+)/g)) {
+    if (place?.startsWith(folder) && !place.includes('node_modules'))
+      return `${place.slice(folder.length)}:${line}`;
+  }
+  return undefined;
+}

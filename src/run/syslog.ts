@@ -1,0 +1,58 @@
+/**
+ * The log in syslog, through the system's `logger`. Descriptors 1 and 2 become a pipe into it, so that it
+ * also gets what no code of ours can catch: a native abort, the prints of child processes.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+
+// xinetd may leave no PATH
+const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+
+/**
+ * @param why said as the first entry, where syslog takes another log's place
+ * @returns whether descriptors 1 and 2 lead to syslog now; otherwise they are as they were
+ */
+export function openSyslog(tempdir: string, why?: string): boolean {
+  const folder = makeFolder([tempdir, os.tmpdir()]);
+  if (folder === undefined) return false;
+  const fifo = `${folder}/log`;
+  try {
+    if (spawnSync('mkfifo', ['-m', '600', fifo], { env, stdio: 'ignore' }).status !== 0) return false;
+    // opened for both, or opening the end for reading would wait for a writer
+    const both = fs.openSync(fifo, 'r+');
+    const reader = fs.openSync(fifo, 'r');
+    const logger = spawn(
+      'logger',
+      ['--tag', 'fastagi', `--id=${process.pid}`, '--priority', 'daemon.info', '--prio-prefix'],
+      { env, stdio: [reader, 'ignore', 'ignore'], detached: true },
+    );
+    logger.on('error', () => {});
+    logger.unref();
+    if (logger.pid !== undefined) {
+      for (const fd of [1, 2]) {
+        fs.closeSync(fd);
+        fs.openSync(fifo, 'a');
+      }
+      if (why) fs.writeSync(2, `<4>warning: ${why}\n`);
+    }
+    fs.closeSync(both);
+    fs.closeSync(reader);
+    return logger.pid !== undefined;
+  } catch {
+    return false;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeFolder(parents: readonly string[]): string | undefined {
+  for (const parent of parents) {
+    try {
+      return fs.mkdtempSync(`${parent}/fastagi-`);
+    } catch {
+      // the next one
+    }
+  }
+  return undefined;
+}

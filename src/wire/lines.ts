@@ -1,0 +1,63 @@
+/**
+ * Bytes to lines. AGI ends a line with LF alone, in both directions (`ANSWER\r` is an unknown command),
+ * so a carriage return is part of the text.
+ */
+import { AgiProtocolError } from '../errors';
+
+const LF = 10;
+
+/**
+ * Text as UTF-8; where the bytes are not UTF-8, as Latin-1, so that a caller id in an old encoding does
+ * not cost the call and no byte is lost.
+ */
+export function decodeText(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.includes('\ufffd') && !Buffer.from(text).equals(bytes) ? bytes.toString('latin1') : text;
+}
+
+export class LineDecoder {
+  readonly #limitBytes: number;
+  #parts: Buffer[] = [];
+  #heldBytes = 0;
+
+  /** @param limitBytes the longest line taken, without its LF */
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Bytes of a line that has begun and not ended. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /**
+   * The lines that these bytes complete. The bytes may be reused by the caller afterwards.
+   * @throws AgiProtocolError for a line over the limit, as soon as the limit is passed
+   */
+  push(chunk: Buffer): string[] {
+    const lines: string[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
+      this.#hold(chunk.subarray(start, end));
+      lines.push(
+        decodeText(this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts)),
+      );
+      this.#parts = [];
+      this.#heldBytes = 0;
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#hold(Buffer.from(chunk.subarray(start)));
+    return lines;
+  }
+
+  #hold(part: Buffer): void {
+    this.#heldBytes += part.length;
+    if (this.#heldBytes > this.#limitBytes) {
+      throw new AgiProtocolError(
+        `a line of over ${this.#limitBytes} bytes came in: the other side does not speak AGI`,
+        'AGI_LINE_TOO_LONG',
+      );
+    }
+    this.#parts.push(part);
+  }
+}

@@ -1,0 +1,14 @@
+/** Lines of the conversation, with what no log should hold left out. */
+
+/** A line that a command marked as secret: the words of the command and the form of the reply stay. */
+export function redact(line: string): string {
+  const command = /^((?:SET|GET FULL|GET) VARIABLE|GET DATA|DATABASE \w+)( \S+)?/.exec(line);
+  if (command) return `${command[0]} ***`;
+  const reply = /^(200 result=)(.*?)( \(timeout\))?$/.exec(line);
+  return reply ? `${reply[1]}***${reply[3] ?? ''}` : '***';
+}
+
+/** A header line whose query names a password, a PIN and the like. */
+export function redactQuery(line: string): string {
+  return line.replace(/([?&][^=&]*(?:passw|secret|token|pin|card|cvv|cvc)[^=&]*=)[^&\s]*/gi, '$1***');
+}
