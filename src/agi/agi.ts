@@ -165,7 +165,7 @@ export class Agi {
 
   /** A channel variable's value, or undefined where it is not set. Works after a hangup. */
   getVariable(name: string): Promise<string | undefined> {
-    return this.#run('GET VARIABLE', [name], valueOf, isSecretName(name));
+    return this.#run('GET VARIABLE', [name], valueIn, isSecretName(name));
   }
 
   /**
@@ -175,7 +175,7 @@ export class Agi {
    */
   getFullVariable(expression: string, channel?: string): Promise<string | undefined> {
     const args = channel === undefined ? [expression] : [expression, channel];
-    return this.#run('GET FULL VARIABLE', args, valueOf, isSecretName(expression));
+    return this.#run('GET FULL VARIABLE', args, valueIn, isSecretName(expression));
   }
 
   /**
@@ -232,7 +232,7 @@ export class Agi {
   }
 }
 
-function valueOf(reply: AgiReply): string | undefined {
+function valueIn(reply: AgiReply): string | undefined {
   return reply.result === '0' ? undefined : reply.value;
 }
 

@@ -171,7 +171,10 @@ export class Session {
   #endTurn(): void {
     this.#inTurn = false;
     const next = this.#waiting.shift();
-    if (next) return next.begin();
+    if (next) {
+      next.begin();
+      return;
+    }
     for (const resolve of this.#drained.splice(0)) resolve();
     this.#watchWhileIdle();
   }
@@ -200,7 +203,10 @@ export class Session {
     this.#trace?.('<', line, asked?.secret ?? false);
     const input = this.#replies.push(line);
     if (!input) return;
-    if (input.type === 'hangup') return this.hungUp();
+    if (input.type === 'hangup') {
+      this.hungUp();
+      return;
+    }
     // a line that is no reply: the end of a value with a newline in it, say
     if (input.type === 'junk') return;
     if (this.#usageMayFollow) {

@@ -19,7 +19,9 @@ export function describeError(error: unknown): string {
 export function summarizeError(error: unknown, script: { file: string; name: string } | undefined): string {
   const text = error instanceof RefusedError ? error.message : String(error);
   const where = script && error instanceof Error ? placeIn(error, script.file) : undefined;
-  const line = `${script ? script.name : 'fastagi'}: ${text.split('\n', 1)[0]}${where ? ` (${where})` : ''}`;
+  const subject = script?.name ?? 'fastagi';
+  const first = text.split('\n', 1)[0] as string;
+  const line = `${first.startsWith(subject) ? '' : `${subject}: `}${first}${where ? ` (${where})` : ''}`;
   return line.length > 400 ? line.slice(0, 400) + '…' : line;
 }
 
