@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+export type Report = (line: string) => void;
+
+/** Runs a program to its end and gives its stdout; a status other than 0 rejects with what it printed. */
+export async function run(
+  command: string,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; report?: Report } = {},
+): Promise<string> {
+  const child = spawn(command, args, {
+    env: options.env ?? process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    output.push(text);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  const { report } = options;
+  if (report) createInterface({ input: child.stdout }).on('line', (line) => report(line));
+  const status = await closed(child);
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')}: status ${status}\n${output.join('').slice(-4000)}`);
+  return stdout;
+}
+
+/** The exit code or the signal's name, when the process and its pipes are done. */
+export function closed(child: ChildProcess): Promise<number | string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+}
+
+/** Asks `child` to end, and after `graceMs` makes it end; resolves when it is gone. */
+export async function endProcess(child: ChildProcess, graceMs = 5000): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(timer);
+}
+
+/** The mount namespace of a process: what every process started below it shares, and no other. */
+export function mountNamespace(pid: number): string {
+  return readlinkSync(`/proc/${pid}/ns/mnt`);
+}
+
+/** The processes, zombies aside, that live in a mount namespace. */
+export function processesIn(namespace: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid > 0 && mountNamespace(pid) === namespace;
+      } catch {
+        return false; // it ended while we looked
+      }
+    });
+}
