@@ -20,7 +20,6 @@ const modules = [
 
 /** Files that something in Asterisk looks for, with an error in the log where they are missing. */
 const emptyFiles = [
-  'acl',
   'ccss',
   'cel',
   'confbridge',
@@ -86,6 +85,7 @@ export function writeAsteriskConfig(
     ].join('\n'),
     'modules.conf': ['[modules]', 'autoload = no', ...loads.map((file) => `load = ${file}`)].join('\n'),
     ...Object.fromEntries(emptyFiles.map((name) => [`${name}.conf`, '[general]'])),
+    'acl.conf': '',
     'cdr.conf': '[general]\nenable = no',
     'indications.conf': indications,
     'manager.conf': '[general]\nenabled = no',

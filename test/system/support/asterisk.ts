@@ -1,12 +1,12 @@
-import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AsteriskFolders, writeAsteriskConfig } from './asterisk-config';
-import { type Bind, spawnInRoot } from './chroot';
+import { writeAsteriskConfig } from './asterisk-config';
+import { type Bind, commandInRoot } from './chroot';
+import { EnclosedProcess } from './enclosed-process';
 import { LogFile } from './log-file';
 import { asteriskRoot } from './parts';
-import { endProcess, mountNamespace, processesIn, run } from './process';
+import { run } from './process';
 
 export interface AsteriskOptions {
   version: 16 | 22;
@@ -34,64 +34,61 @@ export class Asterisk {
   readonly home: string;
   /** Where `AGI(hello.js)`, a relative name, is looked for. */
   readonly agiBin: string;
-  readonly pid: number;
-  readonly #child: ChildProcess;
-  readonly #folders: AsteriskFolders;
+  readonly #process: EnclosedProcess;
+  readonly #configPath: string;
   readonly #log: LogFile;
   readonly #output: LogFile;
-  readonly #namespace: string;
 
-  private constructor(child: ChildProcess, home: string, folders: AsteriskFolders, logs: [LogFile, LogFile]) {
-    this.home = home;
+  private constructor(root: string, options: AsteriskOptions) {
+    this.home = mkdtempSync(join(tmpdir(), 'fastagi-asterisk-'));
+    const config = { 'extensions.conf': options.extensions, ...options.config };
+    const folders = writeAsteriskConfig(this.home, root, config, options.modules ?? []);
     this.agiBin = folders.agiBin;
-    this.pid = child.pid as number;
-    this.#child = child;
-    this.#folders = folders;
-    [this.#log, this.#output] = logs;
-    this.#namespace = mountNamespace(this.pid);
+    this.#configPath = join(folders.etc, 'asterisk.conf');
+    const mountPoint = join(this.home, 'mnt');
+    mkdirSync(mountPoint);
+    const outputPath = join(folders.log, 'output');
+    const output = openSync(outputPath, 'a');
+    this.#process = new EnclosedProcess(
+      'Asterisk',
+      commandInRoot(
+        root,
+        mountPoint,
+        [this.home, ...(options.bind ?? [])],
+        ['asterisk', '-f', '-C', this.#configPath],
+      ),
+      { env: { PATH: path, HOME: '/root', LANG: 'C.UTF-8', ...options.env }, output },
+    );
+    closeSync(output);
+    this.#output = new LogFile(outputPath, this.#process.ended);
+    this.#log = new LogFile(join(folders.log, 'full'), this.#process.ended);
   }
 
   /** Resolves when calls can be made. The root is unpacked first where the cache has none, which takes seconds. */
   static async start(options: AsteriskOptions): Promise<Asterisk> {
-    const root = await asteriskRoot(options.version);
-    const home = mkdtempSync(join(tmpdir(), 'fastagi-asterisk-'));
-    const mountPoint = join(home, 'mnt');
-    mkdirSync(mountPoint);
-    const config = { 'extensions.conf': options.extensions, ...options.config };
-    const folders = writeAsteriskConfig(home, root, config, options.modules ?? []);
-    const ended = new AbortController();
-    const log = new LogFile(join(folders.log, 'full'), ended.signal);
-    const output = new LogFile(join(folders.log, 'output'), ended.signal);
-    const fd = openSync(output.path, 'a');
-    const child = spawnInRoot(
-      root,
-      mountPoint,
-      [home, ...(options.bind ?? [])],
-      ['asterisk', '-f', '-C', join(folders.etc, 'asterisk.conf')],
-      { env: { PATH: path, HOME: '/root', LANG: 'C.UTF-8', ...options.env }, output: fd },
-    );
-    closeSync(fd);
-    child.once('error', (error) => ended.abort(error));
-    child.once('exit', (code, signal) =>
-      ended.abort(`Asterisk ended with ${code ?? signal}: ${output.text()}`),
-    );
+    const asterisk = new Asterisk(await asteriskRoot(options.version), options);
     try {
       // "Asterisk Ready." is the last line of the start: from here on the CLI answers and calls run
-      await log.waitFor('Asterisk Ready.', 30_000);
+      await asterisk.waitForLog('Asterisk Ready.', 30_000);
+      return asterisk;
     } catch (error) {
-      await endProcess(child);
-      rmSync(home, { recursive: true, force: true });
-      throw error;
+      const output = asterisk.output();
+      await asterisk.stop();
+      throw new Error(`Asterisk ${options.version} did not start\n${output}`, { cause: error });
     }
-    return new Asterisk(child, home, folders, [log, output]);
   }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /**
    * What the command line interface prints for one command.
    *
    * @throws Where no server was reached: 16's `asterisk -rx` says so and yet exits with 0.
    */
   async command(cli: string): Promise<string> {
-    const remote = ['asterisk', '-C', join(this.#folders.etc, 'asterisk.conf'), '-rx', cli];
+    const remote = ['asterisk', '-C', this.#configPath, '-rx', cli];
     const target = ['--target', String(this.pid), '--mount', '--root'];
     const output = await run('nsenter', [...target, ...remote], { env: { PATH: path, LANG: 'C.UTF-8' } });
     if (output.startsWith('Unable to connect to remote asterisk')) throw new Error(output.trim());
@@ -127,13 +124,17 @@ export class Asterisk {
 
   /** The processes that live in this Asterisk's file system: its own, and classic AGI scripts with theirs. */
   processes(): number[] {
-    return processesIn(this.#namespace);
+    return this.#process.processes();
   }
 
-  /** Ends Asterisk and what it started; its mounts go with the last process. May be called twice. */
+  /**
+   * Ends Asterisk and what it started; its mounts go with the last process. May be called twice.
+   *
+   * At once: a clean end (`command('core stop now')`, or SIGTERM) looks only once a second whether the calls
+   * are over, and waits up to 15 s for a script that does not end at the hangup.
+   */
   async stop(): Promise<void> {
-    await endProcess(this.#child);
-    for (const pid of this.processes()) killQuietly(pid);
+    await this.#process.end('SIGKILL');
     this.#log.close();
     this.#output.close();
     rmSync(this.home, { recursive: true, force: true });
@@ -141,13 +142,5 @@ export class Asterisk {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // it ended by itself meanwhile
   }
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 export type Report = (line: string) => void;
@@ -35,32 +34,4 @@ export function closed(child: ChildProcess): Promise<number | string> {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
-}
-
-/** Asks `child` to end, and after `graceMs` makes it end; resolves when it is gone. */
-export async function endProcess(child: ChildProcess, graceMs = 5000): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
-  await gone;
-  clearTimeout(timer);
-}
-
-/** The mount namespace of a process: what every process started below it shares, and no other. */
-export function mountNamespace(pid: number): string {
-  return readlinkSync(`/proc/${pid}/ns/mnt`);
-}
-
-/** The processes, zombies aside, that live in a mount namespace. */
-export function processesIn(namespace: string): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return pid > 0 && mountNamespace(pid) === namespace;
-      } catch {
-        return false; // it ended while we looked
-      }
-    });
 }

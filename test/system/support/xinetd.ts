@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { libraryFolders } from './debian';
+import { EnclosedProcess } from './enclosed-process';
 import { LogFile } from './log-file';
 import { xinetdRoot } from './parts';
-import { endProcess } from './process';
 import { completeService, overrideService, serviceAttribute, serviceName } from './xinetd-service';
 
 type Attributes = Record<string, string | number>;
@@ -19,18 +18,28 @@ const own = { type: 'UNLISTED', bind: '127.0.0.1', disable: 'no' };
 
 /** A real xinetd on ports of its own, on 127.0.0.1. */
 export class Xinetd {
-  readonly pid: number;
-  readonly #child: ChildProcess;
-  readonly #home: string;
+  readonly #process: EnclosedProcess;
+  readonly #home = mkdtempSync(join(tmpdir(), 'fastagi-xinetd-'));
   readonly #ports: Map<string, number>;
   readonly #log: LogFile;
 
-  private constructor(child: ChildProcess, home: string, ports: Map<string, number>, log: LogFile) {
-    this.pid = child.pid as number;
-    this.#child = child;
-    this.#home = home;
-    this.#ports = ports;
-    this.#log = log;
+  private constructor(root: string, texts: string[]) {
+    const logPath = join(this.#home, 'log');
+    const configPath = join(this.#home, 'xinetd.conf');
+    writeFileSync(configPath, [defaults(logPath), ...texts].join('\n'));
+    const output = openSync(logPath, 'a');
+    this.#process = new EnclosedProcess(
+      'xinetd',
+      [
+        ...loader(root),
+        join(root, 'usr/sbin/xinetd'),
+        ...['-dontfork', '-f', configPath, '-filelog', logPath, '-pidfile', join(this.#home, 'pid')],
+      ],
+      { env: { PATH: path }, output },
+    );
+    closeSync(output);
+    this.#log = new LogFile(logPath, this.#process.ended);
+    this.#ports = new Map(texts.map((text) => [serviceName(text), Number(serviceAttribute(text, 'port'))]));
   }
 
   /**
@@ -61,36 +70,20 @@ export class Xinetd {
   }
 
   static async #start(texts: string[]): Promise<Xinetd> {
-    const root = await xinetdRoot();
-    const home = mkdtempSync(join(tmpdir(), 'fastagi-xinetd-'));
-    const logPath = join(home, 'log');
-    const configPath = join(home, 'xinetd.conf');
-    writeFileSync(configPath, [defaults(logPath), ...texts].join('\n'));
-    const ended = new AbortController();
-    const log = new LogFile(logPath, ended.signal);
-    const options = ['-dontfork', '-f', configPath, '-filelog', logPath, '-pidfile', join(home, 'pid')];
-    const child = spawn(
-      'setpriv',
-      ['--pdeathsig', 'KILL', ...loader(root), join(root, 'usr/sbin/xinetd'), ...options],
-      { env: { PATH: path }, stdio: 'ignore', cwd: '/' },
-    );
-    child.once('error', (error) => ended.abort(error));
-    child.once('exit', (code, signal) => ended.abort(`xinetd ended with ${code ?? signal}`));
+    const xinetd = new Xinetd(await xinetdRoot(), texts);
     try {
-      // the ports are open when this line is there; a service that could not be had is left out with an ERROR
-      const line = await log.waitFor('Started working: ');
-      if (!line.includes(` ${texts.length} available service`)) throw new Error(`xinetd:\n${log.text()}`);
+      // the ports are open when this line is there; a service with a fault is left out, with an ERROR above
+      const line = await xinetd.waitForLog('Started working: ');
+      if (!line.includes(` ${texts.length} available service`)) throw new Error(`xinetd:\n${xinetd.log()}`);
+      return xinetd;
     } catch (error) {
-      await endProcess(child);
-      log.close();
-      rmSync(home, { recursive: true, force: true });
+      await xinetd.stop();
       throw error;
     }
-    const ports = texts.map((text): [string, number] => [
-      serviceName(text),
-      Number(serviceAttribute(text, 'port')),
-    ]);
-    return new Xinetd(child, home, new Map(ports), log);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
   }
 
   port(name: string): number {
@@ -109,9 +102,17 @@ export class Xinetd {
     return this.#log.waitFor(pattern, timeoutMs, from);
   }
 
-  /** Ends xinetd, which on this signal (SIGTERM) ends its servers too. May be called twice. */
+  /** xinetd's own process, and those of the servers that it started, with theirs. */
+  processes(): number[] {
+    return this.#process.processes();
+  }
+
+  /**
+   * Ends xinetd, and the servers that it started: by itself it leaves those running on their connections, on
+   * SIGTERM as on SIGQUIT, whatever its manual says. May be called twice.
+   */
   async stop(): Promise<void> {
-    await endProcess(this.#child);
+    await this.#process.end('SIGTERM');
     this.#log.close();
     rmSync(this.#home, { recursive: true, force: true });
   }
