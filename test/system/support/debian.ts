@@ -33,7 +33,7 @@ export async function debianRoot(
     const work = emptyFolder(`${root}.part`);
     try {
       report(`${name}: fetching ${packages.join(' ')} from ${suite}`);
-      const files = await fetchPackages(work, suite, packages);
+      const files = await fetchPackages(work, suite, packages, (line) => report(`${name}: ${line}`));
       report(`${name}: unpacking ${files.length} packages`);
       const made = join(work, 'root');
       mkdirSync(made);
@@ -50,7 +50,12 @@ export async function debianRoot(
 }
 
 /** apt with a state of its own, an empty list of installed packages, and one source: the host stays as it is. */
-async function fetchPackages(work: string, suite: string, packages: string[]): Promise<string[]> {
+async function fetchPackages(
+  work: string,
+  suite: string,
+  packages: string[],
+  report: Report,
+): Promise<string[]> {
   const archives = join(work, 'cache/archives');
   mkdirSync(join(archives, 'partial'), { recursive: true });
   mkdirSync(join(work, 'state/lists/partial'), { recursive: true });
@@ -72,7 +77,8 @@ async function fetchPackages(work: string, suite: string, packages: string[]): P
   const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', [...options, '-q', 'update'], { env });
   const install = ['-q', 'install', '--download-only', '-y', '--no-install-recommends', ...packages];
-  await run('apt-get', [...options, ...install], { env });
+  const onLine = (line: string) => line.startsWith('Need to get') && report(line);
+  await run('apt-get', [...options, ...install], { env, onLine });
   return readdirSync(archives)
     .filter((file) => file.endsWith('.deb'))
     .sort()

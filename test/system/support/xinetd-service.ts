@@ -22,7 +22,7 @@ export function serviceName(text: string): string {
 
 /** The value of an attribute, if the service sets it. */
 export function serviceAttribute(text: string, attribute: string): string | undefined {
-  return new RegExp(`^[ \\t]*${attribute}[ \\t]*=[ \\t]*(.*?)[ \\t]*$`, 'm').exec(text)?.[1];
+  return new RegExp(`^[ \\t]*${attribute}[ \\t]*[+-]?=[ \\t]*(.*?)[ \\t]*$`, 'm').exec(text)?.[1];
 }
 
 function edit(
