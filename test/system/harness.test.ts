@@ -121,6 +121,8 @@ describe.skipIf(missing)(`the real parts${missing ? ` (${missing})` : ''}`, () =
   it('says why Asterisk did not start, and when a server is gone', async () => {
     const broken = { 'modules.conf': '[modules]\nautoload = no\nrequire = nothing.so' };
     await expect(Asterisk.start({ version: 22, extensions: '', config: broken })).rejects.toThrow(/nothing/);
+    const bind = ['/no/such/file'];
+    await expect(Asterisk.start({ version: 22, extensions: '', bind })).rejects.toThrow(/no\/such\/file/);
     const asterisk = await Asterisk.start({ version: 16, extensions: '' });
     const waiting = expect(asterisk.waitForLog('never')).rejects.toThrow(/ended.*never.*Asterisk Ready/s);
     process.kill(asterisk.pid, 'SIGKILL');

@@ -19,22 +19,11 @@ const modules = [
 ];
 
 /** Files that something in Asterisk looks for, with an error in the log where they are missing. */
-const emptyFiles = [
-  'ccss',
-  'cel',
-  'confbridge',
-  'features',
-  'queuerules',
-  'queues',
-  'stasis',
-  'udptl',
-  'voicemail',
-];
+const emptyFiles = ['ccss', 'cel', 'confbridge', 'features', 'queuerules', 'queues', 'udptl', 'voicemail'];
 
 /** Where one Asterisk keeps its own things. */
 export interface AsteriskFolders {
   etc: string;
-  run: string;
   log: string;
   agiBin: string;
 }
@@ -55,7 +44,7 @@ export function writeAsteriskConfig(
     mkdirSync(path, { recursive: true });
     return path;
   };
-  const folders = { etc: folder('etc'), run: folder('run'), log: folder('log'), agiBin: folder('agi-bin') };
+  const folders = { etc: folder('etc'), log: folder('log'), agiBin: folder('agi-bin') };
   const modulesFolder = findModules(root);
   const available = readdirSync(join(root, modulesFolder));
   const usual = available.filter((file) => modules.some((pattern) => pattern.test(file)));
@@ -71,7 +60,7 @@ export function writeAsteriskConfig(
       'astdatadir => /usr/share/asterisk',
       `astagidir => ${folders.agiBin}`,
       `astspooldir => ${folder('spool')}`,
-      `astrundir => ${folders.run}`,
+      `astrundir => ${folder('run')}`,
       `astlogdir => ${folders.log}`,
       'astsbindir => /usr/sbin',
       '[options]',
@@ -86,6 +75,7 @@ export function writeAsteriskConfig(
     'modules.conf': ['[modules]', 'autoload = no', ...loads.map((file) => `load = ${file}`)].join('\n'),
     ...Object.fromEntries(emptyFiles.map((name) => [`${name}.conf`, '[general]'])),
     'acl.conf': '',
+    'stasis.conf': '',
     'cdr.conf': '[general]\nenable = no',
     'indications.conf': indications,
     'manager.conf': '[general]\nenabled = no',

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeAsteriskConfig } from './asterisk-config';
@@ -16,7 +16,10 @@ export interface AsteriskOptions {
   bind?: Bind[];
   /** Other configuration files by name, such as `manager.conf`; they win over the harness's own. */
   config?: Record<string, string>;
-  /** Modules loaded beside the usual ones, such as `res_ari.so`. */
+  /**
+   * Modules loaded beside the usual ones, such as `res_ari.so`. Asterisk puts them in order but adds none:
+   * name all that each needs. AMI needs no module, only `manager.conf`.
+   */
   modules?: string[];
   /** Added to the environment of Asterisk, which its classic AGI scripts inherit. */
   env?: Record<string, string>;
@@ -39,8 +42,8 @@ export class Asterisk {
   readonly #log: LogFile;
   readonly #output: LogFile;
 
-  private constructor(root: string, options: AsteriskOptions) {
-    this.home = mkdtempSync(join(tmpdir(), 'fastagi-asterisk-'));
+  private constructor(home: string, root: string, options: AsteriskOptions) {
+    this.home = home;
     const config = { 'extensions.conf': options.extensions, ...options.config };
     const folders = writeAsteriskConfig(this.home, root, config, options.modules ?? []);
     this.agiBin = folders.agiBin;
@@ -66,15 +69,20 @@ export class Asterisk {
 
   /** Resolves when calls can be made. The root is unpacked first where the cache has none, which takes seconds. */
   static async start(options: AsteriskOptions): Promise<Asterisk> {
-    const asterisk = new Asterisk(await asteriskRoot(options.version), options);
+    const root = await asteriskRoot(options.version);
+    const home = mkdtempSync(join(tmpdir(), 'fastagi-asterisk-'));
+    let asterisk: Asterisk | undefined;
     try {
+      chmodSync(home, 0o755); // scripts may run as another user
+      asterisk = new Asterisk(home, root, options);
       // "Asterisk Ready." is the last line of the start: from here on the CLI answers and calls run
       await asterisk.waitForLog('Asterisk Ready.', 30_000);
       return asterisk;
     } catch (error) {
-      const output = asterisk.output();
-      await asterisk.stop();
-      throw new Error(`Asterisk ${options.version} did not start\n${output}`, { cause: error });
+      const output = asterisk?.output() ?? '';
+      await asterisk?.stop();
+      rmSync(home, { recursive: true, force: true });
+      throw new Error(`Asterisk ${options.version} did not start: ${error}\n${output}`);
     }
   }
 

@@ -25,6 +25,8 @@ home=$1 lower=$2; shift 2
 mount -t tmpfs tmpfs "$home"
 mkdir "$home/upper" "$home/work" "$home/root"
 mount -t overlay -o "lowerdir=$lower,upperdir=$home/upper,workdir=$home/work" overlay "$home/root"
+mkdir -p "$home/root/tmp" "$home/root/run" "$home/root/root"
+chmod 1777 "$home/root/tmp"
 while [ "$1" != -- ]; do
   to="$home/root$2"
   if [ -d "$1" ]; then mkdir -p "$to"; else mkdir -p "\${to%/*}"; [ -e "$to" ] || : > "$to"; fi
