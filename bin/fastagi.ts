@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { fstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { serve } from '../src/run/serve';
 
@@ -7,11 +7,11 @@ const servesCall = args.length === 0 ? !isTerminal() : args.length === 2 && args
 
 if (servesCall) void serve({ config: args[1] });
 // yargs costs 20 ms and more, even unused: the commands lie in a file of their own beside this one
-else require(path.join(path.dirname(fs.realpathSync(__filename)), 'fastagi-commands.js')).main(args);
+else require(path.join(path.dirname(realpathSync(__filename)), 'fastagi-commands.js')).main(args);
 
 function isTerminal(): boolean {
   try {
-    return fs.fstatSync(0).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(0);
+    return fstatSync(0).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(0);
   } catch {
     return false;
   }

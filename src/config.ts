@@ -2,7 +2,7 @@
  * The configuration: phpagi.conf's sections and keys as they are, and new ones beside them. Values follow
  * PHP's rules for ini files where they differ from the `ini` package's: a `#` inside a value belongs to it.
  */
-import fs from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parse } from 'ini';
 import { RefusedError } from './errors';
 
@@ -106,7 +106,7 @@ export function readConfig(file: string | undefined = process.env.FASTAGI_CONFIG
   for (const candidate of file === undefined ? standardFiles : [file]) {
     let text: string;
     try {
-      text = fs.readFileSync(candidate, 'utf8');
+      text = readFileSync(candidate, 'utf8');
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' && file === undefined) continue;

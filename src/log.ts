@@ -1,5 +1,5 @@
 /** The log: one line an entry, on a file descriptor. It is written at once, so that nothing is lost at the end. */
-import fs from 'node:fs';
+import { writeSync } from 'node:fs';
 import { type LogLevel, logLevels } from './config';
 
 /** What stands before a line for syslog's `logger --prio-prefix`. */
@@ -73,7 +73,7 @@ export class Log {
       : `${new Date().toISOString()} ${level} fastagi[${process.pid}]${subject}: `;
     const next = this.#syslog ? `\n${syslogPriorities[level]}    ` : '\n    ';
     try {
-      fs.writeSync(this.#fd, head + printable(text).replaceAll('\n', next) + '\n');
+      writeSync(this.#fd, head + printable(text).replaceAll('\n', next) + '\n');
     } catch {
       // a full disk, or a reader that is gone, must not cost the call
     }

@@ -215,7 +215,7 @@ export class Agi {
 
   /** Asks Asterisk whether the caller is still there, where a reply leaves it open. */
   async #assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
-    if (!this.#session.signal.aborted) {
+    if (!this.#session.gone) {
       try {
         await ask('CHANNEL STATUS');
         return;

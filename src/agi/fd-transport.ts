@@ -7,7 +7,7 @@
  * there (libuv joins its threads), which is why `settle` exists and why a read is only asked for when it
  * is wanted.
  */
-import fs from 'node:fs';
+import { closeSync, read, writeSync } from 'node:fs';
 import { nobody, type Receiver, type Transport } from './transport';
 
 const RETRY_MS = 5;
@@ -15,14 +15,19 @@ const RETRY_MS = 5;
 export class FdTransport implements Transport {
   receiver: Receiver = nobody;
   readonly #input: number;
-  readonly #output: number;
+  #output: number;
   readonly #buffer = Buffer.alloc(16_384);
   #reading = false;
   #open = true;
 
-  constructor(input: number, output: number) {
+  constructor(input: number, output = input) {
     this.#input = input;
     this.#output = output;
+  }
+
+  /** The descriptor to write to, where it is known only later. */
+  set output(fd: number) {
+    this.#output = fd;
   }
 
   get reading(): boolean {
@@ -33,7 +38,7 @@ export class FdTransport implements Transport {
     const bytes = Buffer.from(text);
     for (let sent = 0; sent < bytes.length; ) {
       try {
-        sent += fs.writeSync(this.#output, bytes, sent);
+        sent += writeSync(this.#output, bytes, sent);
       } catch (error) {
         // a descriptor that someone has made non-blocking
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
@@ -47,7 +52,7 @@ export class FdTransport implements Transport {
     this.#reading = true;
     // what `settle` looks for; no byte of AGI's text is NUL
     this.#buffer[0] = 0;
-    fs.read(this.#input, this.#buffer, 0, this.#buffer.length, null, (error, count) => {
+    read(this.#input, this.#buffer, 0, this.#buffer.length, null, (error, count) => {
       this.#reading = false;
       if (!this.#open) return;
       if (error?.code === 'EAGAIN') setTimeout(() => this.read(), RETRY_MS);
@@ -62,7 +67,7 @@ export class FdTransport implements Transport {
     this.#open = false;
     for (const fd of new Set([this.#input, this.#output])) {
       try {
-        fs.closeSync(fd);
+        closeSync(fd);
       } catch {
         // closed already by the script
       }
@@ -77,7 +82,7 @@ export class FdTransport implements Transport {
   settle(limitMs: number): boolean {
     if (!this.#reading || !this.#open) return true;
     try {
-      fs.writeSync(this.#output, 'NOOP\n');
+      writeSync(this.#output, 'NOOP\n');
     } catch {
       // gone: the read ends by itself, and cannot be seen from here
       return true;

@@ -33,7 +33,10 @@ export class Session {
   readonly #replies = new ReplyDecoder();
   readonly #maxCommandBytes: number;
   readonly #trace: Tracer | undefined;
-  readonly #hangup = new AbortController();
+  #gone: AgiHangupError | undefined;
+  #onHangup: (() => void)[] = [];
+  // made when a script asks for it: an AbortController costs a millisecond
+  #controller: AbortController | undefined;
   #waiting: { begin(): void; reject(error: Error): void }[] = [];
   #inTurn = false;
   #asked:
@@ -56,7 +59,16 @@ export class Session {
 
   /** Aborts when the caller hangs up, with an AgiHangupError as its reason. */
   get signal(): AbortSignal {
-    return this.#hangup.signal;
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#gone) this.#controller.abort(this.#gone);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Whether the caller is known to have gone. */
+  get gone(): boolean {
+    return this.#gone !== undefined;
   }
 
   /** Whether a command is under way or waiting. */
@@ -108,10 +120,18 @@ export class Session {
   }
 
   /** Tells a hangup that reached the process by another way than the wire (SIGHUP in classic AGI). */
-  hungUp(): void {
-    if (this.#hangup.signal.aborted) return;
+  hungUp(reason = new AgiHangupError('the caller has hung up')): void {
+    if (this.#gone) return;
+    this.#gone = reason;
     clearTimeout(this.#idleTimer);
-    this.#hangup.abort(new AgiHangupError('the caller has hung up'));
+    this.#controller?.abort(reason);
+    for (const listener of this.#onHangup.splice(0)) listener();
+  }
+
+  /** Calls the listener once, when the caller hangs up; at once where that has happened. */
+  onHangup(listener: () => void): void {
+    if (this.#gone) listener();
+    else this.#onHangup.push(listener);
   }
 
   /**
@@ -182,7 +202,7 @@ export class Session {
   /** A script that does something else still learns of a hangup: Asterisk writes it between two replies. */
   #watchWhileIdle(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#ended || this.#resting || this.#hangup.signal.aborted) return;
+    if (this.#ended || this.#resting || this.#gone) return;
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
     this.#idleTimer = setTimeout(() => this.#transport.read(), IDLE_MS).unref();
   }
@@ -236,7 +256,7 @@ export class Session {
         : 'between two commands';
     const why = error ? ` (${error.message})` : '';
     this.#fail(
-      this.#hangup.signal.aborted
+      this.#gone
         ? new AgiHangupError(`the caller has hung up, and Asterisk has closed the connection${why}`)
         : new AgiHangupError(`Asterisk has closed the connection ${where}${why}`, {
             code: 'AGI_CLOSED',
@@ -248,7 +268,9 @@ export class Session {
   /** The conversation is over: nothing can be sent, and nothing more is read. */
   #fail(error: AgiError): void {
     this.#ended ??= error;
-    if (!this.#hangup.signal.aborted) this.#hangup.abort(error);
+    this.hungUp(
+      error instanceof AgiHangupError ? error : new AgiHangupError(error.message, { cause: error }),
+    );
     const asked = this.#asked;
     this.#asked = undefined;
     asked?.reject(copyOf(error));

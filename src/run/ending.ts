@@ -50,8 +50,7 @@ export class Ending {
   /** Limits that go with a call, from here on. */
   watch(session: Session): void {
     this.#session = session;
-    session.signal.addEventListener('abort', () => this.#onHangup(), { once: true });
-    if (session.signal.aborted) this.#onHangup();
+    session.onHangup(() => this.#onHangup());
   }
 
   set script(script: ScriptFile) {
@@ -188,7 +187,7 @@ export class Ending {
     if (this.#begun) return;
     const session = this.#session;
     if (this.#bodyReturned) void this.#finish(exitCodes.done);
-    else if (session && !session.ended && !session.signal.aborted) this.#transport.read();
+    else if (session && !session.ended && !session.gone) this.#transport.read();
     else void this.fail(this.#stuck());
   }
 

@@ -6,23 +6,20 @@
  * 1 and 2 are closed and opened again on the log. In classic AGI 0 and 1 are two pipes, and the one for
  * writing is opened anew under a number that no child inherits.
  */
-import fs from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import type { Config, LogLevel } from '../config';
 import type { Log } from '../log';
 
 /** Where the log goes when nothing else is said and descriptor 2 is the wire. */
 export const DEFAULT_LOG_FILE = '/var/log/asterisk/fastagi.log';
 
-export interface Wire {
-  readonly input: number;
-  readonly output: number;
-}
-
-/** Takes descriptors 0, 1 and 2 apart into the wire and the log. Call it before anything can print. */
-export function guard(config: Config, log: Log): Wire {
+/**
+ * Takes descriptors 0, 1 and 2 apart into the wire and the log, before anything can print.
+ * @returns the descriptor to write commands to; they are answered on 0
+ */
+export function guard(config: Config, log: Log): number {
   const [stdin, stdout, stderr] = [identity(0), identity(1), identity(2)];
-  const wire =
-    stdin !== undefined && stdin === stdout ? { input: 0, output: 0 } : { input: 0, output: reopenStdout() };
+  const output = stdin !== undefined && stdin === stdout ? 0 : reopenStdout();
   const ownStderr = stderr !== undefined && stderr !== stdin && stderr !== stdout;
   const level: LogLevel = config.debug ? 'debug' : config.logLevel;
   const lateSyslog = (why: string) => {
@@ -30,22 +27,22 @@ export function guard(config: Config, log: Log): Wire {
   };
 
   if (config.log === 'syslog') {
-    takeOver(wire, '/dev/null');
+    takeOver(output, '/dev/null');
     if (openSyslogNow(config) !== undefined) log.redirect(2, { level, syslog: true });
   } else if (config.log?.startsWith('/')) {
-    const error = takeOver(wire, config.log);
+    const error = takeOver(output, config.log);
     if (!error) log.redirect(2, { level });
     else lateSyslog(`the log ${config.log} cannot be opened (${error})`);
   } else if (ownStderr) {
-    if (wire.output !== 1) replace(1, '/proc/self/fd/2');
+    if (output !== 1) replace(1, '/proc/self/fd/2');
     log.redirect(2, { level });
-  } else if (takeOver(wire, DEFAULT_LOG_FILE)) {
+  } else if (takeOver(output, DEFAULT_LOG_FILE)) {
     lateSyslog(`the log ${DEFAULT_LOG_FILE} cannot be opened, and [fastagi] log names no other`);
   } else {
     log.redirect(2, { level });
   }
   guardConsole(log);
-  return wire;
+  return output;
 }
 
 /** The console's lines and Node's warnings become entries of the log. */
@@ -66,7 +63,7 @@ export function guardConsole(log: Log): void {
 /** What a descriptor leads to, as a text that two of the same have in common; undefined where it is closed. */
 function identity(fd: number): string | undefined {
   try {
-    const { dev, ino } = fs.fstatSync(fd);
+    const { dev, ino } = fstatSync(fd);
     return `${dev}:${ino}`;
   } catch {
     return undefined;
@@ -79,36 +76,36 @@ function identity(fd: number): string | undefined {
  */
 function reopenStdout(): number {
   try {
-    return fs.openSync('/proc/self/fd/1', 'a');
+    return openSync('/proc/self/fd/1', 'a');
   } catch {
     return 1;
   }
 }
 
 /** Descriptors 1 and 2 on a file; on the null device where it cannot be opened, and then the reason. */
-function takeOver(wire: Wire, file: string): string | undefined {
-  const error = wire.output === 1 ? undefined : replace(1, file);
+function takeOver(output: number, file: string): string | undefined {
+  const error = output === 1 ? undefined : replace(1, file);
   return replace(2, file) ?? error;
 }
 
 function replace(fd: number, file: string): string | undefined {
   try {
-    fs.closeSync(fd);
+    closeSync(fd);
   } catch {
     // it was closed before
   }
   // the lowest free number is taken: the null device must fill it, or the next file opened would
   try {
-    fs.openSync(file, appendFlags(), 0o640);
+    openSync(file, appendFlags(), 0o640);
     return undefined;
   } catch (error) {
-    fs.openSync('/dev/null', 'a');
+    openSync('/dev/null', 'a');
     return (error as NodeJS.ErrnoException).code ?? String(error);
   }
 }
 
 function appendFlags(): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW } = fs.constants;
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW } = constants;
   // root must not be led by a link in a folder that Asterisk's user can write
   return O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | (process.getuid?.() === 0 ? O_NOFOLLOW : 0);
 }

@@ -1,6 +1,6 @@
 /** A script's errors by mail, through the system's sendmail interface, as phpAGI's error handler does. */
 import { spawn } from 'node:child_process';
-import os from 'node:os';
+import { hostname } from 'node:os';
 import type { Config } from '../config';
 import type { AgiRequest } from '../wire/agi-request';
 
@@ -17,7 +17,7 @@ export interface Letter {
  * @returns what went wrong, in one line; undefined where nothing did
  */
 export function sendMail(config: Config, letter: Letter): Promise<string | undefined> {
-  const host = config.hostname ?? os.hostname();
+  const host = config.hostname ?? hostname();
   const text = encodeMail(config.admin as string, host, letter);
   return new Promise((resolve) => {
     const failed = (why: string) => resolve(`no mail to ${config.admin}: ${config.sendmail} ${why}`);

@@ -1,5 +1,5 @@
 /** From the path that Asterisk asks for to the file of a script, which must lie inside `basedir`. */
-import fs from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { RefusedError } from '../errors';
 
@@ -29,7 +29,7 @@ export function resolveRequest(requested: string | undefined, basedir: string): 
   }
   let base: string;
   try {
-    base = fs.realpathSync.native(basedir);
+    base = realpathSync.native(basedir);
   } catch (error) {
     throw new RefusedError(
       'BASEDIR_MISSING',
@@ -66,10 +66,10 @@ function findFile(wanted: string, asked: string): Omit<ScriptFile, 'name'> {
   let unreadable = false;
   for (const ending of ['', ...scriptExtensions]) {
     let file: string;
-    let stat: fs.Stats;
+    let stat: Stats;
     try {
-      file = fs.realpathSync.native(wanted + ending);
-      stat = fs.statSync(file);
+      file = realpathSync.native(wanted + ending);
+      stat = statSync(file);
     } catch (error) {
       unreadable ||= (error as NodeJS.ErrnoException).code === 'EACCES';
       continue;

@@ -21,6 +21,9 @@ export interface ServeOptions {
 
 /** Serves the call on descriptors 0 and 1, and exits. */
 export async function serve(options: ServeOptions): Promise<void> {
+  const transport = new FdTransport(0);
+  // a thread of its own waits for the request while the rest is made ready
+  transport.read();
   let config: Config = defaults;
   let problem: unknown;
   try {
@@ -29,8 +32,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     problem = error;
   }
   const log = new Log(undefined, config.logLevel);
-  const wire = guard(config, log);
-  const transport = new FdTransport(wire.input, wire.output);
+  transport.output = guard(config, log);
   const ending = new Ending(config, log, transport);
   try {
     for (const warning of config.warnings) log.warning(warning);

@@ -3,8 +3,8 @@
  * also gets what no code of ours can catch: a native abort, the prints of child processes.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 
 // xinetd may leave no PATH
 const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
@@ -14,14 +14,14 @@ const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
  * @returns whether descriptors 1 and 2 lead to syslog now; otherwise they are as they were
  */
 export function openSyslog(tempdir: string, why?: string): boolean {
-  const folder = makeFolder([tempdir, os.tmpdir()]);
+  const folder = makeFolder([tempdir, tmpdir()]);
   if (folder === undefined) return false;
   const fifo = `${folder}/log`;
   try {
     if (spawnSync('mkfifo', ['-m', '600', fifo], { env, stdio: 'ignore' }).status !== 0) return false;
     // opened for both, or opening the end for reading would wait for a writer
-    const both = fs.openSync(fifo, 'r+');
-    const reader = fs.openSync(fifo, 'r');
+    const both = openSync(fifo, 'r+');
+    const reader = openSync(fifo, 'r');
     const logger = spawn(
       'logger',
       ['--tag', 'fastagi', `--id=${process.pid}`, '--priority', 'daemon.info', '--prio-prefix'],
@@ -31,25 +31,25 @@ export function openSyslog(tempdir: string, why?: string): boolean {
     logger.unref();
     if (logger.pid !== undefined) {
       for (const fd of [1, 2]) {
-        fs.closeSync(fd);
-        fs.openSync(fifo, 'a');
+        closeSync(fd);
+        openSync(fifo, 'a');
       }
-      if (why) fs.writeSync(2, `<4>warning: ${why}\n`);
+      if (why) writeSync(2, `<4>warning: ${why}\n`);
     }
-    fs.closeSync(both);
-    fs.closeSync(reader);
+    closeSync(both);
+    closeSync(reader);
     return logger.pid !== undefined;
   } catch {
     return false;
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 function makeFolder(parents: readonly string[]): string | undefined {
   for (const parent of parents) {
     try {
-      return fs.mkdtempSync(`${parent}/fastagi-`);
+      return mkdtempSync(`${parent}/fastagi-`);
     } catch {
       // the next one
     }
