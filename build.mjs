@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build as bundle } from 'esbuild';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -20,13 +20,36 @@ const common = {
   logLevel: 'warning',
 };
 
-// less text to read at the start of a call; names stay, for the stacks in the log
-const executable = {
-  ...common,
-  minifyWhitespace: true,
-  minifySyntax: true,
-  banner: { js: '#!/usr/bin/env node' },
+// every kilobyte costs a call's start 60 µs of parsing
+const lean = { ...common, minify: true };
+
+/**
+ * A room that few calls want travels as text: `require('./mail')` in the sources of an executable compiles
+ * it there and then. Code that merely lies in the file costs every call its parsing, 2 ms for 50 kB; text
+ * costs next to nothing.
+ */
+const coldRooms = {
+  name: 'cold-rooms',
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\// }, async ({ kind, path: name, resolveDir }) => {
+      if (kind !== 'require-call') return undefined;
+      const { path: file } = await build.resolve(name, { kind: 'import-statement', resolveDir });
+      return { path: file, namespace: 'cold' };
+    });
+    build.onLoad({ filter: /./, namespace: 'cold' }, async ({ path: file }) => {
+      const { outputFiles } = await bundle({ ...lean, entryPoints: [file], write: false });
+      const name = `fastagi:${path.relative(root, file)}`;
+      return {
+        contents: `const room = new require.main.constructor(${JSON.stringify(name)});
+          room.paths = [];
+          room._compile(${JSON.stringify(outputFiles[0].text)}, room.id);
+          module.exports = room.exports;`,
+      };
+    });
+  },
 };
+
+const executable = { ...lean, plugins: [coldRooms], banner: { js: '#!/usr/bin/env node' } };
 
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
@@ -37,7 +60,7 @@ export const products = [
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-  await Promise.all(products.map((product) => build(product)));
+  await Promise.all(products.map((product) => bundle(product)));
   for (const file of ['fastagi', 'agi']) fs.chmodSync(path.join(root, 'dist', file), 0o755);
   execFileSync(
     process.execPath,

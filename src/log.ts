@@ -11,80 +11,50 @@ const syslogPriorities: Record<LogLevel, string> = {
 };
 
 export class Log {
-  #fd: number | undefined;
-  #level: LogLevel;
-  #syslog = false;
-  #openLate: (() => number | undefined) | undefined;
+  /** The least of what is written. */
+  level: LogLevel;
+  /** Where entries go; nowhere while undefined. */
+  fd: number | undefined;
+  /** Whether a reader of syslog's is behind `fd`, which knows the time and the process by itself. */
+  syslog = false;
+  /** Opens the log when the first entry wants it. */
+  openLate: (() => void) | undefined;
   /** What the entries are about: the script, once it is known. */
   subject = '';
 
-  constructor(fd: number | undefined, level: LogLevel) {
-    this.#fd = fd;
-    this.#level = level;
-  }
-
-  /** Entries go to this descriptor from now on. */
-  redirect(fd: number, options: { level?: LogLevel; syslog?: boolean } = {}): void {
-    this.#fd = fd;
-    this.#level = options.level ?? this.#level;
-    this.#syslog = options.syslog ?? false;
-    this.#openLate = undefined;
-  }
-
-  /** The log is opened by the first entry that wants it. */
-  openLate(open: () => number | undefined, level: LogLevel): void {
-    this.#openLate = open;
-    this.#level = level;
-    this.#syslog = true;
-    this.#fd = undefined;
+  constructor(level: LogLevel) {
+    this.level = level;
   }
 
   enabled(level: LogLevel): boolean {
-    return logLevels.indexOf(level) <= logLevels.indexOf(this.#level);
-  }
-
-  error(text: string): void {
-    this.write('error', text);
-  }
-
-  warning(text: string): void {
-    this.write('warning', text);
-  }
-
-  info(text: string): void {
-    this.write('info', text);
-  }
-
-  debug(text: string): void {
-    this.write('debug', text);
+    return logLevels.indexOf(level) <= logLevels.indexOf(this.level);
   }
 
   write(level: LogLevel, text: string): void {
     if (!this.enabled(level)) return;
-    if (this.#openLate) {
-      const open = this.#openLate;
-      this.#openLate = undefined;
-      this.#fd = open();
-    }
-    if (this.#fd === undefined) return;
+    const { openLate } = this;
+    this.openLate = undefined;
+    openLate?.();
+    if (this.fd === undefined) return;
     const subject = this.subject === '' ? '' : ` ${this.subject}`;
-    const head = this.#syslog
+    const head = this.syslog
       ? `${syslogPriorities[level]}${level}${subject}: `
       : `${new Date().toISOString()} ${level} fastagi[${process.pid}]${subject}: `;
-    const next = this.#syslog ? `\n${syslogPriorities[level]}    ` : '\n    ';
+    const next = this.syslog ? `\n${syslogPriorities[level]}    ` : '\n    ';
     try {
-      writeSync(this.#fd, head + printable(text).replaceAll('\n', next) + '\n');
+      writeSync(this.fd, `${head}${printable(text).replaceAll('\n', next)}\n`);
     } catch {
       // a full disk, or a reader that is gone, must not cost the call
     }
   }
 }
 
-/** Control characters from a hostile value must not reach a terminal that shows the log; newlines are indented. */
+/** Control characters from a hostile value must not reach a terminal that shows the log. */
 function printable(text: string): string {
   return text
     .trimEnd()
-    .replace(/[\0-\x09\x0b-\x1f\x7f-\x9f]/g, (char) =>
-      char === '\t' ? char : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    .replace(
+      /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
+      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );
 }

@@ -2,19 +2,11 @@
  * One call's conversation: commands go out one at a time in the order they were called, replies come back
  * to the command that asked, and a hangup is told at once.
  */
-import {
-  AgiArgumentError,
-  AgiDeadChannelError,
-  type AgiError,
-  AgiHangupError,
-  AgiProtocolError,
-  AgiUnknownCommandError,
-  AgiUsageError,
-} from '../errors';
+import type { AgiError, AgiHangupError } from '../errors';
 import { checkLine, maxCommandBytes } from '../wire/agi-command';
-import { type AgiReply, MAX_REPLY_BYTES, ReplyDecoder } from '../wire/agi-reply';
-import { type AgiRequest, RequestDecoder } from '../wire/agi-request';
-import { LineDecoder } from '../wire/lines';
+import { type AgiReply, ReplyDecoder } from '../wire/agi-reply';
+import type { AgiRequest } from '../wire/agi-request';
+import type { LineDecoder } from '../wire/lines';
 import type { Transport } from './transport';
 
 /** Sends one line and gives its reply; only while the turn that it belongs to lasts. */
@@ -27,7 +19,8 @@ export type Tracer = (direction: '>' | '<', line: string, secret: boolean) => vo
 const IDLE_MS = 20;
 
 export class Session {
-  readonly request: AgiRequest;
+  readonly #fields: ReadonlyMap<string, string>;
+  #request: AgiRequest | undefined;
   readonly #transport: Transport;
   readonly #lines: LineDecoder;
   readonly #replies = new ReplyDecoder();
@@ -48,13 +41,24 @@ export class Session {
   #idleTimer: NodeJS.Timeout | undefined;
   #drained: (() => void)[] = [];
 
-  constructor(request: AgiRequest, transport: Transport, lines: LineDecoder, trace?: Tracer) {
-    this.request = request;
+  constructor(fields: ReadonlyMap<string, string>, transport: Transport, lines: LineDecoder, trace?: Tracer) {
+    this.#fields = fields;
     this.#transport = transport;
     this.#lines = lines;
     this.#trace = trace;
-    this.#maxCommandBytes = maxCommandBytes(request.version ?? '');
+    this.#maxCommandBytes = maxCommandBytes(fields.get('agi_version') ?? '');
     transport.receiver = { onData: (chunk) => this.#onData(chunk), onEnd: (error) => this.#onEnd(error) };
+  }
+
+  /** FastAGI: the path that was asked for, with its query, nothing decoded. */
+  get networkScript(): string | undefined {
+    return this.#fields.get('agi_network_script');
+  }
+
+  /** What Asterisk said of the call when it asked for the script. */
+  get request(): AgiRequest {
+    this.#request ??= meaning().toRequest(this.#fields);
+    return this.#request;
   }
 
   /** Aborts when the caller hangs up, with an AgiHangupError as its reason. */
@@ -93,7 +97,7 @@ export class Session {
    */
   turn<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#ended) return reject(copyOf(this.#ended));
+      if (this.#ended) return reject(failures().copyOf(this.#ended));
       const begin = () => {
         this.#inTurn = true;
         work((line, options) => this.#ask(line, options?.secret ?? false))
@@ -120,7 +124,7 @@ export class Session {
   }
 
   /** Tells a hangup that reached the process by another way than the wire (SIGHUP in classic AGI). */
-  hungUp(reason = new AgiHangupError('the caller has hung up')): void {
+  hungUp(reason: AgiHangupError = failures().hungUp()): void {
     if (this.#gone) return;
     this.#gone = reason;
     clearTimeout(this.#idleTimer);
@@ -134,14 +138,11 @@ export class Session {
     else this.#onHangup.push(listener);
   }
 
-  /**
-   * Takes no more commands: those that wait, and all that come, are rejected with `reason`. The one under
-   * way goes on to its reply.
-   */
-  stop(reason: AgiError): void {
+  /** Takes no more commands: those that wait, and all that come, are rejected. The one under way goes on. */
+  stop(reason: AgiError = failures().scriptEnded()): void {
     this.#ended ??= reason;
     clearTimeout(this.#idleTimer);
-    for (const { reject } of this.#waiting.splice(0)) reject(copyOf(reason));
+    for (const { reject } of this.#waiting.splice(0)) reject(failures().copyOf(reason));
   }
 
   /** Sends a last command past `stop`; resolves with its reply, or with nothing where none can come. */
@@ -155,7 +156,7 @@ export class Session {
   }
 
   #ask(line: string, secret: boolean): Promise<AgiReply> {
-    if (this.#ended) return Promise.reject(copyOf(this.#ended));
+    if (this.#ended) return Promise.reject(failures().copyOf(this.#ended));
     try {
       checkLine(line, this.#maxCommandBytes);
     } catch (error) {
@@ -166,14 +167,13 @@ export class Session {
       if (this.#usageMayFollow) await this.#put('NOOP', false);
       if (reply.code === 200) return reply;
       if (reply.code === 511) this.hungUp();
-      throw failure(line, secret, reply);
+      throw failures().failure(line, secret, reply);
     });
   }
 
   #put(line: string, secret: boolean): Promise<AgiReply> {
     clearTimeout(this.#idleTimer);
-    if (this.#asked)
-      return Promise.reject(new AgiArgumentError('a command was sent inside another one of the same turn'));
+    if (this.#asked) return Promise.reject(failures().nested());
     return new Promise((resolve, reject) => {
       this.#replies.expect(line);
       this.#asked = { resolve, reject, line, secret };
@@ -234,10 +234,7 @@ export class Session {
       this.#usageMayFollow = false;
     }
     if (!asked) {
-      throw new AgiProtocolError(
-        `a reply came that no command had asked for: ${JSON.stringify(input.reply.text.slice(0, 80))}`,
-        'AGI_UNASKED_REPLY',
-      );
+      throw failures().unasked(input.reply.text);
     }
     this.#asked = undefined;
     // an application that returns 1: res_agi.c takes it for its own RESULT_SHOWUSAGE, and sends a 520 too
@@ -246,125 +243,29 @@ export class Session {
   }
 
   #onEnd(error?: Error): void {
-    const inside = this.#replies.inside || this.#lines.heldBytes > 0;
-    const command =
-      this.#asked && !this.#asked.secret ? ` to ${JSON.stringify(this.#asked.line.slice(0, 60))}` : '';
-    const where = inside
-      ? `in the middle of its reply${command}`
-      : this.#asked
-        ? `before its reply${command}`
-        : 'between two commands';
-    const why = error ? ` (${error.message})` : '';
+    const asked = this.#asked;
     this.#fail(
-      this.#gone
-        ? new AgiHangupError(`the caller has hung up, and Asterisk has closed the connection${why}`)
-        : new AgiHangupError(`Asterisk has closed the connection ${where}${why}`, {
-            code: 'AGI_CLOSED',
-            cause: error,
-          }),
+      failures().closed({
+        gone: this.gone,
+        inside: this.#replies.inside || this.#lines.heldBytes > 0,
+        command: asked?.secret ? undefined : asked?.line,
+        waits: asked !== undefined,
+        error,
+      }),
     );
   }
 
   /** The conversation is over: nothing can be sent, and nothing more is read. */
   #fail(error: AgiError): void {
     this.#ended ??= error;
-    this.hungUp(
-      error instanceof AgiHangupError ? error : new AgiHangupError(error.message, { cause: error }),
-    );
+    this.hungUp(failures().asHangup(error));
     const asked = this.#asked;
     this.#asked = undefined;
-    asked?.reject(copyOf(error));
+    asked?.reject(failures().copyOf(error));
     this.stop(error);
   }
 }
 
-/** Reads the request with which a call opens; what follows it in the same bytes goes to the session. */
-export function openSession(
-  transport: Transport,
-  limits: { headerBytes: number },
-  trace: Tracer | undefined,
-): Promise<Session> {
-  return new Promise((resolve, reject) => {
-    const lines = new LineDecoder(limits.headerBytes);
-    const request = new RequestDecoder();
-    let bytes = 0;
-    const onData = (chunk: Buffer) => {
-      bytes += chunk.length;
-      try {
-        const incoming = lines.push(chunk);
-        for (const [index, line] of incoming.entries()) {
-          trace?.('<', line, false);
-          const complete = request.push(line);
-          if (!complete) continue;
-          const rest = incoming.slice(index + 1);
-          if (rest.some((line) => line !== 'HANGUP') || lines.heldBytes > 0) {
-            throw new AgiProtocolError(
-              "more came behind the AGI request's empty line: a value of the dialplan's holds a newline",
-              'AGI_BAD_REQUEST',
-            );
-          }
-          const session = new Session(complete, transport, new LineDecoder(MAX_REPLY_BYTES), trace);
-          if (rest.length > 0) session.hungUp();
-          resolve(session);
-          return;
-        }
-        if (bytes > limits.headerBytes) {
-          throw new AgiProtocolError(
-            `an AGI request of over ${limits.headerBytes} bytes`,
-            'AGI_REQUEST_TOO_LONG',
-          );
-        }
-      } catch (error) {
-        reject(error);
-        return;
-      }
-      transport.read();
-    };
-    const onEnd = (error?: Error) => {
-      const why = error ? ` (${error.message})` : '';
-      reject(
-        bytes === 0
-          ? new AgiProtocolError(
-              `the connection was closed before an AGI request came${why}`,
-              'AGI_NO_REQUEST',
-            )
-          : new AgiProtocolError(
-              `the connection was closed in the middle of the AGI request${why}`,
-              'AGI_CUT_REQUEST',
-            ),
-      );
-    };
-    transport.receiver = { onData, onEnd };
-    transport.read();
-  });
-}
-
-function failure(line: string, secret: boolean, reply: AgiReply): AgiError {
-  const command = secret
-    ? (/^[A-Z ]+(?= )/.exec(line)?.[0] ?? 'a command')
-    : JSON.stringify(line.slice(0, 80));
-  if (reply.code === 511) {
-    return new AgiDeadChannelError(`the caller has hung up: ${command} needs a live channel`, reply);
-  }
-  if (reply.code === 510) {
-    return new AgiUnknownCommandError(
-      `this Asterisk does not know ${command}: is it misspelt, or the module that has it not loaded?`,
-      reply,
-    );
-  }
-  if (reply.code === 520) {
-    const usage = reply.usage ? `\n${reply.usage}` : '';
-    return new AgiUsageError(`Asterisk does not take the arguments of ${command}${usage}`, reply);
-  }
-  return new AgiProtocolError(
-    `an answer that is no AGI reply to ${command}: ${JSON.stringify(reply.text.slice(0, 80))}`,
-  );
-}
-
-/** The same error for each command that it ends, each with the stack of its own call. */
-function copyOf(error: AgiError): AgiError {
-  if (error instanceof AgiHangupError)
-    return new AgiHangupError(error.message, { code: error.code, cause: error.cause });
-  if (error instanceof AgiProtocolError) return new AgiProtocolError(error.message, error.code);
-  return error;
-}
+// what the request means, for the scripts that ask, and the words for what went wrong
+const meaning = (): typeof import('../wire/agi-request') => require('../wire/agi-request');
+const failures = (): typeof import('./failures') => require('./failures');

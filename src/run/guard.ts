@@ -12,47 +12,48 @@ import type { Log } from '../log';
 
 /** Where the log goes when nothing else is said and descriptor 2 is the wire. */
 export const DEFAULT_LOG_FILE = '/var/log/asterisk/fastagi.log';
+const OWN_STDERR = '/proc/self/fd/2';
 
 /**
  * Takes descriptors 0, 1 and 2 apart into the wire and the log, before anything can print.
  * @returns the descriptor to write commands to; they are answered on 0
  */
 export function guard(config: Config, log: Log): number {
-  const [stdin, stdout, stderr] = [identity(0), identity(1), identity(2)];
+  const stdin = identity(0);
+  const stdout = identity(1);
+  const stderr = identity(2);
   const output = stdin !== undefined && stdin === stdout ? 0 : reopenStdout();
   const ownStderr = stderr !== undefined && stderr !== stdin && stderr !== stdout;
-  const level: LogLevel = config.debug ? 'debug' : config.logLevel;
-  const lateSyslog = (why: string) => {
-    log.openLate(() => openSyslogNow(config, why), level);
-  };
-
   if (config.log === 'syslog') {
     takeOver(output, '/dev/null');
-    if (openSyslogNow(config) !== undefined) log.redirect(2, { level, syslog: true });
-  } else if (config.log?.startsWith('/')) {
-    const error = takeOver(output, config.log);
-    if (!error) log.redirect(2, { level });
-    else lateSyslog(`the log ${config.log} cannot be opened (${error})`);
-  } else if (ownStderr) {
-    if (output !== 1) replace(1, '/proc/self/fd/2');
-    log.redirect(2, { level });
-  } else if (takeOver(output, DEFAULT_LOG_FILE)) {
-    lateSyslog(`the log ${DEFAULT_LOG_FILE} cannot be opened, and [fastagi] log names no other`);
+    syslog().begin(config, log);
+  } else if (ownStderr && (config.log === undefined || config.log === 'stderr')) {
+    if (output !== 1) replace(1, OWN_STDERR);
+    log.fd = 2;
   } else {
-    log.redirect(2, { level });
+    const file = config.log?.[0] === '/' ? config.log : DEFAULT_LOG_FILE;
+    const problem = takeOver(output, file);
+    if (problem === undefined) log.fd = 2;
+    else log.openLate = () => syslog().begin(config, log, `the log ${file} cannot be opened (${problem})`);
   }
   guardConsole(log);
   return output;
 }
 
-/** The console's lines and Node's warnings become entries of the log. */
-export function guardConsole(log: Log): void {
+/** The console's lines become entries of the log. */
+function guardConsole(log: Log): void {
   const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warning', error: 'error' } as const;
-  for (const [method, level] of Object.entries(levels) as [keyof typeof levels, LogLevel][]) {
+  let method: keyof typeof levels;
+  for (method in levels) {
+    const level: LogLevel = levels[method];
     console[method] = (...values: unknown[]) => {
       if (log.enabled(level)) log.write(level, process.getBuiltinModule('node:util').format(...values));
     };
   }
+}
+
+/** Node's own warnings, too. Without this they are in the log as well, but as Node writes them. */
+export function guardWarnings(log: Log): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {
     // how a script is loaded is ours to know
@@ -84,8 +85,8 @@ function reopenStdout(): number {
 
 /** Descriptors 1 and 2 on a file; on the null device where it cannot be opened, and then the reason. */
 function takeOver(output: number, file: string): string | undefined {
-  const error = output === 1 ? undefined : replace(1, file);
-  return replace(2, file) ?? error;
+  const problem = output === 1 ? undefined : replace(1, file);
+  return replace(2, file) ?? problem;
 }
 
 function replace(fd: number, file: string): string | undefined {
@@ -96,7 +97,10 @@ function replace(fd: number, file: string): string | undefined {
   }
   // the lowest free number is taken: the null device must fill it, or the next file opened would
   try {
-    openSync(file, appendFlags(), 0o640);
+    const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW } = constants;
+    // root must not be led by a link in a folder that Asterisk's user can write
+    const strict = process.getuid?.() === 0 && file !== OWN_STDERR ? O_NOFOLLOW : 0;
+    openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | strict, 0o640);
     return undefined;
   } catch (error) {
     openSync('/dev/null', 'a');
@@ -104,16 +108,5 @@ function replace(fd: number, file: string): string | undefined {
   }
 }
 
-function appendFlags(): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW } = constants;
-  // root must not be led by a link in a folder that Asterisk's user can write
-  return O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | (process.getuid?.() === 0 ? O_NOFOLLOW : 0);
-}
-
-function openSyslogNow(config: Config, why?: string): number | undefined {
-  const { openSyslog } = lazySyslog();
-  return openSyslog(config.tempdir, why) ? 2 : undefined;
-}
-
 // only a log in syslog wants child processes
-const lazySyslog = (): typeof import('./syslog') => require('./syslog');
+const syslog = (): typeof import('./syslog') => require('./syslog');

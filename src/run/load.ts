@@ -2,10 +2,6 @@
  * Loads a script as Node would run it: CommonJS, ES module (told apart by its syntax where the name does
  * not say), TypeScript where the running Node strips types.
  */
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
-import { RefusedError } from '../errors';
-
 export type ScriptFunction = (call: unknown) => unknown;
 
 /** Node's own class of modules: what `require('node:module')` gives too, but that costs 1.3 ms. */
@@ -19,35 +15,14 @@ const ScriptModule = module.constructor as unknown as {
  * @throws RefusedError where the file cannot be read, or this Node cannot load its kind
  */
 export async function load(file: string): Promise<ScriptFunction | undefined> {
-  const extension = path.extname(file);
-  if (['.ts', '.mts', '.cts'].includes(extension) && !stripsTypes()) {
-    throw new RefusedError(
-      'SCRIPT_TYPESCRIPT',
-      `${path.basename(file)} is TypeScript, and this Node (${process.version}) cannot strip its types: ` +
-        'run the service with Node 22.18 or later, or compile the script to JavaScript',
-    );
-  }
+  if (/\.[mc]?ts$/.test(file)) special().checkTypeScript(file);
+  let exports: unknown;
   try {
-    accessSync(file, constants.R_OK);
+    exports = requireAsMain(file);
   } catch (error) {
-    throw new RefusedError(
-      'SCRIPT_UNREADABLE',
-      `${file} cannot be read by user ${process.getuid?.()}: ${(error as Error).message}`,
-    );
+    exports = await special().importInstead(file, error);
   }
-  try {
-    return exportedFunction(requireAsMain(file));
-  } catch (error) {
-    // only this says that a module awaits at its top level, and nothing of it has run by then
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
-  }
-  delete require.cache[file];
-  if (extension === '.agi') allowAgiModules();
-  return exportedFunction(await import(fileUrl(file)));
-}
-
-function stripsTypes(): boolean {
-  return Boolean((process.features as { typescript?: unknown }).typescript);
+  return exportedFunction(exports);
 }
 
 /** `require`, but as the program that runs: `require.main === module` holds in the script. */
@@ -60,24 +35,12 @@ function requireAsMain(file: string): unknown {
   return script.exports;
 }
 
-function exportedFunction(exports: unknown): ScriptFunction | undefined {
-  for (const candidate of [exports, (exports as { default?: unknown } | undefined)?.default]) {
-    if (typeof candidate === 'function') return candidate as ScriptFunction;
-    // a CommonJS module that was compiled from `export default`, seen through import()
-    const inner = (candidate as { default?: unknown } | undefined)?.default;
-    if (typeof inner === 'function') return inner as ScriptFunction;
-  }
-  return undefined;
+function exportedFunction(exports: unknown, depth = 0): ScriptFunction | undefined {
+  if (typeof exports === 'function') return exports as ScriptFunction;
+  // CommonJS that was compiled from `export default` has a second `default` when it is imported
+  const inner = depth < 2 ? (exports as { default?: unknown } | null | undefined)?.default : undefined;
+  return inner === undefined ? undefined : exportedFunction(inner, depth + 1);
 }
 
-function fileUrl(file: string): string {
-  return process.getBuiltinModule('node:url').pathToFileURL(file).href;
-}
-
-/** Node imports no file whose ending it does not know; `.agi` is JavaScript here. */
-function allowAgiModules(): void {
-  const hook = `export async function load(url, context, next) {
-    return next(url, url.endsWith('.agi') ? { ...context, format: 'module' } : context);
-  }`;
-  process.getBuiltinModule('node:module').register(`data:text/javascript,${encodeURIComponent(hook)}`);
-}
+// kinds of scripts that `require` alone does not do
+const special = (): typeof import('./load-special') => require('./load-special');

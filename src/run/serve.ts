@@ -1,15 +1,13 @@
 /** From a connection to a script's exit code: one call in this process. */
 import { Agi } from '../agi/agi';
 import { FdTransport } from '../agi/fd-transport';
-import { openSession, type Tracer } from '../agi/session';
+import { openSession } from '../agi/opening';
+import type { Session, Tracer } from '../agi/session';
 import { type Config, defaults, readConfig } from '../config';
-import { AgiTimeoutError } from '../errors';
 import { Log } from '../log';
-import { redact, redactQuery } from '../wire/redact';
 import { Ending } from './ending';
-import { guard } from './guard';
+import { guard, guardWarnings } from './guard';
 import { load } from './load';
-import { becomeOwner } from './privilege';
 import { resolveFile, resolveRequest } from './resolve';
 
 export interface ServeOptions {
@@ -31,53 +29,47 @@ export async function serve(options: ServeOptions): Promise<void> {
   } catch (error) {
     problem = error;
   }
-  const log = new Log(undefined, config.logLevel);
+  const log = new Log(config.debug ? 'debug' : config.logLevel);
   transport.output = guard(config, log);
   const ending = new Ending(config, log, transport);
   try {
-    for (const warning of config.warnings) log.warning(warning);
-    const trace: Tracer | undefined = log.enabled('debug')
-      ? (direction, line, secret) => log.debug(`${direction} ${secret ? redact(line) : redactQuery(line)}`)
-      : undefined;
-    let hangUp = () => {
-      hungUp = true;
-    };
-    let hungUp = false;
-    // classic AGI tells a hangup by this signal, and at any time
-    if (options.script) process.on('SIGHUP', () => hangUp());
-    const session = await withinSeconds(config.headerSeconds, openSession(transport, config, trace));
-    hangUp = () => session.hungUp();
-    if (hungUp) hangUp();
-    ending.watch(session);
+    for (const warning of config.warnings) log.write('warning', warning);
+    const opening = openSession(transport, config, log.enabled('debug') ? tracer(log) : undefined);
+    const session = options.script ? await untilHangup(opening) : await opening;
+    ending.opened(session);
     if (problem) throw problem;
     const script = options.script
       ? resolveFile(options.script.file)
-      : resolveRequest(session.request.networkScript, config.basedir);
-    if (config.setuid && !options.script) becomeOwner(script, script.name);
-    ending.script = script;
+      : resolveRequest(session.networkScript, config.basedir);
+    if (config.setuid && !options.script) privilege().becomeOwner(script, script.name);
+    ending.found(script);
     const agi = new Agi(session);
     Object.assign(globalThis, { agi, fastagi: agi });
-    process.argv = [process.execPath, script.file, ...(options.script?.args ?? session.request.arguments)];
-    const run = await load(script.file);
+    process.argv = [process.execPath, script.file, ...(options.script?.args ?? [])];
+    const loading = load(script.file);
+    guardWarnings(log);
+    const run = await loading;
     if (!run) return await ending.bodyReturned();
     await run(agi);
     await ending.returned();
   } catch (error) {
-    await ending.fail(error);
+    ending.fail(error);
   }
 }
 
-function withinSeconds<T>(seconds: number, promise: Promise<T>): Promise<T> {
-  if (seconds === 0) return promise;
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(
-        new AgiTimeoutError(
-          `no whole AGI request came within ${seconds} s ([fastagi] header_seconds)`,
-          'AGI_REQUEST_TIMEOUT',
-        ),
-      );
-    }, seconds * 1000);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+/** Classic AGI tells a hangup by a signal, and at any time. */
+async function untilHangup(opening: Promise<Session>): Promise<Session> {
+  let hungUp = false;
+  let session: Session | undefined;
+  process.on('SIGHUP', () => {
+    hungUp = true;
+    session?.hungUp();
   });
+  session = await opening;
+  if (hungUp) session.hungUp();
+  return session;
 }
+
+// the rights of a script's owner, and the lines of a conversation: for those who turn them on
+const privilege = (): typeof import('./privilege') => require('./privilege');
+const tracer = (log: Log): Tracer => (require('./tracing') as typeof import('./tracing')).traceTo(log);

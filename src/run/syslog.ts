@@ -3,17 +3,26 @@
  * also gets what no code of ours can catch: a native abort, the prints of child processes.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import type { Config } from '../config';
+import type { Log } from '../log';
 
 // xinetd may leave no PATH
 const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
+/** Sends the log to syslog; entries go nowhere where that cannot be. */
+export function begin(config: Config, log: Log, why?: string): void {
+  if (!openSyslog(config.tempdir)) return;
+  log.fd = 2;
+  log.syslog = true;
+  if (why !== undefined) log.write('warning', why);
+}
+
 /**
- * @param why said as the first entry, where syslog takes another log's place
  * @returns whether descriptors 1 and 2 lead to syslog now; otherwise they are as they were
  */
-export function openSyslog(tempdir: string, why?: string): boolean {
+function openSyslog(tempdir: string): boolean {
   const folder = makeFolder([tempdir, tmpdir()]);
   if (folder === undefined) return false;
   const fifo = `${folder}/log`;
@@ -34,7 +43,6 @@ export function openSyslog(tempdir: string, why?: string): boolean {
         closeSync(fd);
         openSync(fifo, 'a');
       }
-      if (why) writeSync(2, `<4>warning: ${why}\n`);
     }
     closeSync(both);
     closeSync(reader);

@@ -1,12 +1,4 @@
-/**
- * The request header, with which Asterisk opens every call: `agi_name: value` lines and an empty one.
- *
- * Asterisk escapes nothing (res_agi.c, setup_env): a newline inside a value of the dialplan's adds lines
- * to the header, or ends it. So every value is treated as hostile, and a header that names a field twice
- * is refused, for nobody can tell which one Asterisk meant.
- */
-import { AgiProtocolError } from '../errors';
-
+/** What the fields of the request header mean. */
 /** What Asterisk says of the call when it asks for a script. `unknown` and empty values are undefined. */
 export interface AgiRequest {
   /** Whether it came over FastAGI. */
@@ -50,52 +42,8 @@ export interface AgiRequest {
   readonly raw: ReadonlyMap<string, string>;
 }
 
-/** Lines of the header to its values, one line at a time. */
-export class RequestDecoder {
-  readonly #raw = new Map<string, string>();
-  #last: string | undefined;
-
-  /** Whether any line has come. */
-  get started(): boolean {
-    return this.#raw.size > 0;
-  }
-
-  /**
-   * The request, once the empty line has come.
-   * @throws AgiProtocolError for what is no header of Asterisk's
-   */
-  push(line: string): AgiRequest | undefined {
-    if (line === '') {
-      if (this.#raw.size === 0)
-        throw new AgiProtocolError('an empty line came in the place of an AGI request', 'AGI_BAD_REQUEST');
-      return toRequest(this.#raw);
-    }
-    const match = /^(agi_\w+):(?: |$)(.*)$/s.exec(line);
-    if (match) {
-      const name = match[1] as string;
-      if (this.#raw.has(name)) {
-        throw new AgiProtocolError(
-          `the AGI request names ${name} twice: a value of the dialplan's holds a newline, and no one can tell which is meant`,
-          'AGI_BAD_REQUEST',
-        );
-      }
-      this.#raw.set(name, match[2] as string);
-      this.#last = name;
-      return undefined;
-    }
-    if (this.#last === undefined) {
-      throw new AgiProtocolError(
-        `the connection opened with ${JSON.stringify(line.slice(0, 60))}, which is no AGI request`,
-        'AGI_BAD_REQUEST',
-      );
-    }
-    // the rest of a value that holds a newline
-    this.#raw.set(this.#last, `${this.#raw.get(this.#last)}\n${line}`);
-    return undefined;
-  }
-}
-
-function toRequest(raw: ReadonlyMap<string, string>): AgiRequest {
+/** What the header's fields mean. */
+export function toRequest(raw: ReadonlyMap<string, string>): AgiRequest {
   const networkScript = raw.get('agi_network_script');
   const text = (name: string): string | undefined => raw.get(name) || undefined;
   const known = (name: string): string | undefined => {

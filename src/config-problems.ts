@@ -1,0 +1,92 @@
+/** The less ordinary part of the configuration: files with quotes and comments in them, and all that is wrong. */
+import { parse } from 'ini';
+import { type IniSections, logLevels, type ValueKind } from './config';
+import { RefusedError } from './errors';
+
+export function unreadable(file: string, { code, message }: NodeJS.ErrnoException): RefusedError {
+  const why =
+    code === 'ENOENT'
+      ? 'there is no such file'
+      : code === 'EACCES'
+        ? `user ${process.getuid?.()} may not read it`
+        : message;
+  return new RefusedError('CONFIG_UNREADABLE', `the configuration ${file} cannot be read: ${why}`);
+}
+
+export function unknownKey(file: string, section: string, key: string, known: object): string {
+  return `${file}: [${section}] ${key}: there is no such key, and it is passed over; known here: ${Object.keys(known).join(', ')}`;
+}
+
+/** Any ini file, by the `ini` package. */
+export function readIni(text: string): IniSections {
+  const sections: IniSections = {};
+  for (const [section, keys] of Object.entries(parse(quoteValues(text)))) {
+    if (typeof keys !== 'object' || keys === null) continue;
+    const values: Record<string, string> = {};
+    for (const [key, value] of Object.entries(keys)) values[key] = String(value);
+    sections[section] = values;
+  }
+  return sections;
+}
+
+/**
+ * Each value as a JSON string, which the `ini` package takes as it stands; left to itself it would cut
+ * `secret = ab#cd` to `ab`.
+ */
+function quoteValues(text: string): string {
+  return text
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|[\r\n]/)
+    .map((line) => {
+      const match = /^\s*([^\s;#[=][^=]*?)\s*(?:=(.*))?$/.exec(line);
+      return match ? `${match[1]}=${JSON.stringify(phpValue(match[2] ?? ''))}` : line;
+    })
+    .join('\n');
+}
+
+/** What PHP's parse_ini_file makes of the text behind `=`, but for its words for true and false. */
+function phpValue(text: string): string {
+  const trimmed = text.trim();
+  const double = /^"((?:[^"\\]|\\.)*)"/.exec(trimmed);
+  if (double) return (double[1] as string).replace(/\\(["\\])/g, '$1');
+  const single = /^'([^']*)'/.exec(trimmed);
+  if (single) return single[1] as string;
+  const comment = trimmed.indexOf(';');
+  return comment === -1 ? trimmed : trimmed.slice(0, comment).trimEnd();
+}
+
+/** @throws RefusedError for a value of the wrong kind */
+export function toValue(kind: ValueKind, value: string, where: string): unknown {
+  const wrong = (due: string) =>
+    new RefusedError('CONFIG_VALUE', `${where} is ${JSON.stringify(value)}, and must be ${due}`);
+  switch (kind) {
+    case 'boolean': {
+      const word = value.toLowerCase();
+      if (['on', 'yes', 'true', '1'].includes(word)) return true;
+      if (['off', 'no', 'false', 'none', 'null', '0', ''].includes(word)) return false;
+      throw wrong('on or off (yes, no, true, false, 1, 0)');
+    }
+    case 'text':
+      return ['', 'null'].includes(value.toLowerCase()) ? undefined : value;
+    case 'path':
+      if (!value.startsWith('/')) throw wrong('an absolute path');
+      return value;
+    case 'log':
+      if (!['stderr', 'syslog'].includes(value) && !value.startsWith('/')) {
+        throw wrong('stderr, syslog or an absolute path');
+      }
+      return value;
+    case 'level':
+      if (!(logLevels as readonly string[]).includes(value)) throw wrong(`one of ${logLevels.join(', ')}`);
+      return value;
+    case 'seconds':
+      // what Node's timers can count
+      if (!/^\d{1,7}(\.\d{1,3})?$/.test(value) || Number(value) > 2_000_000) {
+        throw wrong('a number of seconds, 0 to 2000000');
+      }
+      return Number(value);
+    case 'bytes':
+      if (!/^\d{1,9}$/.test(value) || Number(value) < 1024) throw wrong('a number of bytes, 1024 or more');
+      return Number(value);
+  }
+}

@@ -1,0 +1,41 @@
+/** Scripts that `require` does not load: ES modules that await at their top level, and files it cannot take. */
+import { register } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { RefusedError } from '../errors';
+
+/** @throws RefusedError where this Node does not strip types */
+export function checkTypeScript(file: string): void {
+  if ((process.features as { typescript?: unknown }).typescript) return;
+  throw new RefusedError(
+    'SCRIPT_TYPESCRIPT',
+    `${file} is TypeScript, and this Node (${process.version}) cannot strip its types: ` +
+      'run the service with Node 22.18 or later, or compile the script to JavaScript',
+  );
+}
+
+/**
+ * Imports what could not be required.
+ * @param error what `require` threw, and what this throws again where importing is no remedy
+ */
+export async function importInstead(file: string, error: unknown): Promise<unknown> {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (path === file && (code === 'EACCES' || code === 'ENOENT')) {
+    throw new RefusedError(
+      'SCRIPT_UNREADABLE',
+      `${file} cannot be read by user ${process.geteuid?.()}: ${message}`,
+    );
+  }
+  // only this says that a module awaits at its top level, and nothing of it has run by then
+  if (code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+  delete require.cache[file];
+  if (file.endsWith('.agi')) allowAgiModules();
+  return import(pathToFileURL(file).href);
+}
+
+/** Node imports no file whose ending it does not know; `.agi` is JavaScript here. */
+function allowAgiModules(): void {
+  const hook = `export async function load(url, context, next) {
+    return next(url, url.endsWith('.agi') ? { ...context, format: 'module' } : context);
+  }`;
+  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+}

@@ -1,0 +1,50 @@
+/**
+ * The request header, with which Asterisk opens every call: `agi_name: value` lines and an empty one.
+ *
+ * Asterisk escapes nothing (res_agi.c, setup_env): a newline inside a value of the dialplan's adds lines
+ * to the header, or ends it. So every value is treated as hostile, and a header that names a field twice
+ * is refused, for nobody can tell which one Asterisk meant.
+ */
+import { AgiProtocolError } from '../errors';
+
+/** Lines of the header to its fields, one line at a time. */
+export class RequestDecoder {
+  /** Every field as it came, name to value. */
+  readonly fields = new Map<string, string>();
+  #last = '';
+
+  /**
+   * @returns whether this was the empty line that ends the header
+   * @throws AgiProtocolError for what is no header of Asterisk's
+   */
+  push(line: string): boolean {
+    const { fields } = this;
+    const colon = line.startsWith('agi_') ? line.indexOf(': ') : -1;
+    if (colon !== -1) {
+      const name = line.slice(0, colon);
+      if (fields.has(name)) {
+        throw bad(
+          `the AGI request names ${name} twice: a value of the dialplan's holds a newline, and no one can tell which is meant`,
+        );
+      }
+      fields.set(name, line.slice(colon + 2));
+      this.#last = name;
+      return false;
+    }
+    if (this.#last === '') {
+      throw bad(
+        line === ''
+          ? 'an empty line came in the place of an AGI request'
+          : `the connection opened with ${JSON.stringify(line.slice(0, 60))}, which is no AGI request`,
+      );
+    }
+    if (line === '') return true;
+    // the rest of a value that holds a newline
+    fields.set(this.#last, `${fields.get(this.#last)}\n${line}`);
+    return false;
+  }
+}
+
+function bad(text: string): AgiProtocolError {
+  return new AgiProtocolError(text, 'AGI_BAD_REQUEST');
+}
