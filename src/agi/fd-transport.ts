@@ -26,12 +26,23 @@ export class FdTransport implements Transport {
   }
 
   write(text: string): void {
-    const bytes = Buffer.from(text);
+    let sent = 0;
+    try {
+      sent = writeSync(this.output, text);
+      // all of it, as ever; a string has at least as many bytes as units
+      if (sent >= text.length && sent === Buffer.byteLength(text)) return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+    this.#writeRest(Buffer.from(text).subarray(sent));
+  }
+
+  /** A descriptor that someone has made non-blocking, or a pipe that is full. */
+  #writeRest(bytes: Buffer): void {
     for (let sent = 0; sent < bytes.length; ) {
       try {
         sent += writeSync(this.output, bytes, sent);
       } catch (error) {
-        // a descriptor that someone has made non-blocking
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
       }

@@ -3,7 +3,7 @@
  * to the command that asked, and a hangup is told at once.
  */
 import type { AgiError, AgiHangupError } from '../errors';
-import { checkLine, maxCommandBytes } from '../wire/agi-command';
+import { checkLine } from '../wire/agi-command';
 import { type AgiReply, ReplyDecoder } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
 import type { LineDecoder } from '../wire/lines';
@@ -24,7 +24,6 @@ export class Session {
   readonly #transport: Transport;
   readonly #lines: LineDecoder;
   readonly #replies = new ReplyDecoder();
-  readonly #maxCommandBytes: number;
   readonly #trace: Tracer | undefined;
   #gone: AgiHangupError | undefined;
   #onHangup: (() => void)[] = [];
@@ -36,6 +35,7 @@ export class Session {
     | { resolve(reply: AgiReply): void; reject(error: Error): void; line: string; secret: boolean }
     | undefined;
   #ended: AgiError | undefined;
+  #stopped = false;
   #usageMayFollow = false;
   #resting = false;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -46,7 +46,6 @@ export class Session {
     this.#transport = transport;
     this.#lines = lines;
     this.#trace = trace;
-    this.#maxCommandBytes = maxCommandBytes(fields.get('agi_version') ?? '');
     transport.receiver = { onData: (chunk) => this.#onData(chunk), onEnd: (error) => this.#onEnd(error) };
   }
 
@@ -85,7 +84,7 @@ export class Session {
     return this.#waiting.length;
   }
 
-  /** Why no command can be sent any more; undefined while one can. */
+  /** What has ended the conversation from the other side; undefined while Asterisk listens. */
   get ended(): AgiError | undefined {
     return this.#ended;
   }
@@ -97,7 +96,7 @@ export class Session {
    */
   turn<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#ended) return reject(failures().copyOf(this.#ended));
+      if (this.#stopped) return reject(this.#refusal());
       const begin = () => {
         this.#inTurn = true;
         work((line, options) => this.#ask(line, options?.secret ?? false))
@@ -139,10 +138,16 @@ export class Session {
   }
 
   /** Takes no more commands: those that wait, and all that come, are rejected. The one under way goes on. */
-  stop(reason: AgiError = failures().scriptEnded()): void {
+  stop(reason?: AgiError): void {
+    this.#stopped = true;
     this.#ended ??= reason;
     clearTimeout(this.#idleTimer);
-    for (const { reject } of this.#waiting.splice(0)) reject(failures().copyOf(reason));
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#refusal());
+  }
+
+  /** Why no command is taken. */
+  #refusal(): AgiError {
+    return this.#ended ? failures().copyOf(this.#ended) : failures().scriptEnded();
   }
 
   /** Sends a last command past `stop`; resolves with its reply, or with nothing where none can come. */
@@ -156,9 +161,9 @@ export class Session {
   }
 
   #ask(line: string, secret: boolean): Promise<AgiReply> {
-    if (this.#ended) return Promise.reject(failures().copyOf(this.#ended));
+    if (this.#stopped) return Promise.reject(this.#refusal());
     try {
-      checkLine(line, this.#maxCommandBytes);
+      checkLine(line, this.#fields.get('agi_version'));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -202,7 +207,7 @@ export class Session {
   /** A script that does something else still learns of a hangup: Asterisk writes it between two replies. */
   #watchWhileIdle(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#ended || this.#resting || this.#gone) return;
+    if (this.#stopped || this.#resting || this.#gone) return;
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
     this.#idleTimer = setTimeout(() => this.#transport.read(), IDLE_MS).unref();
   }
