@@ -54,7 +54,10 @@ const coldRooms = {
       if (errors.length > 0) return;
       for (const { path: file, text } of outputFiles) {
         fs.mkdirSync(path.dirname(file), { recursive: true });
-        fs.writeFileSync(file, text.replace(/(["'`])(@@.+?@@)\1/g, (_, quote, mark) => texts.get(mark)));
+        fs.writeFileSync(
+          file,
+          text.replace(/(["'`])(@@.+?@@)\1/g, (_, quote, mark) => texts.get(mark)),
+        );
       }
     });
   },

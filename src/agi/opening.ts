@@ -23,13 +23,11 @@ export function openSession(
     let bytes = 0;
     let timer: NodeJS.Timeout | undefined;
     // the request is nearly always there by now: a timer is half a millisecond of work for nothing
-    let waiting = setImmediate(() => {
-      waiting = setImmediate(() => {
-        if (limits.headerSeconds > 0) timer = setTimeout(onTimeout, limits.headerSeconds * 1000);
-      });
+    const look = setImmediate(() => {
+      if (limits.headerSeconds > 0) timer = setTimeout(onTimeout, limits.headerSeconds * 1000);
     });
     const end = () => {
-      clearImmediate(waiting);
+      clearImmediate(look);
       clearTimeout(timer);
     };
     const fail = (error: unknown) => {
@@ -52,7 +50,7 @@ export function openSession(
           trace?.('<', line, false);
           if (!request.push(line)) continue;
           const rest = incoming.slice(index + 1);
-          if (lines.heldBytes > 0 || rest.some((line) => line !== 'HANGUP')) {
+          if (lines.heldBytes > 0 || (rest.length > 0 && rest.some((line) => line !== 'HANGUP'))) {
             throw new AgiProtocolError(
               "more came behind the AGI request's empty line: a value of the dialplan's holds a newline",
               'AGI_BAD_REQUEST',

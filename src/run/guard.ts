@@ -6,7 +6,7 @@
  * 1 and 2 are closed and opened again on the log. In classic AGI 0 and 1 are two pipes, and the one for
  * writing is opened anew under a number that no child inherits.
  */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import type { Config, LogLevel } from '../config';
 import type { Log } from '../log';
 
@@ -21,13 +21,11 @@ const OWN_STDERR = '/proc/self/fd/2';
 export function guard(config: Config, log: Log): number {
   const stdin = identity(0);
   const stdout = identity(1);
-  const stderr = identity(2);
   const output = stdin !== undefined && stdin === stdout ? 0 : reopenStdout();
-  const ownStderr = stderr !== undefined && stderr !== stdin && stderr !== stdout;
   if (config.log === 'syslog') {
     takeOver(output, '/dev/null');
     syslog().begin(config, log);
-  } else if (ownStderr && (config.log === undefined || config.log === 'stderr')) {
+  } else if (config.log?.[0] !== '/' && hasStderr(stdin, stdout)) {
     if (output !== 1) replace(1, OWN_STDERR);
     log.fd = 2;
   } else {
@@ -38,6 +36,12 @@ export function guard(config: Config, log: Log): number {
   }
   guardConsole(log);
   return output;
+}
+
+/** Whether descriptor 2 is open and not the wire. */
+function hasStderr(stdin: string | undefined, stdout: string | undefined): boolean {
+  const stderr = identity(2);
+  return stderr !== undefined && stderr !== stdin && stderr !== stdout;
 }
 
 /** The console's lines become entries of the log. */
@@ -63,6 +67,14 @@ export function guardWarnings(log: Log): void {
 
 /** What a descriptor leads to, as a text that two of the same have in common; undefined where it is closed. */
 function identity(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return identityWithoutProc(fd);
+  }
+}
+
+function identityWithoutProc(fd: number): string | undefined {
   try {
     const { dev, ino } = fstatSync(fd);
     return `${dev}:${ino}`;

@@ -1,16 +1,14 @@
 /** `[fastagi] setuid`: each script runs as its owner, with the owner's groups and no way back. */
+import { statSync } from 'node:fs';
 import { RefusedError } from '../errors';
-
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { ScriptFile } from './resolve';
 
 /**
  * @throws RefusedError where the process cannot become the owner for good; nothing of the script has run
  * then
  */
-export function becomeOwner({ uid, gid }: Owner, name: string): void {
+export function becomeOwnerOf({ file, name }: ScriptFile): void {
+  const { uid, gid } = statSync(file);
   const { getuid, geteuid, getgid, getegid, setuid, setgid } = process;
   // Node has it, its types do not
   const { initgroups } = process as { initgroups?: (user: number, group: number) => void };

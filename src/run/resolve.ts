@@ -1,5 +1,5 @@
 /** From the path that Asterisk asks for to the file of a script, which must lie inside `basedir`. */
-import { realpathSync, type Stats, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 
 /** What a script's name may end in; it may be left off when asking, and a script may have none. */
 export const scriptExtensions: readonly string[] = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.agi'];
@@ -9,8 +9,6 @@ export interface ScriptFile {
   readonly file: string;
   /** Its place inside `basedir`, or its file name: what the log calls it. */
   readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
 }
 
 /**
@@ -57,21 +55,22 @@ export function requestedPath(requested = ''): string | undefined {
   }
 }
 
-function findScript(wanted: string): { file: string; name: string; uid: number; gid: number } | undefined {
+function findScript(wanted: string): { file: string; name: string } | undefined {
   for (const ending of ['', ...scriptExtensions]) {
     let file: string;
-    let stat: Stats;
     try {
       file = realpathSync.native(wanted + ending);
-      stat = statSync(file);
     } catch {
       continue;
     }
-    // where a folder has the name, a script beside it may be meant
-    if (stat.isDirectory()) continue;
     const name = file.slice(file.lastIndexOf('/') + 1);
-    const fits = stat.isFile() && isScriptName(name);
-    return fits ? { file, name, uid: stat.uid, gid: stat.gid } : undefined;
+    if (ending === '' && !name.endsWith('.js')) {
+      const kind = statSync(file);
+      // where a folder has the name, a script beside it may be meant
+      if (kind.isDirectory()) continue;
+      if (!kind.isFile()) return undefined;
+    }
+    return isScriptName(name) ? { file, name } : undefined;
   }
   return undefined;
 }

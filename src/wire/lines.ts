@@ -10,8 +10,8 @@ const LF = 10;
  * Text as UTF-8; where the bytes are not UTF-8, as Latin-1, so that a caller id in an old encoding does
  * not cost the call and no byte is lost.
  */
-export function decodeText(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
+function decodeText(bytes: Buffer): string {
+  const text = bytes.toString();
   return text.includes('\ufffd') && !Buffer.from(text).equals(bytes) ? bytes.toString('latin1') : text;
 }
 
@@ -35,6 +35,11 @@ export class LineDecoder {
    * @throws AgiProtocolError for a line over the limit, as soon as the limit is passed
    */
   push(chunk: Buffer): string[] {
+    // whole lines of plain text, as nearly always
+    if (this.#heldBytes === 0 && chunk[chunk.length - 1] === LF && chunk.length <= this.#limitBytes) {
+      const text = chunk.toString();
+      if (!text.includes('\ufffd')) return text.slice(0, -1).split('\n');
+    }
     const lines: string[] = [];
     let start = 0;
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
