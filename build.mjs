@@ -45,7 +45,7 @@ const coldRooms = {
       return {
         contents: `const room = new require.main.constructor('fastagi:${name}');
           room.paths = [];
-          const text = String('@@${name}@@');
+          const text = Function.prototype.toString.call('@@${name}@@');
           room._compile(text.slice(text.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/'), room.id);
           module.exports = room.exports;`,
       };
@@ -56,7 +56,7 @@ const coldRooms = {
         fs.mkdirSync(path.dirname(file), { recursive: true });
         fs.writeFileSync(
           file,
-          text.replace(/(["'`])(@@.+?@@)\1/g, (_, quote, mark) => texts.get(mark)),
+          text.replace(/(["'`])(@@.+?@@)\1/g, (_, _quote, mark) => texts.get(mark)),
         );
       }
     });

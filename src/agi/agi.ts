@@ -3,7 +3,6 @@
  * or not. Where nothing else is said, a method rejects with `AgiHangupError` once the caller is gone, and
  * with the other errors of `errors.ts` where Asterisk refuses the command.
  */
-import { AgiArgumentError, AgiCommandError, AgiHangupError } from '../errors';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
@@ -196,8 +195,7 @@ export class Agi {
     return this.#run('EXEC', words, async (reply, ask) => {
       const result = numberOf(reply);
       if (result === -2) {
-        const text = `Asterisk has no application ${JSON.stringify(application)}: is its module loaded?`;
-        throw new AgiCommandError(text, reply, 'AGI_NO_APPLICATION');
+        throw failures().noApplication(application, reply);
       }
       if (result === -1) await this.#assertAlive(reply, ask);
       return result;
@@ -220,15 +218,15 @@ export class Agi {
         await ask('CHANNEL STATUS');
         return;
       } catch (error) {
-        if (!(error instanceof AgiHangupError)) throw error;
+        if (!failures().isHangup(error)) throw error;
       }
     }
-    throw new AgiHangupError('the caller has hung up', { reply });
+    throw failures().hungUpDuring(reply);
   }
 
   async #failed(command: string, reply: AgiReply, ask: Ask): Promise<never> {
     await this.#assertAlive(reply, ask);
-    throw new AgiCommandError(`${command} failed on a live channel: ${JSON.stringify(reply.text)}`, reply);
+    throw failures().commandFailed(command, reply);
   }
 }
 
@@ -238,7 +236,7 @@ function valueIn(reply: AgiReply): string | undefined {
 
 function inRange(what: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new AgiArgumentError(`${what} is ${value}, and must be a whole number from ${least} to ${most}`);
+    throw failures().outOfRange(what, value, least, most);
   }
 }
 
@@ -246,3 +244,6 @@ function inRange(what: string, value: number, least: number, most: number): void
 function isSecretName(name: string): boolean {
   return /passw|secret|token|\bpin\b|_pin\b|\bpin_|card|cvv|cvc/i.test(name);
 }
+
+// the words for what went wrong
+const failures = (): typeof import('./failures') => require('./failures');

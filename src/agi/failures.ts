@@ -1,14 +1,17 @@
 /** The errors that a conversation can end in, for a session that has found out. */
 import {
   AgiArgumentError,
+  AgiCommandError,
   AgiDeadChannelError,
   AgiError,
   AgiHangupError,
   AgiProtocolError,
+  AgiTimeoutError,
   AgiUnknownCommandError,
   AgiUsageError,
 } from '../errors';
 import type { AgiReply } from '../wire/agi-reply';
+import { moreBehindRequest } from '../wire/problems';
 
 /** Why Asterisk's reply to a command is no success. */
 export function failure(line: string, secret: boolean, reply: AgiReply): AgiError {
@@ -89,4 +92,57 @@ export function closed(state: {
     code: 'AGI_CLOSED',
     cause: state.error,
   });
+}
+
+export { moreBehindRequest };
+
+export function requestTooLong(limitBytes: number): AgiProtocolError {
+  return new AgiProtocolError(`an AGI request of over ${limitBytes} bytes`, 'AGI_REQUEST_TOO_LONG');
+}
+
+export function requestTimeout(seconds: number): AgiTimeoutError {
+  return new AgiTimeoutError(
+    `no whole AGI request came within ${seconds} s ([fastagi] header_seconds)`,
+    'AGI_REQUEST_TIMEOUT',
+  );
+}
+
+/** The connection ended before the request did. */
+export function requestCut(bytes: number, error: Error | undefined): AgiProtocolError {
+  const why = error ? ` (${error.message})` : '';
+  return bytes === 0
+    ? new AgiProtocolError(`the connection was closed before an AGI request came${why}`, 'AGI_NO_REQUEST')
+    : new AgiProtocolError(
+        `the connection was closed in the middle of the AGI request${why}`,
+        'AGI_CUT_REQUEST',
+      );
+}
+
+/** A command's own failure on a live channel. */
+export function commandFailed(command: string, reply: AgiReply): AgiCommandError {
+  return new AgiCommandError(`${command} failed on a live channel: ${JSON.stringify(reply.text)}`, reply);
+}
+
+export function noApplication(application: string, reply: AgiReply): AgiCommandError {
+  const text = `Asterisk has no application ${JSON.stringify(application)}: is its module loaded?`;
+  return new AgiCommandError(text, reply, 'AGI_NO_APPLICATION');
+}
+
+/** The caller has hung up, as the reply to a command shows. */
+export function hungUpDuring(reply: AgiReply): AgiHangupError {
+  return new AgiHangupError('the caller has hung up', { reply });
+}
+
+export function isHangup(error: unknown): boolean {
+  return error instanceof AgiHangupError;
+}
+
+export function outOfRange(what: string, value: number, least: number, most: number): AgiArgumentError {
+  return new AgiArgumentError(`${what} is ${value}, and must be a whole number from ${least} to ${most}`);
+}
+
+export function noNumber(reply: AgiReply): AgiProtocolError {
+  return new AgiProtocolError(
+    `a number was due in Asterisk's reply: ${JSON.stringify(reply.text.slice(0, 80))}`,
+  );
 }

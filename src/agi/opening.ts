@@ -1,7 +1,5 @@
 /** Reads the request with which a call opens. */
-import { AgiProtocolError, AgiTimeoutError } from '../errors';
-import { MAX_REPLY_BYTES } from '../wire/agi-reply';
-import { LineDecoder } from '../wire/lines';
+import { LineDecoder, MAX_LINE_BYTES } from '../wire/lines';
 import { RequestDecoder } from '../wire/request-decoder';
 import { Session, type Tracer } from './session';
 import type { Transport } from './transport';
@@ -34,13 +32,7 @@ export function openSession(
       end();
       reject(error);
     };
-    const onTimeout = () =>
-      fail(
-        new AgiTimeoutError(
-          `no whole AGI request came within ${limits.headerSeconds} s ([fastagi] header_seconds)`,
-          'AGI_REQUEST_TIMEOUT',
-        ),
-      );
+    const onTimeout = () => fail(failures().requestTimeout(limits.headerSeconds));
     const onData = (chunk: Buffer) => {
       try {
         bytes += chunk.length;
@@ -51,22 +43,16 @@ export function openSession(
           if (!request.push(line)) continue;
           const rest = incoming.slice(index + 1);
           if (lines.heldBytes > 0 || (rest.length > 0 && rest.some((line) => line !== 'HANGUP'))) {
-            throw new AgiProtocolError(
-              "more came behind the AGI request's empty line: a value of the dialplan's holds a newline",
-              'AGI_BAD_REQUEST',
-            );
+            throw failures().moreBehindRequest();
           }
-          const session = new Session(request.fields, transport, new LineDecoder(MAX_REPLY_BYTES), trace);
+          const session = new Session(request.fields, transport, new LineDecoder(MAX_LINE_BYTES), trace);
           if (rest.length > 0) session.hungUp();
           end();
           resolve(session);
           return;
         }
         if (bytes > limits.headerBytes) {
-          throw new AgiProtocolError(
-            `an AGI request of over ${limits.headerBytes} bytes`,
-            'AGI_REQUEST_TOO_LONG',
-          );
+          throw failures().requestTooLong(limits.headerBytes);
         }
       } catch (error) {
         fail(error);
@@ -74,21 +60,11 @@ export function openSession(
       }
       transport.read();
     };
-    const onEnd = (error?: Error) => {
-      const why = error ? ` (${error.message})` : '';
-      fail(
-        bytes === 0
-          ? new AgiProtocolError(
-              `the connection was closed before an AGI request came${why}`,
-              'AGI_NO_REQUEST',
-            )
-          : new AgiProtocolError(
-              `the connection was closed in the middle of the AGI request${why}`,
-              'AGI_CUT_REQUEST',
-            ),
-      );
-    };
+    const onEnd = (error?: Error) => fail(failures().requestCut(bytes, error));
     transport.receiver = { onData, onEnd };
     transport.read();
   });
 }
+
+// the words for what is no request
+const failures = (): typeof import('./failures') => require('./failures');

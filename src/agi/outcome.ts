@@ -1,5 +1,4 @@
 /** What the commands' replies mean, under names that a script can decide on. */
-import { AgiProtocolError } from '../errors';
 import type { AgiReply } from '../wire/agi-reply';
 
 /** A key of the caller's phone: `0` to `9`, `*`, `#`, `A` to `D`. */
@@ -48,9 +47,7 @@ export type ChannelState = (typeof channelStates)[number];
 /** @throws AgiProtocolError where the reply holds no number */
 export function numberOf(reply: AgiReply): number {
   if (!/^-?\d+$/.test(reply.result)) {
-    throw new AgiProtocolError(
-      `a number was due in Asterisk's reply: ${JSON.stringify(reply.text.slice(0, 80))}`,
-    );
+    throw failures().noNumber(reply);
   }
   return Number(reply.result);
 }
@@ -64,3 +61,6 @@ export function digitOf(reply: AgiReply): Digit {
 export function endposOf(reply: AgiReply): number {
   return Number(reply.fields.endpos ?? 0);
 }
+
+// the words for what went wrong
+const failures = (): typeof import('./failures') => require('./failures');

@@ -4,7 +4,7 @@
  */
 import type { AgiError, AgiHangupError } from '../errors';
 import { checkLine } from '../wire/agi-command';
-import { type AgiReply, ReplyDecoder } from '../wire/agi-reply';
+import type { AgiReply, ReplyDecoder } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
 import type { LineDecoder } from '../wire/lines';
 import type { Transport } from './transport';
@@ -23,7 +23,7 @@ export class Session {
   #request: AgiRequest | undefined;
   readonly #transport: Transport;
   readonly #lines: LineDecoder;
-  readonly #replies = new ReplyDecoder();
+  #replies: ReplyDecoder | undefined;
   readonly #trace: Tracer | undefined;
   #gone: AgiHangupError | undefined;
   #onHangup: (() => void)[] = [];
@@ -180,7 +180,6 @@ export class Session {
     clearTimeout(this.#idleTimer);
     if (this.#asked) return Promise.reject(failures().nested());
     return new Promise((resolve, reject) => {
-      this.#replies.expect(line);
       this.#asked = { resolve, reject, line, secret };
       this.#trace?.('>', line, secret);
       try {
@@ -190,7 +189,14 @@ export class Session {
         return;
       }
       this.#transport.read();
+      this.#decoder.expect(line);
     });
+  }
+
+  /** Read in while Asterisk works on the first command. */
+  get #decoder(): ReplyDecoder {
+    this.#replies ??= new (replies().ReplyDecoder)();
+    return this.#replies;
   }
 
   #endTurn(): void {
@@ -226,7 +232,7 @@ export class Session {
   #onLine(line: string): void {
     const asked = this.#asked;
     this.#trace?.('<', line, asked?.secret ?? false);
-    const input = this.#replies.push(line);
+    const input = this.#decoder.push(line);
     if (!input) return;
     if (input.type === 'hangup') {
       this.hungUp();
@@ -252,7 +258,7 @@ export class Session {
     this.#fail(
       failures().closed({
         gone: this.gone,
-        inside: this.#replies.inside || this.#lines.heldBytes > 0,
+        inside: this.#replies?.inside || this.#lines.heldBytes > 0,
         command: asked?.secret ? undefined : asked?.line,
         waits: asked !== undefined,
         error,
@@ -271,6 +277,8 @@ export class Session {
   }
 }
 
+// what Asterisk answers
+const replies = (): typeof import('../wire/agi-reply') => require('../wire/agi-reply');
 // what the request means, for the scripts that ask, and the words for what went wrong
 const meaning = (): typeof import('../wire/agi-request') => require('../wire/agi-request');
 const failures = (): typeof import('./failures') => require('./failures');

@@ -50,4 +50,4 @@ export function checkLine(line: string, version: string | undefined): void {
 }
 
 // what ordinary arguments never need
-const problems = (): typeof import('./agi-command-problems') => require('./agi-command-problems');
+const problems = (): typeof import('./problems') => require('./problems');

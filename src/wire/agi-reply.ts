@@ -1,7 +1,6 @@
 /**
  * Lines to replies. What Asterisk sends is described in res_agi.c (agi_handle_command and the handlers).
  */
-import { AgiProtocolError } from '../errors';
 
 /** One reply of Asterisk's, taken apart; nothing is lost: `text` is what came. */
 export interface AgiReply {
@@ -68,10 +67,7 @@ export class ReplyDecoder {
     }
     const text = this.#held === '' ? line : this.#held + '\n' + line;
     if (text.length > MAX_REPLY_BYTES) {
-      throw new AgiProtocolError(
-        `a reply of over ${MAX_REPLY_BYTES} bytes: ${text.slice(0, 60)}…`,
-        'AGI_REPLY_TOO_LONG',
-      );
+      throw problems().replyTooLong(MAX_REPLY_BYTES, text);
     }
     if (this.#isOpen(text)) {
       this.#held = text;
@@ -115,3 +111,6 @@ function usageOf(text: string): string | undefined {
   const lines = text.replace(/520 End of proper usage\.\s*$/, '').split('\n');
   return lines.slice(1).join('\n').trim();
 }
+
+// what never comes from an Asterisk
+const problems = (): typeof import('./problems') => require('./problems');

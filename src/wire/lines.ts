@@ -2,9 +2,11 @@
  * Bytes to lines. AGI ends a line with LF alone, in both directions (`ANSWER\r` is an unknown command),
  * so a carriage return is part of the text.
  */
-import { AgiProtocolError } from '../errors';
 
 const LF = 10;
+
+/** The longest line of Asterisk's that is taken; its own stay far below. */
+export const MAX_LINE_BYTES = 1 << 20;
 
 /**
  * Text as UTF-8; where the bytes are not UTF-8, as Latin-1, so that a caller id in an old encoding does
@@ -58,11 +60,11 @@ export class LineDecoder {
   #hold(part: Buffer): void {
     this.#heldBytes += part.length;
     if (this.#heldBytes > this.#limitBytes) {
-      throw new AgiProtocolError(
-        `a line of over ${this.#limitBytes} bytes came in: the other side does not speak AGI`,
-        'AGI_LINE_TOO_LONG',
-      );
+      throw problems().lineTooLong(this.#limitBytes);
     }
     this.#parts.push(part);
   }
 }
+
+// what never comes from an Asterisk
+const problems = (): typeof import('./problems') => require('./problems');

@@ -5,8 +5,6 @@
  * to the header, or ends it. So every value is treated as hostile, and a header that names a field twice
  * is refused, for nobody can tell which one Asterisk meant.
  */
-import { AgiProtocolError } from '../errors';
-
 /** Lines of the header to its fields, one line at a time. */
 export class RequestDecoder {
   /** Every field as it came, name to value. */
@@ -23,21 +21,13 @@ export class RequestDecoder {
     if (colon !== -1) {
       const name = line.slice(0, colon);
       if (fields.has(name)) {
-        throw bad(
-          `the AGI request names ${name} twice: a value of the dialplan's holds a newline, and no one can tell which is meant`,
-        );
+        throw problems().fieldTwice(name);
       }
       fields.set(name, line.slice(colon + 2));
       this.#last = name;
       return false;
     }
-    if (this.#last === '') {
-      throw bad(
-        line === ''
-          ? 'an empty line came in the place of an AGI request'
-          : `the connection opened with ${JSON.stringify(line.slice(0, 60))}, which is no AGI request`,
-      );
-    }
+    if (this.#last === '') throw problems().noRequest(line);
     if (line === '') return true;
     // the rest of a value that holds a newline
     fields.set(this.#last, `${fields.get(this.#last)}\n${line}`);
@@ -45,6 +35,5 @@ export class RequestDecoder {
   }
 }
 
-function bad(text: string): AgiProtocolError {
-  return new AgiProtocolError(text, 'AGI_BAD_REQUEST');
-}
+// what never comes from an Asterisk
+const problems = (): typeof import('./problems') => require('./problems');

@@ -1,5 +1,5 @@
-/** The commands that Asterisk could not read, and the limits that depend on its version. */
-import { AgiArgumentError } from '../errors';
+/** What cannot be sent to Asterisk or cannot have come from it, and the limits that depend on its version. */
+import { AgiArgumentError, AgiProtocolError } from '../errors';
 import { MAX_COMMAND_BYTES, MAX_COMMAND_BYTES_BEFORE_2025, MAX_COMMAND_WORDS } from './agi-command';
 
 const controls: Record<string, string> = { '\0': 'a NUL', '\r': 'a carriage return', '\n': 'a newline' };
@@ -39,6 +39,44 @@ export function maxCommandBytes(version = ''): number {
   const [major, minor] = [Number(match[1]), Number(match[2])];
   const since = major >= 23 ? 0 : { 20: 16, 21: 11, 22: 6 }[major];
   return since !== undefined && minor >= since ? MAX_COMMAND_BYTES : MAX_COMMAND_BYTES_BEFORE_2025;
+}
+
+export function lineTooLong(limitBytes: number): AgiProtocolError {
+  return new AgiProtocolError(
+    `a line of over ${limitBytes} bytes came in: the other side does not speak AGI`,
+    'AGI_LINE_TOO_LONG',
+  );
+}
+
+export function replyTooLong(limitBytes: number, text: string): AgiProtocolError {
+  return new AgiProtocolError(
+    `a reply of over ${limitBytes} bytes: ${text.slice(0, 60)}…`,
+    'AGI_REPLY_TOO_LONG',
+  );
+}
+
+export function fieldTwice(name: string): AgiProtocolError {
+  return badRequest(
+    `the AGI request names ${name} twice: a value of the dialplan's holds a newline, and no one can tell which is meant`,
+  );
+}
+
+export function noRequest(line: string): AgiProtocolError {
+  return badRequest(
+    line === ''
+      ? 'an empty line came in the place of an AGI request'
+      : `the connection opened with ${JSON.stringify(line.slice(0, 60))}, which is no AGI request`,
+  );
+}
+
+export function moreBehindRequest(): AgiProtocolError {
+  return badRequest(
+    "more came behind the AGI request's empty line: a value of the dialplan's holds a newline",
+  );
+}
+
+function badRequest(text: string): AgiProtocolError {
+  return new AgiProtocolError(text, 'AGI_BAD_REQUEST');
 }
 
 function describe(text: string): string {
