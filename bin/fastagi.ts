@@ -1,5 +1,4 @@
 import { fstatSync, realpathSync } from 'node:fs';
-import path from 'node:path';
 import { serve } from '../src/run/serve';
 
 const args = process.argv.slice(2);
@@ -7,7 +6,7 @@ const servesCall = args.length === 0 ? !isTerminal() : args.length === 2 && args
 
 if (servesCall) void serve({ config: args[1] });
 // yargs costs 20 ms and more, even unused: the commands lie in a file of their own beside this one
-else require(path.join(path.dirname(realpathSync(__filename)), 'fastagi-commands.js')).main(args);
+else require(realpathSync(__filename).replace(/[^/]*$/, 'fastagi-commands.js')).main(args);
 
 function isTerminal(): boolean {
   try {
