@@ -20,13 +20,15 @@ export function openSession(
     const request = new RequestDecoder();
     let bytes = 0;
     let timer: NodeJS.Timeout | undefined;
-    // the request is nearly always there by now: a timer is half a millisecond of work for nothing
-    const look = setImmediate(() => {
-      if (limits.headerSeconds > 0) timer = setTimeout(onTimeout, limits.headerSeconds * 1000);
-    });
+    const watch = () => {
+      if (limits.headerSeconds > 0) timer ??= setTimeout(onTimeout, limits.headerSeconds * 1000);
+    };
+    // the request is nearly always there by now: a timer is half a millisecond of work for nothing, and so is
+    // an immediate
+    const look = transport.arrived ? undefined : setImmediate(watch);
     const end = () => {
-      clearImmediate(look);
-      clearTimeout(timer);
+      if (look) clearImmediate(look);
+      if (timer) clearTimeout(timer);
     };
     const fail = (error: unknown) => {
       end();
@@ -58,6 +60,7 @@ export function openSession(
         fail(error);
         return;
       }
+      watch();
       transport.read();
     };
     const onEnd = (error?: Error) => fail(failures().requestCut(bytes, error));

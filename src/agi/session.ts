@@ -177,7 +177,8 @@ export class Session {
   }
 
   #put(line: string, secret: boolean): Promise<AgiReply> {
-    clearTimeout(this.#idleTimer);
+    // even to clear no timer costs the first command something
+    if (this.#idleTimer) clearTimeout(this.#idleTimer);
     if (this.#asked) return Promise.reject(failures().nested());
     return new Promise((resolve, reject) => {
       this.#asked = { resolve, reject, line, secret };
