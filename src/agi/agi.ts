@@ -80,7 +80,8 @@ export class Agi {
    * @param level shown where the console's verbosity is at least this, 1 to 4
    */
   verbose(message: unknown, level = 1): Promise<void> {
-    const lines = String(message).split(/\r\n|[\r\n]/);
+    const text = String(message);
+    const lines = text.includes('\n') || text.includes('\r') ? text.split(/\r\n|[\r\n]/) : [text];
     return this.#session.turn(async (ask) => {
       for (const line of lines) await ask(encodeCommand('VERBOSE', [line.replaceAll('\0', ''), level]));
     });

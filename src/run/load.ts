@@ -15,7 +15,7 @@ const ScriptModule = module.constructor as unknown as {
  * @throws RefusedError where the file cannot be read, or this Node cannot load its kind
  */
 export async function load(file: string): Promise<ScriptFunction | undefined> {
-  if (/\.[mc]?ts$/.test(file)) special().checkTypeScript(file);
+  if (file.endsWith('ts') && /\.[mc]?ts$/.test(file)) special().checkTypeScript(file);
   let exports: unknown;
   try {
     exports = requireAsMain(file);
