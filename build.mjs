@@ -43,13 +43,20 @@ const coldRooms = {
       const name = path.relative(root, file);
       texts.set(`@@${name}@@`, asComment(outputFiles[0].text));
       return {
-        contents: `const room = new require.main.constructor('fastagi:${name}');
-          room.paths = [];
-          const text = Function.prototype.toString.call('@@${name}@@');
-          room._compile(text.slice(text.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/'), room.id);
-          module.exports = room.exports;`,
+        contents: `module.exports = require('@compile')('${name}', '@@${name}@@');`,
+        resolveDir: root,
       };
     });
+    build.onResolve({ filter: /^@compile$/ }, () => ({ path: 'compile', namespace: 'compile' }));
+    build.onLoad({ filter: /./, namespace: 'compile' }, () => ({
+      contents: `module.exports = (name, holder) => {
+        const room = new require.main.constructor('fastagi:' + name);
+        room.paths = [];
+        const text = Function.prototype.toString.call(holder);
+        room._compile(text.slice(text.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/'), room.id);
+        return room.exports;
+      };`,
+    }));
     build.onEnd(({ outputFiles, errors }) => {
       if (errors.length > 0) return;
       for (const { path: file, text } of outputFiles) {
