@@ -78,7 +78,39 @@ function asComment(text) {
   return `function(){/*${text.replaceAll('*/', hidden)}*/}`;
 }
 
-const executable = { ...lean, plugins: [coldRooms], banner: { js: '#!/usr/bin/env node' } };
+/** What every call runs before its first command. */
+const hotFunctions = [
+  ...['serve', 'openSession', 'load', 'requireAsMain'],
+  ...['readConfig', 'readPlainIni', 'toConfig', 'toValue'],
+  ...['guard', 'guardConsole', 'identity', 'takeOver', 'replace'],
+  ...['resolveRequest', 'requestedPath', 'findScript', 'isScriptName', 'isInside', 'isHidden'],
+  ...['encodeCommand', 'encodeArgument', 'hasControls', 'checkLine'],
+];
+
+/**
+ * V8 reads a function twice, once to skip it and once when it is first called, unless it stands in
+ * parentheses; esbuild keeps those. The formatter leaves a function's end alone at the beginning of a line.
+ */
+const eagerFunctions = {
+  name: 'eager-functions',
+  setup(build) {
+    const missing = new Set(hotFunctions);
+    const declaration = /^(export )?((?:async )?function) (\w+)(\([\s\S]*?^\})$/gm;
+    build.onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path: file }) => ({
+      loader: 'ts',
+      contents: fs
+        .readFileSync(file, 'utf8')
+        .replace(declaration, (whole, exported = '', head, name, rest) =>
+          missing.delete(name) ? `${exported}const ${name} = (${head} ${rest});` : whole,
+        ),
+    }));
+    build.onEnd(() => {
+      if (missing.size > 0) throw new Error(`no such functions: ${[...missing].join(', ')}`);
+    });
+  },
+};
+
+const executable = { ...lean, plugins: [eagerFunctions, coldRooms], banner: { js: '#!/usr/bin/env node' } };
 
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
