@@ -145,21 +145,26 @@ export class Trouble {
   }
 
   /**
-   * One line for the console, and a word that makes AGISTATUS=FAILURE, on which Asterisk closes the
-   * connection. Sent into the middle of a STREAM FILE they end it at once.
+   * One line for the console, then a word that makes AGISTATUS=FAILURE and on which Asterisk closes the
+   * connection. Sent into the middle of a STREAM FILE the first ends it at once. The second waits for an
+   * answer: Asterisk reads through a buffer, and would not see a line that came together with another.
    */
   #sayFarewell(text: string): Promise<void> {
     const { transport } = this.#ending;
-    const closed = new Promise<void>((resolve) => {
-      transport.receiver = { onData: () => transport.read(), onEnd: () => resolve() };
+    const words = [encodeCommand('VERBOSE', [text.replace(/[\0\r\n]/g, ' '), 1]), 'FAILURE'];
+    return new Promise((resolve) => {
+      const say = () => {
+        const word = words.shift();
+        try {
+          if (word !== undefined) transport.write(`${word}\n`);
+          transport.read();
+        } catch {
+          resolve();
+        }
+      };
+      transport.receiver = { onData: say, onEnd: () => resolve() };
+      say();
     });
-    try {
-      transport.write(`${encodeCommand('VERBOSE', [text.replace(/[\0\r\n]/g, ' '), 1])}\nFAILURE\n`);
-    } catch {
-      return Promise.resolve();
-    }
-    transport.read();
-    return closed;
   }
 
   #startMonitor(): void {
