@@ -138,23 +138,25 @@ export class Trouble {
     const { session } = ending;
     if (session && !session.ended) {
       session.stop();
-      await Promise.race([this.#sayFarewell(farewell), elapsed(FAREWELL_MS)]);
+      await Promise.race([this.#sayFarewell(session, farewell), elapsed(FAREWELL_MS)]);
     }
     await Promise.all(this.#mails);
     ending.leave(code);
   }
 
   /**
-   * One line for the console, then a word that makes AGISTATUS=FAILURE and on which Asterisk closes the
-   * connection. Sent into the middle of a STREAM FILE the first ends it at once. The second waits for an
+   * One line for the console; over FastAGI then a word that makes AGISTATUS=FAILURE, as a process's exit
+   * code does in classic AGI, and on which Asterisk closes the connection. Sent into the middle of a STREAM FILE the first ends it at once. The second waits for an
    * answer: Asterisk reads through a buffer, and would not see a line that came together with another.
    */
-  #sayFarewell(text: string): Promise<void> {
+  #sayFarewell(session: Session, text: string): Promise<void> {
     const { transport } = this.#ending;
-    const words = [encodeCommand('VERBOSE', [text.replace(/[\0\r\n]/g, ' '), 1]), 'FAILURE'];
+    const words = [encodeCommand('VERBOSE', [text.replace(/[\0\r\n]/g, ' '), 1])];
+    if (session.request.network) words.push('FAILURE');
     return new Promise((resolve) => {
       const say = () => {
         const word = words.shift();
+        if (word === undefined && !session.request.network) return resolve();
         try {
           if (word !== undefined) transport.write(`${word}\n`);
           transport.read();
