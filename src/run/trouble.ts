@@ -93,8 +93,9 @@ export class Trouble {
 
   /** Where a read still waits: Node would wait for it, too. */
   leaveByForce(code: number): void {
-    const { transport } = this.#ending;
-    const free = settle(transport);
+    const { session, transport } = this.#ending;
+    // who has sent no request has no commands to answer
+    const free = !transport.reading || (session !== undefined && settle(transport));
     transport.close();
     if (!free) exitByForce(code);
   }
@@ -214,7 +215,6 @@ function othersAlive(transport: FdTransport): string[] {
  * FILE.
  */
 function settle(transport: FdTransport): boolean {
-  if (!transport.reading) return true;
   try {
     transport.write('NOOP\n');
   } catch {
