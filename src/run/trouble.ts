@@ -96,8 +96,8 @@ export class Trouble {
     const { session, transport } = this.#ending;
     // who has sent no request has no commands to answer
     const free = !transport.reading || (session !== undefined && settle(transport));
-    transport.close();
     if (!free) exitByForce(code);
+    transport.close();
   }
 
   /** process.exit() in a script, or an end that Node makes by itself. */
@@ -231,10 +231,14 @@ function settle(transport: FdTransport): boolean {
 
 /** Where nothing answers the NOOP either, the process has to be cut. */
 function exitByForce(code: number): never {
-  const { execve } = process as { execve?: (file: string, args: string[]) => never };
   try {
-    // Node 22.15 and later: another program in our place, which is free to choose its exit code
-    execve?.('/bin/sh', ['/bin/sh', '-c', `exit ${code}`]);
+    // Node 22.15 and later: another program in our place, which is free to choose its exit code; it takes
+    // over descriptors 0 to 2, which must be open for that
+    (process as { execve?: (file: string, args: string[]) => never }).execve?.('/bin/sh', [
+      '/bin/sh',
+      '-c',
+      `exit ${code}`,
+    ]);
   } catch {
     // no shell
   }
