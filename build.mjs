@@ -76,7 +76,8 @@ const executable = { ...lean, plugins: [coldRooms], banner: { js: '#!/usr/bin/en
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
   { ...executable, entryPoints: ['bin/agi.ts'], outfile: 'dist/agi' },
-  { ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.js' },
+  // yargs is an ES module, and asks where it lies
+  { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
 ];
 

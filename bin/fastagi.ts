@@ -1,13 +1,11 @@
 import { fstatSync, realpathSync } from 'node:fs';
-import path from 'node:path';
 import { serve } from '../src/run/serve';
 
 const args = process.argv.slice(2);
 const servesCall = args.length === 0 ? !isTerminal() : args.length === 2 && args[0] === '--config';
 
 if (servesCall) void serve({ config: args[1] });
-// yargs costs 20 ms and more, even unused: the commands lie in a file of their own beside this one
-else require(path.join(path.dirname(realpathSync(__filename)), 'fastagi-commands.js')).main(args);
+else void runCommand();
 
 function isTerminal(): boolean {
   try {
@@ -15,4 +13,13 @@ function isTerminal(): boolean {
   } catch {
     return false;
   }
+}
+
+/** yargs costs 20 ms and more, even unused: the commands lie in a file of their own beside this one. */
+async function runCommand(): Promise<void> {
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
+  const { main } = await import(
+    new URL('fastagi-commands.mjs', pathToFileURL(realpathSync(__filename))).href
+  );
+  await main(args);
 }

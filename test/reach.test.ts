@@ -58,9 +58,7 @@ describe('the start of a call', () => {
       'src/wire/request-decoder.ts',
     ]);
     // in Node's snapshot; net, stream, child_process and node:module are not
-    expect([...new Set(builtins)]).toEqual(
-      outfile === 'dist/fastagi' ? ['node:fs', 'node:path'] : ['node:fs'],
-    );
+    expect([...new Set(builtins)]).toEqual(['node:fs']);
     // a kilobyte is some 60 µs
     expect(bytes).toBeLessThan(20_000);
   });
