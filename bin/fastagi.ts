@@ -18,8 +18,15 @@ function isTerminal(): boolean {
 /** yargs costs 20 ms and more, even unused: the commands lie in a file of their own beside this one. */
 async function runCommand(): Promise<void> {
   const { pathToFileURL } = process.getBuiltinModule('node:url');
-  const { main } = await import(
-    new URL('fastagi-commands.mjs', pathToFileURL(realpathSync(__filename))).href
-  );
-  await main(args);
+  const commands = new URL('fastagi-commands.mjs', pathToFileURL(realpathSync(__filename)));
+  try {
+    const { main } = await import(commands.href);
+    await main(args);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    process.stderr.write(
+      `fastagi: help and commands lie in ${commands.pathname}, which is not there; calls are served without it\n`,
+    );
+    process.exitCode = 2;
+  }
 }

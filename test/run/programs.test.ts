@@ -54,6 +54,13 @@ describe('fastagi', () => {
       commands: [expect.stringContaining('there is no script'), 'FAILURE'],
     });
   });
+  it('says what it needs for its commands', () => {
+    const alone = path.join(makeFolder(), 'alone');
+    copyFileSync(executable('fastagi'), alone);
+    const { status, stderr } = spawnSync(process.execPath, [alone, '--help'], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^fastagi: .*fastagi-commands\.mjs, which is not there/);
+  });
   it('finds its commands through a link', () => {
     const link = path.join(makeFolder(), 'fastagi');
     symlinkSync(executable('fastagi'), link);
