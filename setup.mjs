@@ -42,3 +42,5 @@ function filesOf(place) {
     .map((name) => path.join(place, name))
     .filter((file) => fs.statSync(file).isFile());
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build();
