@@ -376,6 +376,71 @@ describe('a caller who hangs up', () => {
   });
 });
 
+describe('at any moment', () => {
+  const script = `
+    const say = (word) => console.log(word);
+    module.exports = async (agi) => {
+      try {
+        await agi.answer();
+        await agi.verbose('one');
+        await agi.getVariable('x');
+        await agi.streamFile('beep');
+        await agi.noop();
+      } finally {
+        say('tidied up');
+      }
+    }`;
+  const moments = [0, 1, 2, 3, 4];
+
+  it.each(moments)('the caller hangs up, at command %i', async (moment) => {
+    let seen = 0;
+    const outcome = await place({
+      script: 'script.js',
+      files: { 'script.js': script },
+      answer: (line, { socket }) => {
+        if (seen++ === moment) socket.write('HANGUP\n');
+        const dead = seen > moment && /^(ANSWER|STREAM|CHANNEL)/.test(line);
+        return dead
+          ? '511 Command Not Permitted on a dead channel or intercept routine'
+          : answerAll(line, undefined as never);
+      },
+    });
+    expect(outcome).toMatchObject({ code: 0, signal: null });
+    expect(outcome.log).toMatch(/^[^\n]* info .* tidied up\n$/);
+  });
+
+  it.each(moments)('Asterisk is gone, at command %i', async (moment) => {
+    let seen = 0;
+    const outcome = await place({
+      script: 'script.js',
+      files: { 'script.js': script },
+      answer: (line, { socket }) => {
+        if (seen++ < moment) return answerAll(line, undefined as never);
+        socket.destroy();
+        return undefined;
+      },
+    });
+    expect(outcome).toMatchObject({ code: 0, signal: null });
+    expect(outcome.commands).toHaveLength(moment + 1);
+    expect(outcome.log).toMatch(/ info .* tidied up\n.* warning .*\[AGI_CLOSED\]\n$/);
+  });
+});
+
+it('a connection that somebody has made non-blocking is served', async () => {
+  const unblock = 'use Fcntl; fcntl(STDIN, F_SETFL, O_RDWR | O_NONBLOCK) or die; exec @ARGV';
+  const outcome = await place({
+    script: 'script.js',
+    files: {
+      'script.js': "module.exports = async (agi) => { await agi.answer(); await agi.verbose('ran') }",
+    },
+    program: { node: 'perl', flags: ['-e', unblock, process.execPath] },
+    request: '',
+    // later than the first read
+    onLine: ({ socket }) => setTimeout(() => socket.write(requestFor('script.js')), 200),
+  });
+  expect(outcome).toMatchObject({ code: 0, commands: ['ANSWER', 'VERBOSE ran 1'] });
+});
+
 describe('an Asterisk that is gone', () => {
   it.each([
     ['before its reply', '', 'before its reply'],
