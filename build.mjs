@@ -38,7 +38,7 @@ const coldRooms = {
       const { path: file } = await build.resolve(name, { kind: 'import-statement', resolveDir });
       return { path: file, namespace: 'cold' };
     });
-    build.onLoad({ filter: /./, namespace: 'cold' }, async ({ path: file }) => {
+    build.onLoad({ filter: /^\//, namespace: 'cold' }, async ({ path: file }) => {
       const { outputFiles } = await bundle({ ...lean, entryPoints: [file], write: false });
       const name = path.relative(root, file);
       texts.set(`@@${name}@@`, asComment(outputFiles[0].text));
@@ -47,8 +47,8 @@ const coldRooms = {
         resolveDir: root,
       };
     });
-    build.onResolve({ filter: /^@compile$/ }, () => ({ path: 'compile', namespace: 'compile' }));
-    build.onLoad({ filter: /./, namespace: 'compile' }, () => ({
+    build.onResolve({ filter: /^@compile$/ }, ({ path: name }) => ({ path: name, namespace: 'cold' }));
+    build.onLoad({ filter: /^@compile$/, namespace: 'cold' }, () => ({
       contents: `module.exports = (name, holder) => {
         const room = new require.main.constructor('fastagi:' + name);
         room.paths = [];
@@ -115,7 +115,8 @@ const executable = { ...lean, plugins: [eagerFunctions, coldRooms], banner: { js
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
   { ...executable, entryPoints: ['bin/agi.ts'], outfile: 'dist/agi' },
-  { ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.js' },
+  // yargs is an ES module, and asks where it lies
+  { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
 ];
 

@@ -208,13 +208,13 @@ export class Session {
       return;
     }
     for (const resolve of this.#drained.splice(0)) resolve();
-    this.#watchWhileIdle();
+    this.watchWhileIdle();
   }
 
   /** A script that does something else still learns of a hangup: Asterisk writes it between two replies. */
-  #watchWhileIdle(): void {
+  watchWhileIdle(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#stopped || this.#resting || this.#gone) return;
+    if (this.busy || this.#stopped || this.#resting || this.#gone) return;
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
     this.#idleTimer = setTimeout(() => this.#transport.read(), IDLE_MS).unref();
   }
@@ -227,7 +227,7 @@ export class Session {
       return;
     }
     if (this.#asked) this.#transport.read();
-    else if (!this.busy) this.#watchWhileIdle();
+    else this.watchWhileIdle();
   }
 
   #onLine(line: string): void {

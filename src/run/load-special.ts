@@ -1,5 +1,5 @@
 /** Scripts that `require` does not load: ES modules that await at their top level, and files it cannot take. */
-import { register } from 'node:module';
+import module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { RefusedError } from '../errors';
 
@@ -34,8 +34,21 @@ export async function importInstead(file: string, error: unknown): Promise<unkno
 
 /** Node imports no file whose ending it does not know; `.agi` is JavaScript here. */
 function allowAgiModules(): void {
+  // Node 22.15 and later
+  const { registerHooks } = module as {
+    registerHooks?: (hooks: {
+      load(url: string, context: object, next: (url: string, context: object) => unknown): unknown;
+    }) => void;
+  };
+  if (registerHooks) {
+    registerHooks({
+      load: (url, context, next) =>
+        next(url, url.endsWith('.agi') ? { ...context, format: 'module' } : context),
+    });
+    return;
+  }
   const hook = `export async function load(url, context, next) {
     return next(url, url.endsWith('.agi') ? { ...context, format: 'module' } : context);
   }`;
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+  module.register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }

@@ -48,6 +48,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     process.argv = [process.execPath, script.file, ...(options.script?.args ?? [])];
     const loading = load(script.file);
     guardWarnings(log);
+    // a script that begins with something else than a command must learn of a hangup, too
+    setImmediate(() => session.watchWhileIdle());
     const run = await loading;
     if (!run) return await ending.bodyReturned();
     await run(agi);

@@ -93,10 +93,11 @@ export class Trouble {
 
   /** Where a read still waits: Node would wait for it, too. */
   leaveByForce(code: number): void {
-    const { transport } = this.#ending;
-    const free = settle(transport);
-    transport.close();
+    const { session, transport } = this.#ending;
+    // who has sent no request has no commands to answer
+    const free = !transport.reading || (session !== undefined && settle(transport));
     if (!free) exitByForce(code);
+    transport.close();
   }
 
   /** process.exit() in a script, or an end that Node makes by itself. */
@@ -138,28 +139,35 @@ export class Trouble {
     const { session } = ending;
     if (session && !session.ended) {
       session.stop();
-      await Promise.race([this.#sayFarewell(farewell), elapsed(FAREWELL_MS)]);
+      await Promise.race([this.#sayFarewell(session, farewell), elapsed(FAREWELL_MS)]);
     }
     await Promise.all(this.#mails);
     ending.leave(code);
   }
 
   /**
-   * One line for the console, and a word that makes AGISTATUS=FAILURE, on which Asterisk closes the
-   * connection. Sent into the middle of a STREAM FILE they end it at once.
+   * One line for the console; over FastAGI then a word that makes AGISTATUS=FAILURE, as a process's exit
+   * code does in classic AGI, and on which Asterisk closes the connection. Sent into the middle of a STREAM FILE the first ends it at once. The second waits for an
+   * answer: Asterisk reads through a buffer, and would not see a line that came together with another.
    */
-  #sayFarewell(text: string): Promise<void> {
+  #sayFarewell(session: Session, text: string): Promise<void> {
     const { transport } = this.#ending;
-    const closed = new Promise<void>((resolve) => {
-      transport.receiver = { onData: () => transport.read(), onEnd: () => resolve() };
+    const words = [encodeCommand('VERBOSE', [text.replace(/[\0\r\n]/g, ' '), 1])];
+    if (session.request.network) words.push('FAILURE');
+    return new Promise((resolve) => {
+      const say = () => {
+        const word = words.shift();
+        if (word === undefined && !session.request.network) return resolve();
+        try {
+          if (word !== undefined) transport.write(`${word}\n`);
+          transport.read();
+        } catch {
+          resolve();
+        }
+      };
+      transport.receiver = { onData: say, onEnd: () => resolve() };
+      say();
     });
-    try {
-      transport.write(`${encodeCommand('VERBOSE', [text.replace(/[\0\r\n]/g, ' '), 1])}\nFAILURE\n`);
-    } catch {
-      return Promise.resolve();
-    }
-    transport.read();
-    return closed;
   }
 
   #startMonitor(): void {
@@ -207,7 +215,6 @@ function othersAlive(transport: FdTransport): string[] {
  * FILE.
  */
 function settle(transport: FdTransport): boolean {
-  if (!transport.reading) return true;
   try {
     transport.write('NOOP\n');
   } catch {
@@ -224,10 +231,14 @@ function settle(transport: FdTransport): boolean {
 
 /** Where nothing answers the NOOP either, the process has to be cut. */
 function exitByForce(code: number): never {
-  const { execve } = process as { execve?: (file: string, args: string[]) => never };
   try {
-    // Node 22.15 and later: another program in our place, which is free to choose its exit code
-    execve?.('/bin/sh', ['/bin/sh', '-c', `exit ${code}`]);
+    // Node 22.15 and later: another program in our place, which is free to choose its exit code; it takes
+    // over descriptors 0 to 2, which must be open for that
+    (process as { execve?: (file: string, args: string[]) => never }).execve?.('/bin/sh', [
+      '/bin/sh',
+      '-c',
+      `exit ${code}`,
+    ]);
   } catch {
     // no shell
   }

@@ -1,7 +1,11 @@
-/** Before all tests: what they run is what the sources say now. */
-import { execFileSync } from 'node:child_process';
-import { root } from './inet';
+/** Before all tests: what they run is what the sources say now, and the real parts are there. */
+import { missingParts, prepareParts } from '../system/support/parts';
 
-export default function setup(): void {
-  execFileSync(process.execPath, ['build.mjs'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+export default async function setup(): Promise<void> {
+  // plain JavaScript, shared with `npm run demo`
+  const { build } = (await import('../../setup.mjs' as string)) as { build(): void };
+  build();
+  const missing = missingParts();
+  if (missing) console.log(`Skipped: the tests in test/system, for ${missing}.`);
+  else await prepareParts((line) => console.log(line));
 }

@@ -23,7 +23,7 @@ export class Xinetd {
   readonly #ports: Map<string, number>;
   readonly #log: LogFile;
 
-  private constructor(root: string, texts: string[]) {
+  private constructor(root: string, texts: string[], env: NodeJS.ProcessEnv) {
     const logPath = join(this.#home, 'log');
     const configPath = join(this.#home, 'xinetd.conf');
     writeFileSync(configPath, [defaults(logPath), ...texts].join('\n'));
@@ -35,7 +35,7 @@ export class Xinetd {
         join(root, 'usr/sbin/xinetd'),
         ...['-dontfork', '-f', configPath, '-filelog', logPath, '-pidfile', join(this.#home, 'pid')],
       ],
-      { env: { PATH: path }, output },
+      { env: { PATH: path, ...env }, output },
     );
     closeSync(output);
     this.#log = new LogFile(logPath, this.#process.ended);
@@ -63,14 +63,19 @@ export class Xinetd {
   /**
    * Starts the one service of a service file as it is shipped, but for `attributes`, and for what lets it run
    * beside others: a free port of 127.0.0.1 (unless `attributes` has one), unlisted, not disabled.
+   * @param env what xinetd's own environment holds beside its PATH
    */
-  static async startFile(text: string, attributes: Attributes = {}): Promise<Xinetd> {
+  static async startFile(
+    text: string,
+    attributes: Attributes = {},
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Xinetd> {
     const port = await freePort();
-    return Xinetd.#start([overrideService(text, { ...own, port, ...attributes })]);
+    return Xinetd.#start([overrideService(text, { ...own, port, ...attributes })], env);
   }
 
-  static async #start(texts: string[]): Promise<Xinetd> {
-    const xinetd = new Xinetd(await xinetdRoot(), texts);
+  static async #start(texts: string[], env: NodeJS.ProcessEnv = {}): Promise<Xinetd> {
+    const xinetd = new Xinetd(await xinetdRoot(), texts, env);
     try {
       // the ports are open when this line is there; a service with a fault is left out, with an ERROR above
       const line = await xinetd.waitForLog('Started working: ');

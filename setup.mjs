@@ -1,0 +1,46 @@
+// Installs and builds what is missing, so that a fresh clone needs no other step.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const at = (...names) => path.join(root, ...names);
+
+/** `npm ci`, where the lockfile says otherwise than what is installed. */
+export function install() {
+  const done = at('node_modules', '.package-lock.json');
+  if (fs.existsSync(done) && fs.statSync(done).mtimeMs >= fs.statSync(at('package-lock.json')).mtimeMs)
+    return;
+  console.log('Installing what package-lock.json names …');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  execFileSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  fs.utimesSync(done, new Date(), new Date());
+}
+
+/** `node build.mjs`, where a source is newer than what was built of it. */
+export function build() {
+  install();
+  // the last thing that the build makes
+  const built = at('dist', 'types', 'index.d.ts');
+  const sources = ['build.mjs', 'package-lock.json', 'bin', 'src'].flatMap((name) => filesOf(at(name)));
+  if (
+    fs.existsSync(built) &&
+    sources.every((file) => fs.statSync(file).mtimeMs <= fs.statSync(built).mtimeMs)
+  )
+    return;
+  execFileSync(process.execPath, [at('build.mjs')], { cwd: root, stdio: 'inherit' });
+}
+
+function filesOf(place) {
+  if (!fs.statSync(place).isDirectory()) return [place];
+  return fs
+    .readdirSync(place, { recursive: true })
+    .map((name) => path.join(place, name))
+    .filter((file) => fs.statSync(file).isFile());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build();

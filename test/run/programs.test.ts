@@ -1,0 +1,174 @@
+/** `fastagi` and `agi` as a person meets them: help, versions, wrong use; and the demo. */
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { answerAll, call, requestFor } from '../support/asterisk';
+import { connect, executable, makeFolder, root } from '../support/inet';
+
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+
+function run(name: 'fastagi' | 'agi', ...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [executable(name), ...args], { encoding: 'utf8', input: '' });
+}
+
+describe('fastagi', () => {
+  it('--help', () => {
+    expect(run('fastagi', '--help')).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringContaining('AGI(agi://HOST/SCRIPT)'),
+    });
+  });
+  it('--version', () => {
+    expect(run('fastagi', '--version')).toMatchObject({ status: 0, stderr: '', stdout: `${version}\n` });
+  });
+  it.each([[['--no-such-option']], [['no-such-command']], [['--config']]])('%s is wrong use', (args) => {
+    expect(run('fastagi', ...args)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('fastagi: '),
+    });
+  });
+  it('prints its help on a terminal', () => {
+    // script(1) makes a terminal
+    const { stdout, status } = spawnSync(
+      'script',
+      ['-qec', `${process.execPath} ${executable('fastagi')}`, '/dev/null'],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    expect(stdout).toContain('Usage: fastagi');
+    expect(status).toBe(0);
+  });
+  it('serves a call by itself alone, wherever the file lies', async () => {
+    const folder = makeFolder({ 'hello.js': "agi.verbose('ran')" });
+    const alone = path.join(folder, 'alone');
+    copyFileSync(executable('fastagi'), alone);
+    expect(await call({ script: 'hello', folder, program: { file: alone } })).toMatchObject({
+      code: 0,
+      commands: ['VERBOSE ran 1'],
+    });
+    // what goes wrong is told, too
+    expect(await call({ script: 'none', folder, program: { file: alone } })).toMatchObject({
+      code: 3,
+      commands: [expect.stringContaining('there is no script'), 'FAILURE'],
+    });
+  });
+  it('says what it needs for its commands', () => {
+    const alone = path.join(makeFolder(), 'alone');
+    copyFileSync(executable('fastagi'), alone);
+    const { status, stderr } = spawnSync(process.execPath, [alone, '--help'], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^fastagi: .*fastagi-commands\.mjs, which is not there/);
+  });
+  it('finds its commands through a link', () => {
+    const link = path.join(makeFolder(), 'fastagi');
+    symlinkSync(executable('fastagi'), link);
+    expect(spawnSync(process.execPath, [link, '--version'], { encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stdout: `${version}\n`,
+    });
+  });
+});
+
+describe('agi', () => {
+  it('--help', () => {
+    expect(run('agi', '--help')).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringContaining('#!/usr/bin/env agi'),
+    });
+  });
+  it('--version', () => {
+    expect(run('agi', '--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+  it.each([[[]], [['--no-such-option']], [['--config', '/x']]])('%j is wrong use', (args) => {
+    expect(run('agi', ...args)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Usage: agi'),
+    });
+  });
+
+  const request = requestFor('x').replace(/^agi_network.*\n/gm, '');
+  const files = {
+    'echo.js': "agi.verbose(process.argv.slice(2).join('+') + ' ' + (require.main === module))",
+    'throws.js': "throw new Error('no luck')",
+    'hello.agi': "#!/usr/bin/env agi\nagi.verbose('ran')",
+  };
+  it('gives a script its arguments, and makes it the main module', async () => {
+    const folder = makeFolder(files);
+    const outcome = await call({
+      script: '',
+      request,
+      program: { file: executable('agi'), args: [`${folder}/echo.js`, 'one', '--two'] },
+    });
+    expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE "one+--two true" 1'] });
+  });
+  it('passes over a first line that names itself', async () => {
+    const folder = makeFolder(files);
+    const outcome = await call({
+      script: '',
+      request,
+      program: { file: executable('agi'), args: [`${folder}/hello`] },
+    });
+    expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE ran 1'] });
+  });
+  it.each([
+    ['throws.js', 1],
+    ['none.js', 3],
+  ])('%s ends with %i, for Asterisk to see', async (script, code) => {
+    const folder = makeFolder(files);
+    const outcome = await call({
+      script: '',
+      request,
+      program: { file: executable('agi'), args: [`${folder}/${script}`] },
+    });
+    expect(outcome).toMatchObject({ code, commands: [expect.stringMatching(/^VERBOSE /)] });
+  });
+  it.each([['agi_network'], ['none']])('is told of a hangup by SIGHUP, %s', async (kind) => {
+    const folder = makeFolder({
+      'script.js': `agi.answer(); ${kind === 'none' ? '' : 'agi.signal;'}
+        module.exports = async () => { try { await agi.streamFile('long') } finally { await agi.setVariable('tidy', 'yes') } }`,
+    });
+    const outcome = await call({
+      script: '',
+      request,
+      program: { file: executable('agi'), args: [`${folder}/script.js`] },
+      answer: (line, { child }) => {
+        if (!line.startsWith('STREAM')) return answerAll(line, undefined as never);
+        child.kill('SIGHUP');
+        return '200 result=-1 endpos=0';
+      },
+    });
+    expect(outcome).toMatchObject({ code: 0, signal: null });
+    expect(outcome.commands.slice(-1)).toEqual(['SET VARIABLE tidy yes']);
+  });
+  it('survives a SIGHUP at any time', async () => {
+    const folder = makeFolder(files);
+    const line = await connect({ file: executable('agi'), args: [`${folder}/echo.js`] });
+    // it has begun to read when it has taken its descriptors: only then does it hear signals
+    line.socket.write(request.slice(0, 40));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    line.child.kill('SIGHUP');
+    line.socket.write(request.slice(40));
+    line.socket.on('data', () => line.socket.write('200 result=1\n'));
+    expect(await line.ended).toEqual({ code: 0, signal: null });
+    line.socket.destroy();
+  });
+});
+
+it('npm run demo shows two calls', () => {
+  const { status, stdout } = spawnSync(process.execPath, [path.join(root, 'demo/demo.mjs')], {
+    encoding: 'utf8',
+  });
+  expect(status).toBe(0);
+  for (const text of [
+    'VERBOSE "cool, the FastAGI server has been called!" 1',
+    'GET DATA vm-extension 5000 4',
+    'SAY DIGITS 1234 ""',
+    'typed 1234 (complete)',
+  ]) {
+    expect(stdout).toContain(text);
+  }
+});

@@ -1,0 +1,332 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
+/** Calls from a real Asterisk: through a real xinetd into `fastagi`, and by AGI(/path/script) into `agi`. */
+import { chmodSync, chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { executable, makeFolder, root } from '../support/inet';
+import { Asterisk } from './support/asterisk';
+import { missingParts, prepareParts } from './support/parts';
+import { Xinetd } from './support/xinetd';
+
+const missing = missingParts();
+
+/** Debian's nobody, and the group of games. */
+const owner = { uid: 65_534, gid: 60 };
+/** A user that no machine has. */
+const stranger = 54_321;
+
+const scripts: Record<string, string> = {
+  'hello.js': `
+    fastagi.verbose('cool, the FastAGI server has been called!');
+    fastagi.setVariable('test', '1111');`,
+  'function.mjs': `
+    export default async function (agi) {
+      await agi.answer();
+      await agi.setVariable('test', agi.request.params.name + ' ' + agi.request.arguments.join('|'));
+    }`,
+  'await.agi': `
+    await agi.answer();
+    await agi.setVariable('asked', 'a (b) "c" \\\\d=e');
+    await agi.setVariable('test', await agi.getVariable('asked') + ' ' + await agi.getFullVariable('\${LEN(\${asked})}'));`,
+  'typed.ts': `
+    const test: string = 'typed';
+    fastagi.setVariable('test', test);`,
+  'throws.js': `
+    agi.answer();
+    throw new TypeError('no such luck');`,
+  'plays.js': `
+    agi.answer();
+    await agi.setVariable('test', JSON.stringify([
+      (await agi.streamFile('beep')).outcome,
+      (await agi.streamFile('no-such-file')).outcome,
+      (await agi.sayDigits('12')).outcome,
+      (await agi.waitForDigit(1)).outcome,
+      (await agi.getData('beep', { timeoutMs: 1, maxDigits: 1 })).outcome,
+      (await agi.getData('no-such-file', { timeoutMs: 1 })).outcome,
+      await agi.channelStatus(),
+      await agi.channelStatus('Local/none'),
+      await agi.exec('NoOp', 'a', 'b'),
+    ]));`,
+  'listens.js': `
+    await agi.answer();
+    const typed = await agi.getData('beep', { timeoutMs: 3000, maxDigits: 4 });
+    await agi.setVariable('test', typed.digits + ' ' + typed.outcome);`,
+  'fails.js': `
+    const codes = [];
+    for (const attempt of [
+      () => agi.send('NO SUCH COMMAND'),
+      () => agi.send('SAY DIGITS x ""'),
+      () => agi.send('SET VARIABLE x'),
+      () => agi.exec('NoSuchApplication'),
+    ]) await attempt().catch((error) => codes.push(error.name + ' ' + error.code));
+    await agi.setVariable('test', codes.join(' '));`,
+  'hangs-up.js': `
+    await agi.answer();
+    agi.signal.addEventListener('abort', () => console.log('signal: ' + agi.signal.reason.name));
+    await agi.hangup();
+    await agi.streamFile('beep').catch((error) => console.log('streamFile: ' + error.code));
+    await agi.setVariable('test', 'tidied up');`,
+  'is-hung-up.js': `
+    await agi.answer();
+    console.log('is playing now');
+    try {
+      for (;;) await agi.streamFile('demo-congrats');
+    } finally {
+      await agi.setVariable('test', 'tidied up');
+      console.log('tidied up');
+    }`,
+  'idles.js': `
+    await agi.answer();
+    console.log('is idle now');
+    await new Promise((resolve) => agi.signal.addEventListener('abort', resolve));
+    console.log('noticed');`,
+  'prints.js': `
+    process.stdout.write('printed on stdout\\n');
+    process.stderr.write('printed on stderr\\n');
+    process.emitWarning('a warning of its own');
+    require('child_process').execSync('echo from a child; echo and its stderr >&2', { stdio: ['ignore', 'inherit', 'inherit'] });
+    agi.setVariable('test', 'clean');`,
+  'whoami.js': `
+    agi.setVariable('test', [process.getuid(), process.getgid(), process.getgroups().join('+')].join(' '));`,
+};
+
+describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
+  beforeAll(() => prepareParts(console.error), 600_000);
+
+  describe.each([16, 22] as const)('from Asterisk %i', (version) => {
+    let folder: string;
+    let asterisk: Asterisk;
+    let xinetd: Xinetd;
+    let setuid: Xinetd;
+
+    /** Every script can be called as an extension of its own name, over FastAGI and, behind `classic-`, as a program. */
+    beforeAll(async () => {
+      folder = makeFolder(scripts);
+      chmodSync(folder, 0o755);
+      writeFileSync(
+        path.join(folder, 'fastagi.conf'),
+        `[fastagi]\nbasedir=${folder}\nlog=${folder}/log\nlog_level=debug\n`,
+      );
+      writeFileSync(
+        path.join(folder, 'setuid.conf'),
+        `[fastagi]\nbasedir=${folder}\nlog=${folder}/log\nsetuid=on\n`,
+      );
+      chownSync(path.join(folder, 'whoami.js'), owner.uid, owner.gid);
+      chownSync(path.join(folder, 'throws.js'), stranger, stranger);
+      for (const [name, text] of Object.entries(scripts)) {
+        writeFileSync(path.join(folder, `classic-${name}`), `#!/usr/bin/env agi\n${text}`, { mode: 0o755 });
+      }
+      const shipped = readFileSync(path.join(root, 'xinetd/fastagi'), 'utf8');
+      const service = { user: 'root', server: process.execPath };
+      const args = `--no-rehash-snapshot ${executable('fastagi')} --config ${folder}`;
+      xinetd = await Xinetd.startFile(shipped, { ...service, server_args: `${args}/fastagi.conf` });
+      setuid = await Xinetd.startFile(shipped, { ...service, server_args: `${args}/setuid.conf` });
+      const host = `127.0.0.1:${xinetd.port('fastagi')}`;
+      const extension = (name: string, application: string) => [
+        `exten => ${name},1,${application}`,
+        ' same => n,Verbose(1,back: ${AGISTATUS} test=${test})',
+        ' same => n,Hangup()',
+      ];
+      asterisk = await Asterisk.start({
+        version,
+        extensions: [
+          '[legs]',
+          'exten => leg,1,Answer()',
+          ' same => n,Wait(20)',
+          'exten => types,1,Answer()',
+          ' same => n,Wait(1)',
+          ' same => n,SendDTMF(0*1#)',
+          ' same => n,Wait(20)',
+          '[test]',
+          ...Object.keys(scripts).flatMap((name) => [
+            ...extension(name, `AGI(agi://${host}/${name})`),
+            ...extension(`classic-${name}`, `AGI(${folder}/classic-${name})`),
+          ]),
+          ...extension('arguments', `AGI(agi://${host}/function?name=Jo%20Do,one,two words)`),
+          ...extension('missing', `AGI(agi://${host}/nothing)`),
+          ...extension('outside', `AGI(agi://${host}/%2e%2e/etc/passwd)`),
+          ...extension('owner', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/whoami)`),
+          ...extension('root-owned', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/hello)`),
+          ...extension('strangers', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/throws)`),
+          'exten => h,1,Verbose(1,ended: ${AGISTATUS} test=${test})',
+        ].join('\n'),
+        bind: [root, folder, { from: executable('agi'), to: '/usr/local/bin/agi' }],
+      });
+      await asterisk.command('agi set debug on');
+    }, 60_000);
+    afterAll(async () => {
+      await asterisk?.stop();
+      await xinetd?.stop();
+      await setuid?.stop();
+    });
+
+    /** Places a call and waits for what the dialplan says of its end; gives that, and what Asterisk and the log said meanwhile. */
+    async function place(
+      extension: string,
+      options: { leg?: string; end?: RegExp; during?: () => Promise<void> } = {},
+    ) {
+      const from = asterisk.log().length;
+      rmSync(path.join(folder, 'log'), { force: true });
+      await asterisk.originate(`${options.leg ?? 'leg'}@legs`, `${extension}@test`);
+      await options.during?.();
+      const line = await asterisk.waitForLog(options.end ?? /app_verbose.c: .*back: /, 15_000, from);
+      return { end: line.replace(/^.*?(back|ended): /, ''), console: asterisk.log().slice(from), log: log() };
+    }
+
+    function log(): string {
+      const file = path.join(folder, 'log');
+      return existsSync(file) ? readFileSync(file, 'utf8') : '';
+    }
+
+    async function hangUpAfter(said: string) {
+      const from = asterisk.output().length;
+      await expect.poll(() => log() + asterisk.output().slice(from), { timeout: 10_000 }).toContain(said);
+      await asterisk.command('channel request hangup all');
+    }
+
+    describe('through xinetd', () => {
+      it('reach a script, and its variable is there in the dialplan', async () => {
+        const seen = await place('hello.js');
+        expect(seen.end).toBe('SUCCESS test=1111');
+        expect(seen.console).toContain('cool, the FastAGI server has been called!');
+      });
+
+      it('hand arguments and parameters to an exported function', async () => {
+        expect((await place('arguments')).end).toBe('SUCCESS test=Jo Do one|two words');
+      });
+
+      it('get values back as they were set', async () => {
+        expect((await place('await.agi')).end).toBe('SUCCESS test=a (b) "c" \\d=e 14');
+      });
+
+      it('play, say, wait and ask, and tell a missing file from a hangup', async () => {
+        const { end } = await place('plays.js');
+        expect(JSON.parse(end.replace(/^.*? test=/, ''))).toEqual([
+          'complete',
+          'missing',
+          'complete',
+          'timeout',
+          'timeout',
+          'missing',
+          'up',
+          null,
+          0,
+        ]);
+      });
+
+      it('hear what the caller types', async () => {
+        expect((await place('listens.js', { leg: 'types' })).end).toBe('SUCCESS test=0*1 complete');
+      });
+
+      it('name each failure', async () => {
+        expect((await place('fails.js')).end).toBe(
+          'SUCCESS test=AgiUnknownCommandError AGI_UNKNOWN_COMMAND AgiUsageError AGI_USAGE AgiUsageError AGI_USAGE AgiCommandError AGI_NO_APPLICATION',
+        );
+      });
+
+      it('learn of a script that throws: one line on the console, AGISTATUS=FAILURE', async () => {
+        const seen = await place('throws.js');
+        expect(seen.end).toBe('FAILURE test=');
+        expect(seen.console).toContain('throws.js: TypeError: no such luck (throws.js:3)');
+        expect(seen.log).toMatch(/error fastagi\[\d+\] throws.js: .*TypeError: no such luck/s);
+      });
+
+      it('learn of a script that is not there, and of one that is not to be had', async () => {
+        const seen = await place('missing');
+        expect(seen.end).toBe('FAILURE test=');
+        expect(seen.console).toContain('there is no script "nothing"');
+        expect(seen.log).toContain('[SCRIPT_MISSING]');
+        expect((await place('outside')).log).toContain('[SCRIPT_OUTSIDE]');
+      });
+
+      it('keep prints, warnings and children off the wire', async () => {
+        const seen = await place('prints.js');
+        expect(seen.end).toBe('SUCCESS test=clean');
+        for (const text of [
+          'printed on stdout',
+          'printed on stderr',
+          'a warning of its own',
+          'from a child',
+          'and its stderr',
+        ]) {
+          expect(seen.log).toContain(text);
+          expect(seen.console).not.toContain(text);
+        }
+      });
+
+      it('are hung up by the script, which may tidy up', async () => {
+        const seen = await place('hangs-up.js', { end: /app_verbose.c: .*ended: / });
+        expect(seen.end).toMatch(/^(SUCCESS|HANGUP) test=tidied up$/);
+        expect(seen.log).toContain('signal: AgiHangupError');
+        expect(seen.log).toContain('streamFile: AGI_DEAD_CHANNEL');
+      });
+
+      it('are hung up while a file plays: the script ends quietly after its finally', async () => {
+        const seen = await place('is-hung-up.js', {
+          end: /ended: .*tidied up/,
+          during: () => hangUpAfter('is playing now'),
+        });
+        expect(seen.log).toContain('tidied up');
+        expect(seen.log).not.toContain(' error ');
+      });
+
+      it('are hung up while the script does something else: it is told', async () => {
+        const seen = await place('idles.js', {
+          end: /app_verbose.c: .*ended: /,
+          during: () => hangUpAfter('is idle now'),
+        });
+        expect(seen.log).toContain('noticed');
+      });
+
+      it('run as the owner of the script, and never as root', async () => {
+        expect((await place('owner')).end).toBe(`SUCCESS test=${owner.uid} ${owner.gid} ${owner.gid}`);
+        for (const extension of ['root-owned', 'strangers']) {
+          const refused = await place(extension);
+          expect(refused.end).toBe('FAILURE test=');
+          expect(refused.log).toContain('[PRIVILEGES]');
+        }
+      });
+    });
+
+    describe('by AGI(/path/script)', () => {
+      it('reach a script, and its variable is there in the dialplan', async () => {
+        const seen = await place('classic-hello.js');
+        expect(seen.end).toBe('SUCCESS test=1111');
+        expect(seen.console).toContain('cool, the FastAGI server has been called!');
+      });
+
+      it('may await at the top level', async () => {
+        expect((await place('classic-await.agi')).end).toBe('SUCCESS test=a (b) "c" \\d=e 14');
+      });
+
+      it('learn of a script that throws', async () => {
+        const seen = await place('classic-throws.js');
+        expect(seen.end).toBe('FAILURE test=');
+        expect(seen.console).toContain('classic-throws.js: TypeError: no such luck (classic-throws.js:4)');
+        expect(asterisk.output()).toContain('TypeError: no such luck');
+      });
+
+      it('keep prints off the wire', async () => {
+        const seen = await place('classic-prints.js');
+        expect(seen.end).toBe('SUCCESS test=clean');
+        expect(seen.console).not.toContain('AGI Rx << printed');
+        expect(asterisk.output()).toContain('printed on stdout');
+      });
+
+      it('are hung up while a file plays', async () => {
+        await place('classic-is-hung-up.js', {
+          end: /ended: .*tidied up/,
+          during: () => hangUpAfter('is playing now'),
+        });
+      });
+
+      it('are hung up while the script does something else', async () => {
+        await place('classic-idles.js', {
+          end: /app_verbose.c: .*ended: /,
+          during: () => hangUpAfter('is idle now'),
+        });
+        await expect.poll(() => asterisk.output()).toContain('noticed');
+      });
+    });
+  });
+});
