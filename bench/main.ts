@@ -1,6 +1,7 @@
 /**
  * How long a call waits: a real xinetd starts each contender, one process a call, and this side plays
- * Asterisk. One call at a time, the contenders in turn, so that a slow minute of the machine meets all alike.
+ * Asterisk. One call at a time, a round of all contenders after the other, so that a slow minute of the
+ * machine meets all alike; in an order of chance, so that none always follows the same one.
  */
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -125,7 +126,8 @@ async function measure(
   const timings = new Map<string, Timing[]>(contenders.map(({ name }) => [name, []]));
   const rounds = warmUp + calls;
   for (let round = 0; round < rounds; round++) {
-    for (const [index, { name, script, proof }] of contenders.entries()) {
+    for (const index of shuffled([...contenders.keys()])) {
+      const { name, script, proof } = contenders[index] as Contender;
       const timing = await timeCall(xinetd.port(`bench-${index}`), requestFor(script));
       if (!timing.commands.some((command) => proof.test(command))) {
         throw new Error(`${name} did not do its work; it sent:\n${timing.commands.join('\n')}`);
@@ -136,6 +138,13 @@ async function measure(
     progress(round + 1, rounds);
   }
   return timings;
+}
+
+function shuffled<T>(values: readonly T[]): T[] {
+  return values
+    .map((value) => [Math.random(), value] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, value]) => value);
 }
 
 /** The end of one process must not slow down the start of the next. */
