@@ -191,7 +191,7 @@ function judge({ what, ratio, goal }: Ratio) {
 function ratioLine({ what, ratio, goal }: Ratio): string {
   const verdict =
     goal === undefined ? '' : `   goal ≤ ${goal.toFixed(2)}: ${ratio <= goal ? 'met' : 'not met'}`;
-  return `${what.padEnd(40)} ${ratio.toFixed(2)}${verdict}`;
+  return `${what.padEnd(40)} ${ratio.toFixed(3)}${verdict}`;
 }
 
 function table(results: ReadonlyMap<string, Result>): string[] {
