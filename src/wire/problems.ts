@@ -64,6 +64,12 @@ export function fieldTwice(name: string): AgiProtocolError {
   );
 }
 
+export function outOfPlace(name: string): AgiProtocolError {
+  return badRequest(
+    `the AGI request has ${name} out of its place: a value of the dialplan's holds a newline`,
+  );
+}
+
 export function noRequest(line: string): AgiProtocolError {
   return badRequest(
     line === ''

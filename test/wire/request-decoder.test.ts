@@ -96,6 +96,12 @@ describe('is refused', () => {
     [`${'x'.repeat(1000)}\n`, `with "${'x'.repeat(60)}", which`],
     ['agi_request: a\nagi_channel: b\nagi_request: c\n', 'names agi_request twice'],
     ['agi_request: a\nagi_request: a\n', 'names agi_request twice'],
+    [
+      'agi_network: yes\nagi_request: agi://h\nagi_calleridname: x\nagi_network_script: y\n',
+      'out of its place',
+    ],
+    ['agi_request: x\nagi_arg_1: x\nagi_network_script: y\n', 'out of its place'],
+    ['agi_network_script: y\n', 'out of its place'],
     ['agi_accountcode: \nagi_accountcode: root\n', 'names agi_accountcode twice'],
   ])('%j', (text, words) => {
     expect(() => decode([Buffer.from(text)])).toThrow(
