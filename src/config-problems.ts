@@ -38,6 +38,9 @@ function quoteValues(text: string): string {
     .replace(/^\ufeff/, '')
     .split(/\r\n|[\r\n]/)
     .map((line) => {
+      // the package knows no space before a section and no comment behind it, and takes a dot for a nested one
+      const section = /^\s*\[([^\]]*)\]\s*(?:[;#].*)?$/.exec(line);
+      if (section) return `[${(section[1] as string).replaceAll('.', '\\.')}]`;
       const match = /^\s*([^\s;#[=][^=]*?)\s*(?:=(.*))?$/.exec(line);
       return match ? `${match[1]}=${JSON.stringify(phpValue(match[2] ?? ''))}` : line;
     })

@@ -121,7 +121,8 @@ export function toConfig(sections: IniSections, file: string): Config {
   const config: Record<string, unknown> = { ...defaults, file };
   const warnings: string[] = [];
   for (const section in sections) {
-    const known = keys[section === 'agi' ? 'phpagi' : section];
+    const alias = section === 'agi' ? 'phpagi' : section;
+    const known = Object.hasOwn(keys, alias) ? keys[alias] : undefined;
     // sections of the user's own are theirs
     if (known === undefined) continue;
     for (const key in sections[section]) {
@@ -152,7 +153,8 @@ const plainLine = /^(?:\[([a-z]\w*)\]|([a-z]\w*)\s*=\s*([^"'\\;\r]*))$/i;
  * any other, which is for the `ini` package to read: it costs half a millisecond of every call's start.
  */
 export function readPlainIni(text: string): IniSections | undefined {
-  const sections: IniSections = {};
+  // no prototype: a section may be named `constructor`
+  const sections: IniSections = Object.create(null);
   let section: Record<string, string> | undefined;
   for (const untrimmed of text.split('\n')) {
     const line = untrimmed.trim();

@@ -4,10 +4,11 @@ import { MAX_COMMAND_BYTES, MAX_COMMAND_BYTES_BEFORE_2025, MAX_COMMAND_WORDS } f
 
 const controls: Record<string, string> = { '\0': 'a NUL', '\r': 'a carriage return', '\n': 'a newline' };
 
+/** The text itself is not shown: it may be a password. */
 export function uncarriable(text: string): AgiArgumentError {
   const at = text.search(/[\0\r\n]/);
   return new AgiArgumentError(
-    `AGI cannot carry ${controls[text[at] as string]} (at character ${at + 1} of ${describe(text)})`,
+    `AGI cannot carry ${controls[text[at] as string]} (at character ${at + 1} of ${text.length})`,
   );
 }
 
@@ -24,8 +25,10 @@ export function checkLine(line: string, version: string | undefined): void {
   const bytes = Buffer.byteLength(line);
   const most = maxCommandBytes(version);
   if (bytes <= most) return;
+  // its name alone: an argument may be a password
+  const name = /^[A-Z ]+(?= )/.exec(line)?.[0];
   throw new AgiArgumentError(
-    `a command of ${bytes} bytes, and Asterisk ${version ?? ''} reads ${most} at most: ${describe(line)}`,
+    `a command of ${bytes} bytes${name ? ` (${name})` : ''}, and Asterisk ${version ?? ''} reads ${most} at most`,
   );
 }
 
@@ -61,6 +64,12 @@ export function fieldTwice(name: string): AgiProtocolError {
   );
 }
 
+export function outOfPlace(name: string): AgiProtocolError {
+  return badRequest(
+    `the AGI request has ${name} out of its place: a value of the dialplan's holds a newline`,
+  );
+}
+
 export function noRequest(line: string): AgiProtocolError {
   return badRequest(
     line === ''
@@ -77,8 +86,4 @@ export function moreBehindRequest(): AgiProtocolError {
 
 function badRequest(text: string): AgiProtocolError {
   return new AgiProtocolError(text, 'AGI_BAD_REQUEST');
-}
-
-function describe(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
