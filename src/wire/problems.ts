@@ -12,24 +12,48 @@ export function uncarriable(text: string): AgiArgumentError {
   );
 }
 
-/** @throws AgiArgumentError where there are more words than Asterisk takes */
-export function checkWords(name: string, args: number): void {
-  const words = name.split(' ').length + args;
-  if (words <= MAX_COMMAND_WORDS) return;
-  throw new AgiArgumentError(`${name}: ${words} words, and Asterisk takes ${MAX_COMMAND_WORDS} at most`);
+export function noNumber(value: number): AgiArgumentError {
+  return new AgiArgumentError(`${value} is no number that AGI can carry`);
 }
 
 /** @throws AgiArgumentError for a line that an Asterisk of this version does not read as one command */
 export function checkLine(line: string, version: string | undefined): void {
   if (/[\0\r\n]/.test(line)) throw uncarriable(line);
-  const bytes = Buffer.byteLength(line);
-  const most = maxCommandBytes(version);
-  if (bytes <= most) return;
   // its name alone: an argument may be a password
   const name = /^[A-Z ]+(?= )/.exec(line)?.[0];
-  throw new AgiArgumentError(
-    `a command of ${bytes} bytes${name ? ` (${name})` : ''}, and Asterisk ${version ?? ''} reads ${most} at most`,
-  );
+  const command = (size: string) => `a command of ${size}${name ? ` (${name})` : ''}`;
+  const bytes = Buffer.byteLength(line);
+  const most = maxCommandBytes(version);
+  if (bytes > most) {
+    throw new AgiArgumentError(
+      `${command(`${bytes} bytes`)}, and Asterisk ${version ?? ''} reads ${most} at most`,
+    );
+  }
+  const words = countWords(line);
+  if (words > MAX_COMMAND_WORDS) {
+    throw new AgiArgumentError(
+      `${command(`${words} words`)}, and Asterisk takes ${MAX_COMMAND_WORDS} at most`,
+    );
+  }
+}
+
+/** As Asterisk counts them (res_agi.c, parse_args). */
+function countWords(line: string): number {
+  let words = 0;
+  let inWord = false;
+  let quoted = false;
+  for (let at = 0; at < line.length; at++) {
+    const char = line[at] as string;
+    if (!quoted && (char === ' ' || char === '\t')) {
+      inWord = false;
+      continue;
+    }
+    if (!inWord) words++;
+    inWord = true;
+    if (char === '"') quoted = !quoted;
+    else if (char === '\\') at++;
+  }
+  return words;
 }
 
 /**
