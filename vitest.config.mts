@@ -19,6 +19,7 @@ export default defineConfig({
   plugins: [lazyRooms],
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/random.ts'],
     globalSetup: ['test/support/setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -38,10 +38,18 @@ function quoteValues(text: string): string {
     .replace(/^\ufeff/, '')
     .split(/\r\n|[\r\n]/)
     .map((line) => {
-      const match = /^\s*([^\s;#[=][^=]*?)\s*(?:=(.*))?$/.exec(line);
-      return match ? `${match[1]}=${JSON.stringify(phpValue(match[2] ?? ''))}` : line;
+      // the package knows no space before a section and no comment behind it, and takes a dot for a nested one
+      const section = /^\s*\[([^\]]*)\]\s*(?:[;#].*)?$/.exec(line);
+      if (section) return `[${(section[1] as string).replaceAll('.', '\\.')}]`;
+      const match = /^\s*([^\s;#[=][^=]*?)\s*(?:=(.*))?$/s.exec(line);
+      return match ? `${match[1]}=${quote(phpValue(match[2] ?? ''))}` : line;
     })
     .join('\n');
+}
+
+/** On one line for the package's eyes too, which take U+2028 and U+2029 for an end of it. */
+function quote(value: string): string {
+  return JSON.stringify(value).replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
 }
 
 /** What PHP's parse_ini_file makes of the text behind `=`, but for its words for true and false. */
@@ -67,7 +75,8 @@ export function toValue(kind: ValueKind, value: string, where: string): unknown 
       throw wrong('on or off (yes, no, true, false, 1, 0)');
     }
     case 'text':
-      return ['', 'null'].includes(value.toLowerCase()) ? undefined : value;
+      // PHP's words for nothing, as phpagi.conf has `admin = none`
+      return ['', 'null', 'none', 'off', 'no', 'false'].includes(value.toLowerCase()) ? undefined : value;
     case 'path':
       if (!value.startsWith('/')) throw wrong('an absolute path');
       return value;

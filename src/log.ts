@@ -36,7 +36,7 @@ export class Log {
     this.openLate = undefined;
     openLate?.();
     if (this.fd === undefined) return;
-    const subject = this.subject === '' ? '' : ` ${this.subject}`;
+    const subject = this.subject === '' ? '' : ` ${printable(this.subject).replaceAll('\n', '\\n')}`;
     const head = this.syslog
       ? `${syslogPriorities[level]}${level}${subject}: `
       : `${new Date().toISOString()} ${level} fastagi[${process.pid}]${subject}: `;

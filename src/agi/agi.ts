@@ -111,7 +111,7 @@ export class Agi {
         if (result > 0) return { outcome: 'digit', digit: digitOf(reply), endposSamples };
         // a file that cannot be opened and a hangup have the same result
         await this.#assertAlive(reply, ask);
-        if (endposSamples !== offset) await this.#failed('STREAM FILE', reply, ask);
+        if (endposSamples !== offset) throw failures().commandFailed('STREAM FILE', reply);
         return { outcome: 'missing', endposSamples };
       },
     );

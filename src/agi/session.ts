@@ -34,6 +34,8 @@ export class Session {
   #asked:
     | { resolve(reply: AgiReply): void; reject(error: Error): void; line: string; secret: boolean }
     | undefined;
+  /** Of the last command: what comes behind its reply may be the rest of a value. */
+  #secret = false;
   #ended: AgiError | undefined;
   #stopped = false;
   #usageMayFollow = false;
@@ -182,6 +184,7 @@ export class Session {
     if (this.#asked) return Promise.reject(failures().nested());
     return new Promise((resolve, reject) => {
       this.#asked = { resolve, reject, line, secret };
+      this.#secret = secret;
       this.#trace?.('>', line, secret);
       try {
         this.#transport.write(line + '\n');
@@ -232,7 +235,7 @@ export class Session {
 
   #onLine(line: string): void {
     const asked = this.#asked;
-    this.#trace?.('<', line, asked?.secret ?? false);
+    this.#trace?.('<', line, this.#secret);
     const input = this.#decoder.push(line);
     if (!input) return;
     if (input.type === 'hangup') {

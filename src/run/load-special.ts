@@ -25,6 +25,9 @@ export async function importInstead(file: string, error: unknown): Promise<unkno
       `${file} cannot be read by user ${process.geteuid?.()}: ${message}`,
     );
   }
+  if (code === 'EISDIR' && (path === undefined || path === file)) {
+    throw new RefusedError('SCRIPT_FOLDER', `${file} is a folder, not a script`);
+  }
   // only this says that a module awaits at its top level, and nothing of it has run by then
   if (code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
   delete require.cache[file];

@@ -4,7 +4,7 @@ import { basename, extname, resolve } from 'node:path';
 import { RefusedError } from '../errors';
 import { isHidden, isInside, isScriptName, requestedPath, scriptExtensions } from './resolve';
 
-const endings = scriptExtensions.join(' ');
+const endings = () => scriptExtensions.join(' ');
 
 export function explainRequest(requested: string | undefined, basedir: string): RefusedError {
   const asked = requestedPath(requested);
@@ -32,7 +32,8 @@ export function explainRequest(requested: string | undefined, basedir: string): 
   }
   const wanted = resolve(base, asked);
   const real = realPath(wanted);
-  if (!isInside(wanted, base) || (real !== undefined && !isInside(real, base))) {
+  const leadsOut = (file: string) => file !== base && !isInside(file, base);
+  if (leadsOut(wanted) || (real !== undefined && leadsOut(real))) {
     return new RefusedError(
       'SCRIPT_OUTSIDE',
       `${show(asked)} lies outside of [fastagi] basedir = ${base}, and only what lies inside is served`,
@@ -48,15 +49,19 @@ export function explainRequest(requested: string | undefined, basedir: string): 
 }
 
 export function explainFile(wanted: string, asked = wanted): RefusedError {
+  let isFolder = false;
   for (const ending of ['', ...scriptExtensions]) {
     try {
       const file = realpathSync.native(resolve(wanted) + ending);
       const stat = statSync(file);
+      isFolder ||= stat.isDirectory();
       if (stat.isDirectory()) continue;
-      if (stat.isFile() && !isScriptName(basename(file))) {
+      // a script, but asked for as a folder: with a slash behind it
+      if (stat.isFile() && isScriptName(basename(file))) break;
+      if (stat.isFile()) {
         return new RefusedError(
           'SCRIPT_KIND',
-          `${show(asked)} is no script: it ends in ${extname(file)}, and a script in ${endings} or nothing`,
+          `${show(asked)} is no script: it ends in ${extname(file)}, and a script in ${endings()} or nothing`,
         );
       }
       return new RefusedError(
@@ -72,12 +77,12 @@ export function explainFile(wanted: string, asked = wanted): RefusedError {
       }
     }
   }
-  if (realPath(resolve(wanted)) !== undefined) {
+  if (isFolder) {
     return new RefusedError('SCRIPT_FOLDER', `${show(asked)} is a folder, not a script (${resolve(wanted)})`);
   }
   return new RefusedError(
     'SCRIPT_MISSING',
-    `there is no script ${show(asked)}: looked for ${resolve(wanted)}, as it is and with ${endings}`,
+    `there is no script ${show(asked)}: looked for ${resolve(wanted)}, as it is and with ${endings()}`,
   );
 }
 

@@ -3,21 +3,29 @@ import path from 'node:path';
 import { AgiError, RefusedError } from '../errors';
 
 /** The error with its stack, its causes and its code, for the log. */
-export function describeError(error: unknown): string {
+export function describeError(error: unknown, told: readonly unknown[] = []): string {
   if (error instanceof RefusedError) return `${error.message} [${error.code}]`;
-  if (!(error instanceof Error))
-    return `a script threw what is no error: ${process.getBuiltinModule('node:util').inspect(error)}`;
+  if (!(error instanceof Error)) return `a script threw what is no error: ${inspect(error)}`;
   const code = error instanceof AgiError ? ` [${error.code}]` : '';
   const stack = error.stack ?? String(error);
   // a stack is fixed when the error is made; the message may have changed since
   const whole = stack.includes(error.message) ? stack : `${error}\n${stack}`;
-  const cause = error.cause === undefined ? '' : `\nCaused by: ${describeError(error.cause)}`;
+  const causes = [...told, error];
+  const cause =
+    error.cause === undefined || causes.includes(error.cause)
+      ? ''
+      : `\nCaused by: ${describeError(error.cause, causes)}`;
   return whole.replace('\n', `${code}\n`) + (whole.includes('\n') ? '' : code) + cause;
 }
 
 /** `hello.js: TypeError: x is not a function (hello.js:12)` */
 export function summarizeError(error: unknown, script: { file: string; name: string } | undefined): string {
-  const text = error instanceof RefusedError ? error.message : String(error);
+  const text =
+    error instanceof RefusedError
+      ? error.message
+      : typeof error === 'object' && !(error instanceof Error)
+        ? inspect(error)
+        : String(error);
   const where = script && error instanceof Error ? placeIn(error, script.file) : undefined;
   const subject = script?.name ?? 'fastagi';
   const first = text.split('\n', 1)[0] as string;
@@ -33,4 +41,8 @@ function placeIn(error: Error, file: string): string | undefined {
       return `${place.slice(folder.length)}:${line}`;
   }
   return undefined;
+}
+
+function inspect(value: unknown): string {
+  return process.getBuiltinModule('node:util').inspect(value);
 }

@@ -16,9 +16,10 @@ export type AgiArgument = string | number;
 
 /**
  * One argument, quoted where it has to be.
- * @throws AgiArgumentError for a NUL, CR or LF, which no AGI argument can carry
+ * @throws AgiArgumentError for a NUL, CR or LF, which no AGI argument can carry, and for NaN and Infinity
  */
 export function encodeArgument(value: AgiArgument): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw problems().noNumber(value);
   const text = String(value);
   // the first use of a regular expression costs a call's start more than all that is looked for here
   if (typeof value === 'number' || (!text.includes(' ') && plain.test(text))) return text;
@@ -33,10 +34,9 @@ function hasControls(text: string): boolean {
 /**
  * A whole line, without its LF.
  * @param name the command's own words, sent as they are: `STREAM FILE`
- * @throws AgiArgumentError for an argument that AGI cannot carry, or too many of them
+ * @throws AgiArgumentError for an argument that AGI cannot carry
  */
 export function encodeCommand(name: string, args: readonly AgiArgument[] = []): string {
-  if (args.length > MAX_COMMAND_WORDS - 4) problems().checkWords(name, args.length);
   let line = name;
   for (const arg of args) line += ' ' + encodeArgument(arg);
   return line;
@@ -48,8 +48,8 @@ export function encodeCommand(name: string, args: readonly AgiArgument[] = []): 
  * @throws AgiArgumentError
  */
 export function checkLine(line: string, version: string | undefined): void {
-  // UTF-8 has at most three bytes for each of a string's units
-  if (line.length * 3 <= MAX_COMMAND_BYTES_BEFORE_2025 && !hasControls(line)) return;
+  // too short for too many words, and for too many bytes
+  if (line.length < 2 * MAX_COMMAND_WORDS && !hasControls(line)) return;
   problems().checkLine(line, version);
 }
 

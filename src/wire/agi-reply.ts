@@ -27,6 +27,9 @@ export type AgiInput =
 
 const valueCommands = /^\s*(?:GET\s+(?:FULL\s+)?VARIABLE|DATABASE\s+GET|RECEIVE\s+TEXT)\b/i;
 
+/** Before Asterisk 13.17 and 15 it may be glued to the usage text. */
+const usageEnd = /520 End of proper usage\.\s*$/;
+
 /** Whether the reply to this command line holds a value of any text in its parentheses. */
 export function carriesValue(command: string): boolean {
   return valueCommands.test(command);
@@ -37,6 +40,8 @@ export const MAX_REPLY_BYTES = 1 << 20;
 
 export class ReplyDecoder {
   #held = '';
+  /** What goes on over several lines. */
+  #holds: 'usage' | 'value' | undefined;
   #expectsValue = false;
 
   /** Says which command was sent, for its reply decides where a value ends. */
@@ -65,11 +70,13 @@ export class ReplyDecoder {
       // GOSUB says so before its real reply
       if (line.startsWith('100 ')) return undefined;
     }
+    if (this.#held === '') this.#holds = this.#beginningOf(line);
     const text = this.#held === '' ? line : this.#held + '\n' + line;
     if (text.length > MAX_REPLY_BYTES) {
       throw problems().replyTooLong(MAX_REPLY_BYTES, text);
     }
-    if (this.#isOpen(text)) {
+    // by the line alone: to look at the whole text with each line would take quadratic time
+    if (this.#holds === 'usage' ? !usageEnd.test(line) : this.#holds === 'value' && !line.endsWith(')')) {
       this.#held = text;
       return undefined;
     }
@@ -77,10 +84,9 @@ export class ReplyDecoder {
     return { type: 'reply', reply: parseReply(text, this.#expectsValue) };
   }
 
-  #isOpen(text: string): boolean {
-    // before Asterisk 13.17 and 15 the last line may be glued to the usage text
-    if (text.startsWith('520-')) return !/520 End of proper usage\.\s*$/.test(text);
-    return this.#expectsValue && /^200 result=\S* \(/.test(text) && !text.endsWith(')');
+  #beginningOf(line: string): 'usage' | 'value' | undefined {
+    if (line.startsWith('520-')) return 'usage';
+    return this.#expectsValue && /^200 result=\S* \(/.test(line) ? 'value' : undefined;
   }
 }
 
@@ -96,7 +102,7 @@ export function parseReply(text: string, hasValue: boolean): AgiReply {
     return reply({ code, text, result: result[1] as string, value });
   }
   const fields: Record<string, string> = {};
-  for (const [, key, quoted, bare] of rest.matchAll(/([A-Za-z]\w*)=(?:"((?:[^"\\]|\\.)*)"|(\S*))/g)) {
+  for (const [, key, quoted, bare] of rest.matchAll(/\b([A-Za-z]\w*)=(?:"((?:[^"\\]|\\.)*)"|(\S*))/g)) {
     fields[key as string] = quoted ?? bare ?? '';
   }
   return reply({ code, text, result: result[1] as string, word: /^ \(([^)]*)\)/.exec(rest)?.[1], fields });
@@ -108,7 +114,7 @@ function reply(parts: Partial<AgiReply> & { code: number; text: string }): AgiRe
 
 function usageOf(text: string): string | undefined {
   if (!text.startsWith('520-')) return undefined;
-  const lines = text.replace(/520 End of proper usage\.\s*$/, '').split('\n');
+  const lines = text.replace(usageEnd, '').split('\n');
   return lines.slice(1).join('\n').trim();
 }
 

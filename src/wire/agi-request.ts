@@ -61,7 +61,7 @@ export function toRequest(raw: ReadonlyMap<string, string>): AgiRequest {
   return {
     network: raw.get('agi_network') === 'yes',
     networkScript,
-    params: networkScript === undefined ? {} : parseParams(networkScript),
+    params: parseParams(networkScript ?? ''),
     request: text('agi_request'),
     channel: text('agi_channel'),
     language: text('agi_language'),

@@ -4,29 +4,56 @@ import { MAX_COMMAND_BYTES, MAX_COMMAND_BYTES_BEFORE_2025, MAX_COMMAND_WORDS } f
 
 const controls: Record<string, string> = { '\0': 'a NUL', '\r': 'a carriage return', '\n': 'a newline' };
 
+/** The text itself is not shown: it may be a password. */
 export function uncarriable(text: string): AgiArgumentError {
   const at = text.search(/[\0\r\n]/);
   return new AgiArgumentError(
-    `AGI cannot carry ${controls[text[at] as string]} (at character ${at + 1} of ${describe(text)})`,
+    `AGI cannot carry ${controls[text[at] as string]} (at character ${at + 1} of ${text.length})`,
   );
 }
 
-/** @throws AgiArgumentError where there are more words than Asterisk takes */
-export function checkWords(name: string, args: number): void {
-  const words = name.split(' ').length + args;
-  if (words <= MAX_COMMAND_WORDS) return;
-  throw new AgiArgumentError(`${name}: ${words} words, and Asterisk takes ${MAX_COMMAND_WORDS} at most`);
+export function noNumber(value: number): AgiArgumentError {
+  return new AgiArgumentError(`${value} is no number that AGI can carry`);
 }
 
 /** @throws AgiArgumentError for a line that an Asterisk of this version does not read as one command */
 export function checkLine(line: string, version: string | undefined): void {
   if (/[\0\r\n]/.test(line)) throw uncarriable(line);
+  // its name alone: an argument may be a password
+  const name = /^[A-Z ]+(?= )/.exec(line)?.[0];
+  const command = (size: string) => `a command of ${size}${name ? ` (${name})` : ''}`;
   const bytes = Buffer.byteLength(line);
   const most = maxCommandBytes(version);
-  if (bytes <= most) return;
-  throw new AgiArgumentError(
-    `a command of ${bytes} bytes, and Asterisk ${version ?? ''} reads ${most} at most: ${describe(line)}`,
-  );
+  if (bytes > most) {
+    throw new AgiArgumentError(
+      `${command(`${bytes} bytes`)}, and Asterisk ${version ?? ''} reads ${most} at most`,
+    );
+  }
+  const words = countWords(line);
+  if (words > MAX_COMMAND_WORDS) {
+    throw new AgiArgumentError(
+      `${command(`${words} words`)}, and Asterisk takes ${MAX_COMMAND_WORDS} at most`,
+    );
+  }
+}
+
+/** As Asterisk counts them (res_agi.c, parse_args). */
+function countWords(line: string): number {
+  let words = 0;
+  let inWord = false;
+  let quoted = false;
+  for (let at = 0; at < line.length; at++) {
+    const char = line[at] as string;
+    if (!quoted && (char === ' ' || char === '\t')) {
+      inWord = false;
+      continue;
+    }
+    if (!inWord) words++;
+    inWord = true;
+    if (char === '"') quoted = !quoted;
+    else if (char === '\\') at++;
+  }
+  return words;
 }
 
 /**
@@ -61,6 +88,12 @@ export function fieldTwice(name: string): AgiProtocolError {
   );
 }
 
+export function outOfPlace(name: string): AgiProtocolError {
+  return badRequest(
+    `the AGI request has ${name} out of its place: a value of the dialplan's holds a newline`,
+  );
+}
+
 export function noRequest(line: string): AgiProtocolError {
   return badRequest(
     line === ''
@@ -77,8 +110,4 @@ export function moreBehindRequest(): AgiProtocolError {
 
 function badRequest(text: string): AgiProtocolError {
   return new AgiProtocolError(text, 'AGI_BAD_REQUEST');
-}
-
-function describe(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -23,6 +23,8 @@ export class RequestDecoder {
       if (fields.has(name)) {
         throw problems().fieldTwice(name);
       }
+      // asked for without a script, Asterisk sends none: it must not come out of a value further down
+      if (name === 'agi_network_script' && this.#last !== 'agi_network') throw problems().outOfPlace(name);
       fields.set(name, line.slice(colon + 2));
       this.#last = name;
       return false;

@@ -1,0 +1,399 @@
+import { describe, expect, it } from 'vitest';
+import { Agi } from '../../src/agi/agi';
+import { AgiHangupError } from '../../src/errors';
+import { openCall } from '../support/calls';
+
+const DEAD = '511 Command Not Permitted on a dead channel or intercept routine';
+const USAGE = '520-Invalid command syntax.  Proper usage follows:\nUsage: X\n520 End of proper usage.';
+
+/** A call in which each command must be the next one of the list, and gets its reply. */
+function callOf(...conversation: (readonly [command: string, reply: string])[]) {
+  const left = [...conversation];
+  const call = openCall((command) => {
+    const next = left.shift();
+    if (command !== next?.[0]) throw new Error(`sent ${command}, and due was ${next?.[0]}`);
+    return `${next[1]}\n`;
+  });
+  return { ...call, agi: new Agi(call.session), left };
+}
+
+type Case = readonly [
+  name: string,
+  run: (agi: Agi) => Promise<unknown>,
+  conversation: (readonly [command: string, reply: string])[],
+  outcome: unknown,
+];
+
+const ALIVE = ['CHANNEL STATUS', '200 result=6'] as const;
+const GONE = ['CHANNEL STATUS', DEAD] as const;
+const hangup = (code = 'AGI_HANGUP') => expect.objectContaining({ name: 'AgiHangupError', code });
+const dead = expect.objectContaining({ name: 'AgiDeadChannelError', code: 'AGI_DEAD_CHANNEL' });
+const failed = (command: string) =>
+  expect.objectContaining({
+    name: 'AgiCommandError',
+    code: 'AGI_COMMAND',
+    message: expect.stringMatching(`^${command} failed on a live channel`),
+  });
+const refused = expect.objectContaining({ name: 'AgiArgumentError', code: 'AGI_ARGUMENT' });
+const protocol = expect.objectContaining({ name: 'AgiProtocolError', code: 'AGI_PROTOCOL' });
+
+const outcomes: Case[] = [
+  ['answer', (agi) => agi.answer(), [['ANSWER', '200 result=0']], undefined],
+  ['channelStatus', (agi) => agi.channelStatus(), [['CHANNEL STATUS', '200 result=6']], 'up'],
+  ['channelStatus 0', (agi) => agi.channelStatus(), [['CHANNEL STATUS', '200 result=0']], 'down'],
+  ['channelStatus 9', (agi) => agi.channelStatus(), [['CHANNEL STATUS', '200 result=9']], 'pre-ring'],
+  [
+    'channelStatus of none',
+    (agi) => agi.channelStatus('PJSIP/1 2'),
+    [['CHANNEL STATUS "PJSIP/1 2"', '200 result=-1']],
+    undefined,
+  ],
+  ['hangup', (agi) => agi.hangup(), [['HANGUP', '200 result=1\nHANGUP']], undefined],
+  ['hangup of another', (agi) => agi.hangup('PJSIP/2'), [['HANGUP PJSIP/2', '200 result=1']], true],
+  ['hangup of none', (agi) => agi.hangup('PJSIP/2'), [['HANGUP PJSIP/2', '200 result=-1']], false],
+  ['noop', (agi) => agi.noop(), [['NOOP', '200 result=0']], undefined],
+  ['noop with text', (agi) => agi.noop('a b'), [['NOOP "a b"', '200 result=0']], undefined],
+  ['send', async (agi) => (await agi.send('TDD MODE on')).result, [['TDD MODE on', '200 result=1']], '1'],
+  [
+    'verbose',
+    (agi) => agi.verbose('cool, it works'),
+    [['VERBOSE "cool, it works" 1', '200 result=1']],
+    undefined,
+  ],
+  ['verbose of a number', (agi) => agi.verbose(42, 3), [['VERBOSE 42 3', '200 result=1']], undefined],
+  [
+    'verbose of several lines',
+    (agi) => agi.verbose('one\ntwo\r\nthree\rfo\0ur\n', 2),
+    [
+      ['VERBOSE one 2', '200 result=1'],
+      ['VERBOSE two 2', '200 result=1'],
+      ['VERBOSE three 2', '200 result=1'],
+      ['VERBOSE four 2', '200 result=1'],
+      ['VERBOSE "" 2', '200 result=1'],
+    ],
+    undefined,
+  ],
+  [
+    'streamFile',
+    (agi) => agi.streamFile('hello-world'),
+    [['STREAM FILE hello-world "" 0', '200 result=0 endpos=11200']],
+    { outcome: 'complete', endposSamples: 11200 },
+  ],
+  [
+    'streamFile ended by a key',
+    (agi) => agi.streamFile('a', { escapeDigits: '0123456789*#', offsetSamples: 800 }),
+    [['STREAM FILE a 0123456789*# 800', '200 result=35 endpos=1600']],
+    { outcome: 'digit', digit: '#', endposSamples: 1600 },
+  ],
+  [
+    'streamFile of a missing file',
+    (agi) => agi.streamFile('none'),
+    [['STREAM FILE none "" 0', '200 result=-1 endpos=0'], ALIVE],
+    { outcome: 'missing', endposSamples: 0 },
+  ],
+  [
+    'streamFile of a missing file from further on',
+    (agi) => agi.streamFile('none', { offsetSamples: 80 }),
+    [['STREAM FILE none "" 80', '200 result=-1 endpos=80'], ALIVE],
+    { outcome: 'missing', endposSamples: 80 },
+  ],
+  [
+    'waitForDigit',
+    (agi) => agi.waitForDigit(5000),
+    [['WAIT FOR DIGIT 5000', '200 result=42']],
+    { outcome: 'digit', digit: '*' },
+  ],
+  [
+    'waitForDigit for ever',
+    (agi) => agi.waitForDigit(),
+    [['WAIT FOR DIGIT -1', '200 result=48']],
+    { outcome: 'digit', digit: '0' },
+  ],
+  [
+    'waitForDigit in vain',
+    (agi) => agi.waitForDigit(0),
+    [['WAIT FOR DIGIT 0', '200 result=0']],
+    { outcome: 'timeout' },
+  ],
+  [
+    'sayDigits',
+    (agi) => agi.sayDigits('0012*'),
+    [['SAY DIGITS 0012* ""', '200 result=0']],
+    { outcome: 'complete' },
+  ],
+  [
+    'sayDigits ended by a key',
+    (agi) => agi.sayDigits(42, { escapeDigits: '1' }),
+    [['SAY DIGITS 42 1', '200 result=49']],
+    { outcome: 'digit', digit: '1' },
+  ],
+  [
+    'getData',
+    (agi) => agi.getData('vm-extension', { timeoutMs: 5000, maxDigits: 4 }),
+    [['GET DATA vm-extension 5000 4', '200 result=0012']],
+    { outcome: 'complete', digits: '0012' },
+  ],
+  [
+    "getData with Asterisk's own limits",
+    (agi) => agi.getData('a'),
+    [['GET DATA a 0 1023', '200 result=*7']],
+    { outcome: 'complete', digits: '*7' },
+  ],
+  [
+    'getData in part',
+    (agi) => agi.getData('a', { maxDigits: 1 }),
+    [['GET DATA a 0 1', '200 result=12 (timeout)']],
+    { outcome: 'timeout', digits: '12' },
+  ],
+  [
+    'getData in vain',
+    (agi) => agi.getData('a', { maxDigits: 1023 }),
+    [['GET DATA a 0 1023', '200 result= (timeout)']],
+    { outcome: 'timeout', digits: '' },
+  ],
+  [
+    'getData ended by a lone #',
+    (agi) => agi.getData('a'),
+    [['GET DATA a 0 1023', '200 result=']],
+    { outcome: 'complete', digits: '' },
+  ],
+  [
+    'getData of a missing prompt',
+    (agi) => agi.getData('none'),
+    [['GET DATA none 0 1023', '200 result=-1'], ALIVE],
+    { outcome: 'missing', digits: '' },
+  ],
+  ['getVariable', (agi) => agi.getVariable('X'), [['GET VARIABLE X', '200 result=1 (a (b) c)']], 'a (b) c'],
+  [
+    'getVariable over lines',
+    (agi) => agi.getVariable('X'),
+    [['GET VARIABLE X', '200 result=1 (a\nb)']],
+    'a\nb',
+  ],
+  ['getVariable, empty', (agi) => agi.getVariable('X'), [['GET VARIABLE X', '200 result=1 ()']], ''],
+  ['getVariable, not set', (agi) => agi.getVariable('X'), [['GET VARIABLE X', '200 result=0']], undefined],
+  [
+    'getFullVariable',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own
+    (agi) => agi.getFullVariable('${CALLERID(name)}'),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own
+    [['GET FULL VARIABLE "${CALLERID(name)}"', '200 result=1 ("Jo" <1>)']],
+    '"Jo" <1>',
+  ],
+  [
+    'getFullVariable of another channel',
+    (agi) => agi.getFullVariable('x', 'PJSIP/2'),
+    [['GET FULL VARIABLE x PJSIP/2', '200 result=1 ()']],
+    '',
+  ],
+  [
+    'getFullVariable of no channel',
+    (agi) => agi.getFullVariable('x', 'none'),
+    [['GET FULL VARIABLE x none', '200 result=0']],
+    undefined,
+  ],
+  [
+    'setVariable',
+    (agi) => agi.setVariable('test', '1111'),
+    [['SET VARIABLE test 1111', '200 result=1']],
+    undefined,
+  ],
+  [
+    'setVariable, empty',
+    (agi) => agi.setVariable('test', ''),
+    [['SET VARIABLE test ""', '200 result=1']],
+    undefined,
+  ],
+  [
+    'setVariable of a function',
+    (agi) => agi.setVariable('CALLERID(name)', 'J"o'),
+    [['SET VARIABLE "CALLERID(name)" "J\\"o"', '200 result=1']],
+    undefined,
+  ],
+  [
+    'exec',
+    (agi) => agi.exec('Playback', 'a&b', 'noanswer'),
+    [['EXEC Playback "a&b,noanswer"', '200 result=0']],
+    0,
+  ],
+  ['exec without arguments', (agi) => agi.exec('Ringing'), [['EXEC Ringing ""', '200 result=0']], 0],
+  ['exec with numbers', (agi) => agi.exec('Wait', 1, 2), [['EXEC Wait 1,2', '200 result=3']], 3],
+  [
+    'exec that gives 1',
+    (agi) => agi.exec('Foo'),
+    [
+      ['EXEC Foo ""', '200 result=1'],
+      ['NOOP', '200 result=0'],
+    ],
+    1,
+  ],
+  [
+    'exec that gives -1 on a live channel',
+    (agi) => agi.exec('Foo'),
+    [['EXEC Foo ""', '200 result=-1'], ALIVE],
+    -1,
+  ],
+];
+
+const failures: Case[] = [
+  ['answer', (agi) => agi.answer(), [['ANSWER', '200 result=-1'], ALIVE], failed('ANSWER')],
+  ['answer, gone', (agi) => agi.answer(), [['ANSWER', '200 result=-1'], GONE], hangup()],
+  ['answer, told of it', (agi) => agi.answer(), [['ANSWER', 'HANGUP\n200 result=-1']], hangup()],
+  ['answer, dead', (agi) => agi.answer(), [['ANSWER', DEAD]], dead],
+  ['answer, no number', (agi) => agi.answer(), [['ANSWER', '200 OK']], protocol],
+  [
+    'streamFile, gone',
+    (agi) => agi.streamFile('a'),
+    [['STREAM FILE a "" 0', '200 result=-1 endpos=80'], GONE],
+    hangup(),
+  ],
+  [
+    'streamFile, gone at the start',
+    (agi) => agi.streamFile('a'),
+    [['STREAM FILE a "" 0', '200 result=-1 endpos=0'], GONE],
+    hangup(),
+  ],
+  [
+    'streamFile, broken off',
+    (agi) => agi.streamFile('a'),
+    [['STREAM FILE a "" 0', '200 result=-1 endpos=80'], ALIVE],
+    failed('STREAM FILE'),
+  ],
+  [
+    'streamFile, wrong',
+    (agi) => agi.streamFile('a'),
+    [['STREAM FILE a "" 0', USAGE]],
+    expect.objectContaining({ code: 'AGI_USAGE', usage: 'Usage: X' }),
+  ],
+  [
+    'waitForDigit, gone',
+    (agi) => agi.waitForDigit(),
+    [['WAIT FOR DIGIT -1', '200 result=-1'], GONE],
+    hangup(),
+  ],
+  [
+    'waitForDigit, failed',
+    (agi) => agi.waitForDigit(),
+    [['WAIT FOR DIGIT -1', '200 result=-1'], ALIVE],
+    failed('WAIT FOR DIGIT'),
+  ],
+  ['sayDigits, gone', (agi) => agi.sayDigits(1), [['SAY DIGITS 1 ""', '200 result=-1'], GONE], hangup()],
+  ['getData, gone', (agi) => agi.getData('a'), [['GET DATA a 0 1023', '200 result=-1'], GONE], hangup()],
+  ['getData of no digits', (agi) => agi.getData('a', { maxDigits: 0 }), [], refused],
+  ['getData of too many', (agi) => agi.getData('a', { maxDigits: 1024 }), [], refused],
+  ['getData of half a digit', (agi) => agi.getData('a', { maxDigits: 1.5 }), [], refused],
+  ['getData back in time', (agi) => agi.getData('a', { timeoutMs: -1 }), [], refused],
+  ['getData over 32 bits', (agi) => agi.getData('a', { timeoutMs: 2 ** 31 }), [], refused],
+  ['setVariable with a newline', (agi) => agi.setVariable('X', 'a\nHANGUP'), [], refused],
+  ['setVariable with a NUL', (agi) => agi.setVariable('X', '\0'), [], refused],
+  ['exec with a newline', (agi) => agi.exec('Foo', 'a', 'b\n'), [], refused],
+  ['send of two lines', (agi) => agi.send('NOOP\nNOOP'), [], refused],
+  [
+    'exec of none',
+    (agi) => agi.exec('Foo', 1),
+    [['EXEC Foo 1', '200 result=-2']],
+    expect.objectContaining({
+      name: 'AgiCommandError',
+      code: 'AGI_NO_APPLICATION',
+      message: expect.stringContaining('"Foo"'),
+    }),
+  ],
+  ['exec, gone', (agi) => agi.exec('Foo'), [['EXEC Foo ""', '200 result=-1'], GONE], hangup()],
+  ['exec, told of it', (agi) => agi.exec('Foo'), [['EXEC Foo ""', '200 result=-1\nHANGUP']], hangup()],
+  [
+    'send of what is unknown',
+    (agi) => agi.send('FOO'),
+    [['FOO', '510 Invalid or unknown command']],
+    expect.objectContaining({ code: 'AGI_UNKNOWN_COMMAND' }),
+  ],
+];
+
+describe('gives', () => {
+  it.each(outcomes)('%s', async (_, run, conversation, outcome) => {
+    const { agi, left } = callOf(...conversation);
+    expect(await run(agi)).toEqual(outcome);
+    expect(left).toEqual([]);
+  });
+});
+
+describe('fails', () => {
+  it.each(failures)('%s', async (_, run, conversation, error) => {
+    const { agi, left, transport } = callOf(...conversation);
+    await expect(run(agi)).rejects.toEqual(error);
+    expect(left).toEqual([]);
+    expect(transport.commands.length).toBe(conversation.length);
+  });
+});
+
+it('a hangup that a reply shows comes with that reply', async () => {
+  const { agi } = callOf(['STREAM FILE a "" 0', '200 result=-1 endpos=80'], GONE);
+  await expect(agi.streamFile('a')).rejects.toMatchObject({
+    reply: { text: '200 result=-1 endpos=80', fields: { endpos: '80' } },
+  });
+});
+
+it('hanging up aborts the signal', async () => {
+  const { agi } = callOf(['HANGUP', '200 result=1\nHANGUP']);
+  const { signal } = agi;
+  await agi.hangup();
+  expect(signal.aborted).toBe(true);
+  expect(signal.reason).toBeInstanceOf(AgiHangupError);
+});
+
+it('commands that nobody awaits go out in their order, those of one method together', async () => {
+  const { agi, session, transport } = callOf(
+    ['VERBOSE a 1', '200 result=1'],
+    ['VERBOSE b 1', '200 result=1'],
+    ['STREAM FILE none "" 0', '200 result=-1 endpos=0'],
+    ALIVE,
+    ['SET VARIABLE test 1111', '200 result=1'],
+  );
+  void agi.verbose('a\nb');
+  void agi.streamFile('none');
+  void agi.setVariable('test', '1111');
+  await session.drain();
+  expect(transport.commands.length).toBe(5);
+});
+
+it('the request is there', () => {
+  const { session } = openCall(undefined, { agi_network_script: 'x?a=1' });
+  expect(new Agi(session).request.params.a).toBe('1');
+});
+
+describe('the trace', () => {
+  it.each<[string, (agi: Agi) => Promise<unknown>, string, string]>([
+    ['getData', (agi) => agi.getData('pin', { secret: true }), 'GET DATA pin 0 1023', '200 result=1234'],
+    ['getVariable', (agi) => agi.getVariable('PIN'), 'GET VARIABLE PIN', '200 result=1 (1234)'],
+    [
+      'setVariable',
+      (agi) => agi.setVariable('user_password', 'x'),
+      'SET VARIABLE user_password x',
+      '200 result=1',
+    ],
+    ['getFullVariable', (agi) => agi.getFullVariable('CARD'), 'GET FULL VARIABLE CARD', '200 result=1 (1)'],
+  ])('marks what is secret: %s', async (_, run, command, reply) => {
+    const { agi, trace } = callOf([command, reply]);
+    await run(agi);
+    expect(trace).toEqual([`!> ${command}`, `!< ${reply}`]);
+  });
+
+  it.each<[string, (agi: Agi) => Promise<unknown>, string, string]>([
+    ['getData', (agi) => agi.getData('pin'), 'GET DATA pin 0 1023', '200 result=1234'],
+    ['getVariable', (agi) => agi.getVariable('SPINNER'), 'GET VARIABLE SPINNER', '200 result=0'],
+    ['setVariable', (agi) => agi.setVariable('test', 1), 'SET VARIABLE test 1', '200 result=1'],
+  ])('and nothing else: %s', async (_, run, command, reply) => {
+    const { agi, trace } = callOf([command, reply]);
+    await run(agi);
+    expect(trace).toEqual([`> ${command}`, `< ${reply}`]);
+  });
+});
+
+it.each<[string, (agi: Agi) => Promise<unknown>]>([
+  ['a newline', (agi) => agi.setVariable('PIN', 'hunter2\n')],
+  ['too long', (agi) => agi.setVariable('PIN', `hunter2${'x'.repeat(9000)}`)],
+])('an error shows nothing of a secret argument: %s', async (_, run) => {
+  const { agi } = callOf();
+  await expect(run(agi)).rejects.toEqual(
+    expect.objectContaining({ code: 'AGI_ARGUMENT', message: expect.not.stringContaining('hunter2') }),
+  );
+});

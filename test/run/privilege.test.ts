@@ -1,0 +1,83 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { buildSync } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { becomeOwnerOf } from '../../src/run/privilege';
+import { makeFolder, root } from '../support/inet';
+
+const folder = makeFolder({ 'mine.js': '', 'theirs.js': '' });
+const isRoot = process.getuid?.() === 0;
+const refused = (words: string) =>
+  expect.objectContaining({
+    name: 'RefusedError',
+    code: 'PRIVILEGES',
+    message: expect.stringContaining(words),
+  });
+
+it("a script of root's is refused, whoever asks", () => {
+  expect(() => becomeOwnerOf({ file: '/etc/passwd', name: 'passwd' })).toThrow(
+    refused('passwd belongs to root'),
+  );
+});
+
+describe.skipIf(isRoot)("without root's rights", () => {
+  it("one's own script runs as it is", () => {
+    const before = [process.getuid?.(), process.getgid?.()];
+    fs.chownSync(path.join(folder, 'mine.js'), before[0] as number, before[1] as number);
+    becomeOwnerOf({ file: path.join(folder, 'mine.js'), name: 'mine.js' });
+    expect([process.getuid?.(), process.getgid?.()]).toEqual(before);
+  });
+});
+
+describe.runIf(isRoot)("with root's rights", () => {
+  // in a process of its own: there is no way back
+  const program = path.join(folder, 'program.cjs');
+  buildSync({
+    stdin: {
+      contents: `import { becomeOwnerOf } from './src/run/privilege';
+        import { statSync, readFileSync } from 'node:fs';
+        const [file, uid, gid] = process.argv.slice(2);
+        if (uid) { process.setgroups([]); process.setgid(Number(gid)); process.setuid(Number(uid)); }
+        try {
+          becomeOwnerOf({ file, name: 'theirs.js' });
+          const ids = /^Uid.*|^Gid.*|^Groups.*/gm;
+          console.log(readFileSync('/proc/self/status', 'utf8').match(ids).map((line) => line.trim().replace(/\\s+/g, ' ')).join(', '));
+        } catch (error) { console.log(error.code, error.message); }`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    bundle: true,
+    platform: 'node',
+    outfile: program,
+  });
+  fs.chmodSync(folder, 0o755);
+  const theirs = path.join(folder, 'theirs.js');
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [program, theirs, ...args], { encoding: 'utf8' }).stdout.trim();
+
+  it("all ids are the owner's, with the groups of that user, and none of root's is left", () => {
+    fs.chownSync(theirs, 1, 54_322);
+    const [own, ...groups] = execFileSync('id', ['-G', execFileSync('id', ['-un', '1']).toString().trim()])
+      .toString()
+      .trim()
+      .split(' ');
+    expect(own).not.toBe('0');
+    const due = [...new Set([...groups, '54322'])].sort((a, b) => Number(a) - Number(b));
+    expect(run()).toBe(`Uid: 1 1 1 1, Gid: 54322 54322 54322 54322, Groups: ${due.join(' ')}`);
+  });
+
+  it('an owner that the system does not know', () => {
+    fs.chownSync(theirs, 54_321, 54_322);
+    expect(run()).toMatch(/^PRIVILEGES theirs\.js: cannot become its owner, user 54321, group 54322: /);
+  });
+
+  it("given up before: the owner's own script runs, another's does not", () => {
+    fs.chownSync(theirs, 54_321, 54_322);
+    expect(run('54321', '54322')).toBe('Uid: 54321 54321 54321 54321, Gid: 54322 54322 54322 54322, Groups:');
+    expect(run('54321', '1')).toMatch(
+      /^PRIVILEGES theirs\.js belongs to user 54321, group 54322, and this process is user 54321, group 1:/,
+    );
+    expect(run('1', '54322')).toMatch(/^PRIVILEGES .* needs user = root/);
+  });
+});

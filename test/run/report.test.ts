@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { AgiHangupError, RefusedError } from '../../src/errors';
+import { describeError, summarizeError } from '../../src/run/report';
+
+const script = { file: '/srv/agi/hello.js', name: 'hello.js' };
+
+/** An error as if it came from that place. */
+const errorAt = (place: string, error = new Error('broken')) =>
+  Object.assign(error, {
+    stack: `${error}\n    at main (${place})\n    at Module._compile (node:internal:1:2)`,
+  });
+
+describe('describeError', () => {
+  it('an error is its stack', () => {
+    const error = errorAt('/srv/agi/hello.js:12:3');
+    expect(describeError(error)).toBe(
+      'Error: broken\n    at main (/srv/agi/hello.js:12:3)\n    at Module._compile (node:internal:1:2)',
+    );
+  });
+
+  it('one of ours has its code on the first line', () => {
+    const error = errorAt('/srv/agi/hello.js:1:1', new AgiHangupError('gone'));
+    expect(describeError(error).split('\n')[0]).toBe('AgiHangupError: gone [AGI_HANGUP]');
+    expect(describeError(Object.assign(new AgiHangupError('gone'), { stack: '' }))).toContain('[AGI_HANGUP]');
+  });
+
+  it('a refusal is one line', () => {
+    expect(describeError(new RefusedError('SCRIPT_MISSING', 'there is none'))).toBe(
+      'there is none [SCRIPT_MISSING]',
+    );
+  });
+
+  it('causes follow', () => {
+    const inner = errorAt('/b.js:2:2', new Error('inner'));
+    const text = describeError(Object.assign(errorAt('/a.js:1:1'), { cause: inner }));
+    expect(text).toContain('at main (/a.js:1:1)');
+    expect(text).toContain('\nCaused by: Error: inner\n    at main (/b.js:2:2)');
+    expect(describeError(Object.assign(errorAt('/a.js:1:1'), { cause: 'text' }))).toContain(
+      "Caused by: a script threw what is no error: 'text'",
+    );
+  });
+
+  it('a cause of its own is told once', () => {
+    const error = errorAt('/a.js:1:1');
+    const other = Object.assign(errorAt('/b.js:1:1', new Error('other')), { cause: error });
+    Object.assign(error, { cause: other });
+    const text = describeError(error);
+    expect(text.split('Error: broken').length - 1).toBe(1);
+    expect(text.split('Error: other').length - 1).toBe(1);
+  });
+
+  it('a message that was changed later', () => {
+    const error = errorAt('/a.js:1:1');
+    error.message = 'changed';
+    expect(describeError(error)).toContain('Error: changed\n');
+  });
+
+  it.each([
+    ['text', "'text'"],
+    [undefined, 'undefined'],
+    [{ a: 1 }, '{ a: 1 }'],
+    [Object.create(null), '[Object: null prototype] {}'],
+  ])('%# what is no error', (thrown, shown) => {
+    expect(describeError(thrown)).toBe(`a script threw what is no error: ${shown}`);
+  });
+});
+
+describe('summarizeError', () => {
+  it.each([
+    ['/srv/agi/hello.js:12:3', 'hello.js: Error: broken (hello.js:12)'],
+    ['file:///srv/agi/hello.mjs:7:1', 'hello.js: Error: broken (hello.mjs:7)'],
+    ['/srv/agi/lib/menu.js:3:1', 'hello.js: Error: broken (lib/menu.js:3)'],
+    ['/srv/agi/node_modules/x/index.js:3:1', 'hello.js: Error: broken'],
+    ['/srv/agi-2/hello.js:3:1', 'hello.js: Error: broken'],
+    ['/usr/lib/other.js:3:1', 'hello.js: Error: broken'],
+  ])('from %s: %s', (place, line) => {
+    expect(summarizeError(errorAt(place), script)).toBe(line);
+  });
+
+  it.each<[unknown, string]>([
+    [new Error('one\ntwo'), 'hello.js: Error: one'],
+    ['text', 'hello.js: text'],
+    [{ a: 1 }, 'hello.js: { a: 1 }'],
+    [null, 'hello.js: null'],
+    [undefined, 'hello.js: undefined'],
+    [Symbol('x'), 'hello.js: Symbol(x)'],
+    [Object.create(null), 'hello.js: [Object: null prototype] {}'],
+    [new RefusedError('X', 'hello.js belongs to root'), 'hello.js belongs to root'],
+    [new RefusedError('X', 'other'), 'hello.js: other'],
+  ])('%# in one line', (error, line) => {
+    if (error instanceof Error) error.stack = String(error);
+    expect(summarizeError(error, script)).toBe(line);
+  });
+
+  it('without a script', () => {
+    expect(summarizeError(errorAt('/srv/agi/hello.js:1:1'), undefined)).toBe('fastagi: Error: broken');
+  });
+
+  it('is short enough for one command', () => {
+    expect(summarizeError('x'.repeat(5000), script)).toBe(`hello.js: ${'x'.repeat(390)}…`);
+  });
+});
