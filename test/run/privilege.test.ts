@@ -21,15 +21,6 @@ it("a script of root's is refused, whoever asks", () => {
   );
 });
 
-describe.skipIf(isRoot)("without root's rights", () => {
-  it("one's own script runs as it is", () => {
-    const before = [process.getuid?.(), process.getgid?.()];
-    fs.chownSync(path.join(folder, 'mine.js'), before[0] as number, before[1] as number);
-    becomeOwnerOf({ file: path.join(folder, 'mine.js'), name: 'mine.js' });
-    expect([process.getuid?.(), process.getgid?.()]).toEqual(before);
-  });
-});
-
 describe.runIf(isRoot)("with root's rights", () => {
   // in a process of its own: there is no way back
   const program = path.join(folder, 'program.cjs');
