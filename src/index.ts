@@ -1,11 +1,18 @@
 /** The library's public names. A script finds its call in the globals; it imports types and errors from here. */
-export type { Agi, EscapeOptions } from './agi/agi';
+export type { Agi } from './agi/agi';
 export type {
   ChannelState,
+  CharOutcome,
+  ControlOutcome,
   DataOutcome,
   Digit,
+  EscapeOptions,
+  OptionOutcome,
   PlayOutcome,
+  RecordOutcome,
   SayOutcome,
+  SpeechOutcome,
+  SpeechResult,
   WaitOutcome,
 } from './agi/outcome';
 export {

@@ -41,6 +41,7 @@ describe('the start of a call', () => {
     expect(rooms).toEqual([
       outfile.replace('dist', 'bin').concat('.ts'),
       'src/agi/agi.ts',
+      'src/agi/commander.ts',
       'src/agi/fd-transport.ts',
       'src/agi/opening.ts',
       'src/agi/outcome.ts',

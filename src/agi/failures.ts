@@ -119,8 +119,12 @@ export function requestCut(bytes: number, error: Error | undefined): AgiProtocol
 }
 
 /** A command's own failure on a live channel. */
-export function commandFailed(command: string, reply: AgiReply): AgiCommandError {
-  return new AgiCommandError(`${command} failed on a live channel: ${JSON.stringify(reply.text)}`, reply);
+export function commandFailed(command: string, reply: AgiReply, code?: string): AgiCommandError {
+  return new AgiCommandError(
+    `${command} failed on a live channel: ${JSON.stringify(reply.text)}`,
+    reply,
+    code,
+  );
 }
 
 export function noApplication(application: string, reply: AgiReply): AgiCommandError {

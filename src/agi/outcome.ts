@@ -29,20 +29,53 @@ export interface DataOutcome {
   readonly digits: string;
 }
 
-/** The state of a channel, in Asterisk's order from 0 (channelstate.h). */
-export const channelStates = [
-  'down',
-  'reserved',
-  'off hook',
-  'dialing',
-  'ring',
-  'ringing',
-  'up',
-  'busy',
-  'dialing off hook',
-  'pre-ring',
-] as const;
-export type ChannelState = (typeof channelStates)[number];
+export interface EscapeOptions {
+  /** The keys that end it, `0123456789*#`; none by default. */
+  readonly escapeDigits?: string;
+}
+
+/** As `PlayOutcome`, in milliseconds; no position where the file came to its end, or is missing. */
+export type ControlOutcome =
+  | { readonly outcome: 'complete'; readonly endposMs: number | undefined }
+  | { readonly outcome: 'digit'; readonly digit: Digit; readonly endposMs: number | undefined }
+  | { readonly outcome: 'missing'; readonly endposMs: number | undefined };
+
+/** A key of `escapeDigits`, none of them in time, or no such file. */
+export type OptionOutcome =
+  | { readonly outcome: 'digit'; readonly digit: Digit; readonly endposSamples: number }
+  | { readonly outcome: 'timeout' | 'missing'; readonly endposSamples: number };
+
+/**
+ * How a recording came to its end: by a key, by the time or the silence, by a hangup, without any of these. It is
+ * unfinished where Asterisk lost the channel (`interrupted`) or could not write the file (`unwritable`).
+ */
+export type RecordOutcome =
+  | { readonly outcome: 'digit'; readonly digit: Digit; readonly endposSamples: number }
+  | {
+      readonly outcome: 'complete' | 'timeout' | 'hangup' | 'interrupted' | 'unwritable';
+      readonly endposSamples: number;
+    };
+
+/** A character of text, none in time, or a channel that carries none. */
+export type CharOutcome =
+  | { readonly outcome: 'char'; readonly char: string }
+  | { readonly outcome: 'timeout' | 'unsupported' };
+
+export interface SpeechResult {
+  readonly text: string;
+  /** 0 to 1000, how sure the engine is. */
+  readonly score: number;
+  readonly grammar: string;
+}
+
+/** What was recognized, the best result first; a key; or nothing in time. */
+export type SpeechOutcome =
+  | { readonly outcome: 'speech'; readonly results: readonly SpeechResult[]; readonly endposSamples: number }
+  | { readonly outcome: 'digit'; readonly digit: Digit; readonly endposSamples: number }
+  | { readonly outcome: 'timeout'; readonly endposSamples: number };
+
+/** The state of a channel, as `channelStatus` tells it. */
+export type { ChannelState } from './commands';
 
 /** @throws AgiProtocolError where the reply holds no number */
 export function numberOf(reply: AgiReply): number {

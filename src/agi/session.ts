@@ -10,7 +10,14 @@ import type { LineDecoder } from '../wire/lines';
 import type { Transport } from './transport';
 
 /** Sends one line and gives its reply; only while the turn that it belongs to lasts. */
-export type Ask = (line: string, options?: { secret?: boolean }) => Promise<AgiReply>;
+export type Ask = (line: string, options?: AskOptions) => Promise<AgiReply>;
+
+export interface AskOptions {
+  /** Keeps the command's arguments and its reply out of the log. */
+  readonly secret?: boolean;
+  /** What the value of the reply ends in, where it may hold anything before. */
+  readonly mark?: string;
+}
 
 /** Sees every line of the conversation; `secret` lines hold what should not be written down. */
 export type Tracer = (direction: '>' | '<', line: string, secret: boolean) => void;
@@ -101,7 +108,7 @@ export class Session {
       if (this.#stopped) return reject(this.#refusal());
       const begin = () => {
         this.#inTurn = true;
-        work((line, options) => this.#ask(line, options?.secret ?? false))
+        work((line, options) => this.#ask(line, options))
           .then(resolve, reject)
           .then(() => this.#endTurn());
       };
@@ -162,14 +169,14 @@ export class Session {
     }
   }
 
-  #ask(line: string, secret: boolean): Promise<AgiReply> {
+  #ask(line: string, { secret = false, mark }: AskOptions = {}): Promise<AgiReply> {
     if (this.#stopped) return Promise.reject(this.#refusal());
     try {
       checkLine(line, this.#fields.get('agi_version'));
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#put(line, secret).then(async (reply) => {
+    return this.#put(line, secret, mark).then(async (reply) => {
       // the stray usage text ends where the reply to a NOOP begins
       if (this.#usageMayFollow) await this.#put('NOOP', false);
       if (reply.code === 200) return reply;
@@ -178,7 +185,7 @@ export class Session {
     });
   }
 
-  #put(line: string, secret: boolean): Promise<AgiReply> {
+  #put(line: string, secret: boolean, mark?: string): Promise<AgiReply> {
     // even to clear no timer costs the first command something
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
     if (this.#asked) return Promise.reject(failures().nested());
@@ -193,7 +200,7 @@ export class Session {
         return;
       }
       this.#transport.read();
-      this.#decoder.expect(line);
+      this.#decoder.expect(line, mark);
     });
   }
 

@@ -43,10 +43,15 @@ export class ReplyDecoder {
   /** What goes on over several lines. */
   #holds: 'usage' | 'value' | undefined;
   #expectsValue = false;
+  #valueEnd = ')';
 
-  /** Says which command was sent, for its reply decides where a value ends. */
-  expect(command: string): void {
+  /**
+   * Says which command was sent, for its reply decides where a value ends.
+   * @param mark what the value ends in, where it may hold anything before
+   */
+  expect(command: string, mark = ''): void {
     this.#expectsValue = carriesValue(command);
+    this.#valueEnd = `${mark})`;
   }
 
   /** Whether a reply has begun and not ended. */
@@ -76,7 +81,11 @@ export class ReplyDecoder {
       throw problems().replyTooLong(MAX_REPLY_BYTES, text);
     }
     // by the line alone: to look at the whole text with each line would take quadratic time
-    if (this.#holds === 'usage' ? !usageEnd.test(line) : this.#holds === 'value' && !line.endsWith(')')) {
+    if (
+      this.#holds === 'usage'
+        ? !usageEnd.test(line)
+        : this.#holds === 'value' && !line.endsWith(this.#valueEnd)
+    ) {
       this.#held = text;
       return undefined;
     }

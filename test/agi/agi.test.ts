@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
 import { AgiHangupError } from '../../src/errors';
@@ -24,6 +25,7 @@ type Case = readonly [
   outcome: unknown,
 ];
 
+const X = 'GET FULL VARIABLE "${X}~MARK"';
 const ALIVE = ['CHANNEL STATUS', '200 result=6'] as const;
 const GONE = ['CHANNEL STATUS', DEAD] as const;
 const hangup = (code = 'AGI_HANGUP') => expect.objectContaining({ name: 'AgiHangupError', code });
@@ -163,33 +165,339 @@ const outcomes: Case[] = [
     [['GET DATA none 0 1023', '200 result=-1'], ALIVE],
     { outcome: 'missing', digits: '' },
   ],
-  ['getVariable', (agi) => agi.getVariable('X'), [['GET VARIABLE X', '200 result=1 (a (b) c)']], 'a (b) c'],
+  ['getVariable', (agi) => agi.getVariable('X'), [[X, '200 result=1 (a (b) c~MARK)']], 'a (b) c'],
   [
     'getVariable over lines',
     (agi) => agi.getVariable('X'),
-    [['GET VARIABLE X', '200 result=1 (a\nb)']],
-    'a\nb',
+    [[X, '200 result=1 (a)\nHANGUP\n200 result=0\nb)~MARK)']],
+    'a)\nHANGUP\n200 result=0\nb)',
   ],
-  ['getVariable, empty', (agi) => agi.getVariable('X'), [['GET VARIABLE X', '200 result=1 ()']], ''],
-  ['getVariable, not set', (agi) => agi.getVariable('X'), [['GET VARIABLE X', '200 result=0']], undefined],
+  [
+    'getVariable of 2,000 bytes',
+    (agi) => agi.getVariable('X'),
+    [[X, `200 result=1 (${'ä'.repeat(1000)}~MARK)`]],
+    'ä'.repeat(1000),
+  ],
+  [
+    'getVariable, empty',
+    (agi) => agi.getVariable('X'),
+    [
+      [X, '200 result=1 (~MARK)'],
+      ['GET VARIABLE X', '200 result=1 ()'],
+    ],
+    '',
+  ],
+  [
+    'getVariable, not set',
+    (agi) => agi.getVariable('X'),
+    [
+      [X, '200 result=1 (~MARK)'],
+      ['GET VARIABLE X', '200 result=0'],
+    ],
+    undefined,
+  ],
+  [
+    'getVariable of a function',
+    (agi) => agi.getVariable('CALLERID(num)'),
+    [['GET FULL VARIABLE "${CALLERID(num)}~MARK"', '200 result=1 (~MARK)']],
+    '',
+  ],
+  [
+    'getVariable of a name that is code',
+    (agi) => agi.getVariable('X}${SHELL(id)'),
+    [['GET VARIABLE "X}${SHELL(id)"', '200 result=0']],
+    undefined,
+  ],
+  [
+    'databaseGet',
+    (agi) => agi.databaseGet('f', 'k'),
+    [['GET FULL VARIABLE "${DB(f/k)}~MARK"', '200 result=1 (a\n)b~MARK)']],
+    'a\n)b',
+  ],
+  [
+    'databaseGet of none',
+    (agi) => agi.databaseGet('f', 'k'),
+    [
+      ['GET FULL VARIABLE "${DB(f/k)}~MARK"', '200 result=1 (~MARK)'],
+      ['DATABASE GET f k', '200 result=0'],
+    ],
+    undefined,
+  ],
+  [
+    'databaseGet of a name that is code',
+    (agi) => agi.databaseGet('f', '${k}'),
+    [['DATABASE GET f "${k}"', '200 result=1 (v)']],
+    'v',
+  ],
+  [
+    'setVariable of several lines',
+    (agi) => agi.setVariable('X', 'a,\nä'),
+    [
+      ['GET VARIABLE AGIEXECFULL', '200 result=0'],
+      ['SET VARIABLE AGIEXECFULL yes', '200 result=1'],
+      ['EXEC Set "X=${URIDECODE(a%2C%0A%C3%A4)}"', '200 result=0'],
+      ['SET VARIABLE AGIEXECFULL ""', '200 result=1'],
+    ],
+    undefined,
+  ],
+  [
+    'databasePut',
+    (agi) => agi.databasePut('f', 'k', 'a b'),
+    [['DATABASE PUT f k "a b"', '200 result=1']],
+    undefined,
+  ],
+  ['databaseDel', (agi) => agi.databaseDel('f', 'k'), [['DATABASE DEL f k', '200 result=1']], undefined],
+  ['databaseDelTree', (agi) => agi.databaseDelTree('f'), [['DATABASE DELTREE f', '200 result=0']], true],
+  [
+    'databaseDelTree of nothing',
+    (agi) => agi.databaseDelTree('f', 't'),
+    [['DATABASE DELTREE f t', '200 result=1']],
+    false,
+  ],
+  [
+    'controlStreamFile',
+    (agi) => agi.controlStreamFile('a'),
+    [['CONTROL STREAM FILE a "" 3000 # *', '200 result=0 endpos=-1']],
+    { outcome: 'complete', endposMs: undefined },
+  ],
+  [
+    'controlStreamFile ended by a key',
+    (agi) =>
+      agi.controlStreamFile('a', {
+        escapeDigits: '12',
+        skipMs: 500,
+        forward: '6',
+        rewind: '4',
+        pause: '5',
+        offsetMs: 1000,
+      }),
+    [['CONTROL STREAM FILE a 12 500 6 4 5 1000', '200 result=49 endpos=800']],
+    { outcome: 'digit', digit: '1', endposMs: 800 },
+  ],
+  [
+    'controlStreamFile of none',
+    (agi) => agi.controlStreamFile('a'),
+    [['CONTROL STREAM FILE a "" 3000 # *', '200 result=-1 endpos=-1'], ALIVE],
+    { outcome: 'missing', endposMs: undefined },
+  ],
+  [
+    'getOption',
+    (agi) => agi.getOption('a', { escapeDigits: '12', timeoutMs: 100 }),
+    [['GET OPTION a 12 100', '200 result=50 endpos=80']],
+    { outcome: 'digit', digit: '2', endposSamples: 80 },
+  ],
+  [
+    'getOption in vain',
+    (agi) => agi.getOption('a'),
+    [['GET OPTION a 0123456789*# 5000', '200 result=0 endpos=80'], ALIVE],
+    { outcome: 'timeout', endposSamples: 80 },
+  ],
+  [
+    'getOption of none',
+    (agi) => agi.getOption('a'),
+    [['GET OPTION a 0123456789*# 5000', '200 result=-1 endpos=0'], ALIVE],
+    { outcome: 'missing', endposSamples: 0 },
+  ],
+  [
+    'recordFile',
+    (agi) => agi.recordFile('a', 'wav'),
+    [['RECORD FILE a wav # -1', '200 result=35 (dtmf) endpos=80']],
+    { outcome: 'digit', digit: '#', endposSamples: 80 },
+  ],
+  [
+    'recordFile in full',
+    (agi) =>
+      agi.recordFile('a', 'wav', {
+        escapeDigits: '',
+        timeoutMs: 100,
+        offsetSamples: 8,
+        beep: true,
+        silenceSeconds: 2,
+      }),
+    [['RECORD FILE a wav "" 100 8 BEEP s=2', '200 result=0 (timeout) endpos=80']],
+    { outcome: 'timeout', endposSamples: 80 },
+  ],
+  [
+    'recordFile with left-over time',
+    (agi) => agi.recordFile('a', 'wav'),
+    [['RECORD FILE a wav # -1', '200 result=1500 (timeout) endpos=80']],
+    { outcome: 'timeout', endposSamples: 80 },
+  ],
+  [
+    'recordFile until the caller hangs up',
+    (agi) => agi.recordFile('a', 'wav'),
+    [['RECORD FILE a wav # -1', '200 result=-1 (hangup) endpos=80\nHANGUP']],
+    { outcome: 'hangup', endposSamples: 80 },
+  ],
+  [
+    'recordFile that cannot be written',
+    (agi) => agi.recordFile('a', 'wav'),
+    [['RECORD FILE a wav # -1', '200 result=-1 (writefile)']],
+    { outcome: 'unwritable', endposSamples: 0 },
+  ],
+  [
+    'recordFile that lost its channel',
+    (agi) => agi.recordFile('a', 'wav'),
+    [['RECORD FILE a wav # -1', '200 result=-1 (waitfor) endpos=8']],
+    { outcome: 'interrupted', endposSamples: 8 },
+  ],
+  [
+    'sayAlpha',
+    (agi) => agi.sayAlpha('a b'),
+    [['SAY ALPHA "a b" ""', '200 result=0']],
+    { outcome: 'complete' },
+  ],
+  [
+    'sayPhonetic',
+    (agi) => agi.sayPhonetic('a', { escapeDigits: '#' }),
+    [['SAY PHONETIC a #', '200 result=35']],
+    { outcome: 'digit', digit: '#' },
+  ],
+  [
+    'sayNumber',
+    (agi) => agi.sayNumber(-5, { gender: 'f' }),
+    [['SAY NUMBER -5 "" f', '200 result=0']],
+    { outcome: 'complete' },
+  ],
+  [
+    'sayDate',
+    (agi) => agi.sayDate(new Date(86_400_999)),
+    [['SAY DATE 86400 ""', '200 result=0']],
+    { outcome: 'complete' },
+  ],
+  ['sayTime', (agi) => agi.sayTime(0), [['SAY TIME 0 ""', '200 result=0']], { outcome: 'complete' }],
+  [
+    'sayDateTime',
+    (agi) => agi.sayDateTime(0),
+    [['SAY DATETIME 0 ""', '200 result=0']],
+    { outcome: 'complete' },
+  ],
+  [
+    'sayDateTime of a zone',
+    (agi) => agi.sayDateTime(0, { timezone: 'UTC' }),
+    [[`SAY DATETIME 0 "" "ABdY 'digits/at' IMp" UTC`, '200 result=0']],
+    { outcome: 'complete' },
+  ],
+  ['sendText', (agi) => agi.sendText('hi there'), [['SEND TEXT "hi there"', '200 result=0']], undefined],
+  ['sendImage', (agi) => agi.sendImage('a'), [['SEND IMAGE a', '200 result=0']], undefined],
+  [
+    'receiveChar',
+    (agi) => agi.receiveChar(100),
+    [['RECEIVE CHAR 100', '200 result=97']],
+    { outcome: 'char', char: 'a' },
+  ],
+  [
+    'receiveChar in vain',
+    (agi) => agi.receiveChar(100),
+    [['RECEIVE CHAR 100', '200 result=-1 (hangup)'], ALIVE],
+    { outcome: 'timeout' },
+  ],
+  [
+    'receiveChar of none',
+    (agi) => agi.receiveChar(100),
+    [['RECEIVE CHAR 100', '200 result=0']],
+    { outcome: 'unsupported' },
+  ],
+  ['receiveText', (agi) => agi.receiveText(100), [['RECEIVE TEXT 100', '200 result=1 (a (b))']], 'a (b)'],
+  [
+    'receiveText in vain',
+    (agi) => agi.receiveText(100),
+    [['RECEIVE TEXT 100', '200 result=-1'], ALIVE],
+    undefined,
+  ],
+  ['tddMode', (agi) => agi.tddMode('on'), [['TDD MODE on', '200 result=0']], false],
+  ['setAutoHangup', (agi) => agi.setAutoHangup(60), [['SET AUTOHANGUP 60', '200 result=0']], undefined],
+  [
+    'setCallerId',
+    (agi) => agi.setCallerId({ name: 'Jo "X" Do', number: '123' }),
+    [['SET CALLERID "\\"Jo X Do\\" <123>"', '200 result=1']],
+    undefined,
+  ],
+  ['setContext', (agi) => agi.setContext('c'), [['SET CONTEXT c', '200 result=0']], undefined],
+  ['setExtension', (agi) => agi.setExtension('5'), [['SET EXTENSION 5', '200 result=0']], undefined],
+  ['setPriority', (agi) => agi.setPriority('label'), [['SET PRIORITY label', '200 result=0']], undefined],
+  ['setMusic', (agi) => agi.setMusic(true, 'jazz'), [['SET MUSIC ON jazz', '200 result=0']], undefined],
+  ['setMusic off', (agi) => agi.setMusic(false), [['SET MUSIC OFF', '200 result=0']], undefined],
+  [
+    'gosub',
+    (agi) => agi.gosub('sub', 's', 1, 'a', 'b'),
+    [['GOSUB sub s 1 a,b', '100 result=0 Trying...\n200 result=0 Gosub complete']],
+    undefined,
+  ],
+  ['asyncAgiBreak', (agi) => agi.asyncAgiBreak(), [['ASYNCAGI BREAK', '200 result=0']], undefined],
+  ['speechCreate', (agi) => agi.speechCreate('x'), [['SPEECH CREATE x', '200 result=1']], undefined],
+  ['speechSet', (agi) => agi.speechSet('a', 1), [['SPEECH SET a 1', '200 result=1']], undefined],
+  ['speechDestroy', (agi) => agi.speechDestroy(), [['SPEECH DESTROY', '200 result=1']], undefined],
+  [
+    'speechLoadGrammar',
+    (agi) => agi.speechLoadGrammar('g', '/p'),
+    [['SPEECH LOAD GRAMMAR g /p', '200 result=1']],
+    undefined,
+  ],
+  [
+    'speechUnloadGrammar',
+    (agi) => agi.speechUnloadGrammar('g'),
+    [['SPEECH UNLOAD GRAMMAR g', '200 result=1']],
+    undefined,
+  ],
+  [
+    'speechActivateGrammar',
+    (agi) => agi.speechActivateGrammar('g'),
+    [['SPEECH ACTIVATE GRAMMAR g', '200 result=1']],
+    undefined,
+  ],
+  [
+    'speechDeactivateGrammar',
+    (agi) => agi.speechDeactivateGrammar('g'),
+    [['SPEECH DEACTIVATE GRAMMAR g', '200 result=1']],
+    undefined,
+  ],
+  [
+    'speechRecognize',
+    (agi) => agi.speechRecognize('p', { timeoutSeconds: 7, offsetSamples: 8 }),
+    [
+      [
+        'SPEECH RECOGNIZE p 7 8',
+        '200 result=1 (speech) endpos=80 results=2 score0=900 text0="call home" grammar0=g score1=10 text1="x" grammar1=h',
+      ],
+    ],
+    {
+      outcome: 'speech',
+      endposSamples: 80,
+      results: [
+        { text: 'call home', score: 900, grammar: 'g' },
+        { text: 'x', score: 10, grammar: 'h' },
+      ],
+    },
+  ],
+  [
+    'speechRecognize of a key',
+    (agi) => agi.speechRecognize('p'),
+    [['SPEECH RECOGNIZE p 5', '200 result=1 (digit) digit=5 endpos=80']],
+    { outcome: 'digit', digit: '5', endposSamples: 80 },
+  ],
+  [
+    'speechRecognize in vain',
+    (agi) => agi.speechRecognize('p'),
+    [['SPEECH RECOGNIZE p 5', '200 result=1 (timeout) endpos=80']],
+    { outcome: 'timeout', endposSamples: 80 },
+  ],
   [
     'getFullVariable',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own
     (agi) => agi.getFullVariable('${CALLERID(name)}'),
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own
-    [['GET FULL VARIABLE "${CALLERID(name)}"', '200 result=1 ("Jo" <1>)']],
+    [['GET FULL VARIABLE "${CALLERID(name)}~MARK"', '200 result=1 ("Jo" <1>~MARK)']],
     '"Jo" <1>',
   ],
   [
     'getFullVariable of another channel',
     (agi) => agi.getFullVariable('x', 'PJSIP/2'),
-    [['GET FULL VARIABLE x PJSIP/2', '200 result=1 ()']],
+    [['GET FULL VARIABLE x~MARK PJSIP/2', '200 result=1 (~MARK)']],
     '',
   ],
   [
     'getFullVariable of no channel',
     (agi) => agi.getFullVariable('x', 'none'),
-    [['GET FULL VARIABLE x none', '200 result=0']],
+    [['GET FULL VARIABLE x~MARK none', '200 result=0']],
     undefined,
   ],
   [
@@ -284,7 +592,6 @@ const failures: Case[] = [
   ['getData of half a digit', (agi) => agi.getData('a', { maxDigits: 1.5 }), [], refused],
   ['getData back in time', (agi) => agi.getData('a', { timeoutMs: -1 }), [], refused],
   ['getData over 32 bits', (agi) => agi.getData('a', { timeoutMs: 2 ** 31 }), [], refused],
-  ['setVariable with a newline', (agi) => agi.setVariable('X', 'a\nHANGUP'), [], refused],
   ['setVariable with a NUL', (agi) => agi.setVariable('X', '\0'), [], refused],
   ['exec with a newline', (agi) => agi.exec('Foo', 'a', 'b\n'), [], refused],
   ['send of two lines', (agi) => agi.send('NOOP\nNOOP'), [], refused],
@@ -363,14 +670,13 @@ it('the request is there', () => {
 describe('the trace', () => {
   it.each<[string, (agi: Agi) => Promise<unknown>, string, string]>([
     ['getData', (agi) => agi.getData('pin', { secret: true }), 'GET DATA pin 0 1023', '200 result=1234'],
-    ['getVariable', (agi) => agi.getVariable('PIN'), 'GET VARIABLE PIN', '200 result=1 (1234)'],
+    ['getVariable', (agi) => agi.getVariable('${PIN}'), 'GET VARIABLE "${PIN}"', '200 result=1 (1234)'],
     [
       'setVariable',
       (agi) => agi.setVariable('user_password', 'x'),
       'SET VARIABLE user_password x',
       '200 result=1',
     ],
-    ['getFullVariable', (agi) => agi.getFullVariable('CARD'), 'GET FULL VARIABLE CARD', '200 result=1 (1)'],
   ])('marks what is secret: %s', async (_, run, command, reply) => {
     const { agi, trace } = callOf([command, reply]);
     await run(agi);
@@ -379,7 +685,7 @@ describe('the trace', () => {
 
   it.each<[string, (agi: Agi) => Promise<unknown>, string, string]>([
     ['getData', (agi) => agi.getData('pin'), 'GET DATA pin 0 1023', '200 result=1234'],
-    ['getVariable', (agi) => agi.getVariable('SPINNER'), 'GET VARIABLE SPINNER', '200 result=0'],
+    ['getVariable', (agi) => agi.getVariable('${SPINNER}'), 'GET VARIABLE "${SPINNER}"', '200 result=0'],
     ['setVariable', (agi) => agi.setVariable('test', 1), 'SET VARIABLE test 1', '200 result=1'],
   ])('and nothing else: %s', async (_, run, command, reply) => {
     const { agi, trace } = callOf([command, reply]);
@@ -389,7 +695,7 @@ describe('the trace', () => {
 });
 
 it.each<[string, (agi: Agi) => Promise<unknown>]>([
-  ['a newline', (agi) => agi.setVariable('PIN', 'hunter2\n')],
+  ['a NUL', (agi) => agi.setVariable('PIN', 'hunter2\0')],
   ['too long', (agi) => agi.setVariable('PIN', `hunter2${'x'.repeat(9000)}`)],
 ])('an error shows nothing of a secret argument: %s', async (_, run) => {
   const { agi } = callOf();

@@ -9,7 +9,8 @@ import { answerAll, type CallOptions, call, type Outcome, requestFor } from '../
 import { makeFolder } from '../support/inet';
 
 /** Commands of Asterisk's, and the word that ends a call as a failure. */
-const command = /^(ANSWER|VERBOSE|NOOP|SET VARIABLE|GET VARIABLE|STREAM FILE|CHANNEL STATUS|FAILURE)( |$)/;
+const command =
+  /^(ANSWER|VERBOSE|NOOP|SET VARIABLE|GET VARIABLE|GET FULL VARIABLE|STREAM FILE|CHANNEL STATUS|FAILURE)( |$)/;
 
 async function place(options: CallOptions): Promise<Outcome> {
   const outcome = await call(options);
@@ -383,7 +384,7 @@ describe('at any moment', () => {
       try {
         await agi.answer();
         await agi.verbose('one');
-        await agi.getVariable('x');
+        await agi.channelStatus();
         await agi.streamFile('beep');
         await agi.noop();
       } finally {

@@ -101,13 +101,13 @@ describe('debug', () => {
       answer: (line) =>
         /^GET DATA/.test(line)
           ? '200 result=1234'
-          : /^GET VAR/.test(line)
-            ? '200 result=1 (5678)'
+          : /^GET FULL/.test(line)
+            ? `200 result=1 (5678${/~\w+/.exec(line)})`
             : '200 result=1',
     });
     expect(outcome.commands).toEqual([
       'GET DATA enter-pin 0 1023',
-      'GET VARIABLE ACCOUNT_PIN',
+      expect.stringMatching(/^GET FULL VARIABLE "\$\{ACCOUNT_PIN\}~\w+"$/),
       'SET VARIABLE PASSWORD "x y z"',
       'SET VARIABLE test open',
     ]);

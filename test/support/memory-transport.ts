@@ -24,10 +24,12 @@ export class MemoryTransport implements Transport {
   write(text: string): void {
     if (this.broken) throw this.broken;
     if (!/^[^\n]*\n$/.test(text)) throw new Error(`not one whole line: ${JSON.stringify(text)}`);
-    const command = text.slice(0, -1);
+    // the mark behind an expression is another one in each process
+    const mark = /~[0-9a-z]{6,}/.exec(text)?.[0] ?? '';
+    const command = text.slice(0, -1).replace(mark, mark && '~MARK');
     this.commands.push(command);
     const answer = this.script?.(command);
-    if (answer !== undefined) this.say(answer);
+    if (answer !== undefined) this.say(answer.replaceAll('~MARK', mark));
   }
 
   read(): void {

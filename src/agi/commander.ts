@@ -1,0 +1,65 @@
+/** What every command does alike: a turn of the conversation, and the question whether the caller is still there. */
+import { type AgiArgument, encodeCommand } from '../wire/agi-command';
+import type { AgiReply } from '../wire/agi-reply';
+import type { Ask, Session } from './session';
+
+/** Where a call keeps its commander, out of scripts' sight; registered, since each room that travels as text has its own copy. */
+export const commander = Symbol.for('fastagi.commander');
+
+export class Commander {
+  readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /**
+   * Sends a command and makes of its reply what the script gets.
+   * @param secret keeps the command's arguments and its reply out of the log
+   */
+  run<T>(
+    name: string,
+    args: readonly AgiArgument[],
+    outcome: (reply: AgiReply, ask: Ask) => T | Promise<T>,
+    secret = false,
+  ): Promise<T> {
+    return this.session.turn(async (ask) => outcome(await ask(encodeCommand(name, args), { secret }), ask));
+  }
+
+  /**
+   * Asks Asterisk whether the caller is still there, where a reply leaves it open.
+   * @throws AgiHangupError
+   */
+  async assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
+    if (!this.session.gone) {
+      try {
+        await ask('CHANNEL STATUS');
+        return;
+      } catch (error) {
+        if (!failures().isHangup(error)) throw error;
+      }
+    }
+    throw failures().hungUpDuring(reply);
+  }
+
+  /** @throws AgiHangupError where the caller is gone, AgiCommandError where the command has failed by itself */
+  async failed(command: string, reply: AgiReply, ask: Ask): Promise<never> {
+    await this.assertAlive(reply, ask);
+    throw failures().commandFailed(command, reply);
+  }
+}
+
+/** @throws AgiArgumentError for what is no whole number of the range */
+export function inRange(what: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw failures().outOfRange(what, value, least, most);
+  }
+}
+
+/** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */
+export function isSecretName(name: string): boolean {
+  return /passw|secret|token|\bpin\b|_pin\b|\bpin_|card|cvv|cvc/i.test(name);
+}
+
+// the words for what went wrong
+const failures = (): typeof import('./failures') => require('./failures');

@@ -1,0 +1,471 @@
+/**
+ * The commands that fewer scripts use; `Agi` has them all, and fetches this room when the first of them is
+ * asked for. What each of them sends and answers is in Asterisk's res_agi.c; what holds for all of them
+ * stands at `Agi`.
+ */
+import type { AgiArgument } from '../wire/agi-command';
+import type { AgiReply } from '../wire/agi-reply';
+import { type Commander, commander, inRange } from './commander';
+import { commandFailed } from './failures';
+import {
+  type CharOutcome,
+  type ControlOutcome,
+  type Digit,
+  digitOf,
+  type EscapeOptions,
+  endposOf,
+  numberOf,
+  type OptionOutcome,
+  type RecordOutcome,
+  type SayOutcome,
+  type SpeechOutcome,
+  type SpeechResult,
+  type WaitOutcome,
+} from './outcome';
+import { databaseGet } from './values';
+
+/** The state of a channel, in Asterisk's order from 0 (channelstate.h). */
+export const channelStates = [
+  'down',
+  'reserved',
+  'off hook',
+  'dialing',
+  'ring',
+  'ringing',
+  'up',
+  'busy',
+  'dialing off hook',
+  'pre-ring',
+] as const;
+export type ChannelState = (typeof channelStates)[number];
+
+/** The words that RECORD FILE says behind its result (res_agi.c, handle_recordfile). */
+const recordEndings: Record<string, RecordOutcome['outcome']> = {
+  dtmf: 'digit',
+  timeout: 'timeout',
+  hangup: 'hangup',
+  waitfor: 'interrupted',
+  randomerror: 'interrupted',
+  writefile: 'unwritable',
+};
+
+/** What SAY DATETIME says where no format is given, which it then must be for a time zone behind it. */
+const DATE_TIME = "ABdY 'digits/at' IMp";
+
+/** The least and the most of what Asterisk reads into 32 bits. */
+const INT = [-0x8000_0000, 0x7fff_ffff] as const;
+
+/** Its methods are called on an `Agi`, which is not constructed as one of these: nothing here is #private. */
+export abstract class Commands {
+  abstract readonly [commander]: Commander;
+
+  /** The state of this channel, or of the one named; undefined where there is none of this name. */
+  channelStatus(channel?: string): Promise<ChannelState | undefined> {
+    return this[commander].run(
+      'CHANNEL STATUS',
+      channel === undefined ? [] : [channel],
+      (reply) => channelStates[numberOf(reply)],
+    );
+  }
+
+  /** Does nothing, but is seen in Asterisk's AGI debug. Works after a hangup. */
+  noop(text?: string): Promise<void> {
+    return this[commander].run('NOOP', text === undefined ? [] : [text], () => {});
+  }
+
+  /** Waits for one key. @param timeoutMs -1 to wait for ever */
+  waitForDigit(timeoutMs = -1): Promise<WaitOutcome> {
+    return this[commander].run('WAIT FOR DIGIT', [timeoutMs], async (reply, ask): Promise<WaitOutcome> => {
+      const result = numberOf(reply);
+      if (result < 0) await this[commander].failed('WAIT FOR DIGIT', reply, ask);
+      return result === 0 ? { outcome: 'timeout' } : { outcome: 'digit', digit: digitOf(reply) };
+    });
+  }
+
+  /** Ends an AsyncAGI session, and lets the dialplan go on; does nothing in any other kind. */
+  asyncAgiBreak(): Promise<void> {
+    return this[commander].run('ASYNCAGI BREAK', [], () => {});
+  }
+
+  // — Asterisk's database. Works after a hangup.
+
+  /** A value of Asterisk's database, or undefined where there is none. */
+  databaseGet(family: string, key: string): Promise<string | undefined> {
+    return databaseGet(this[commander], family, key);
+  }
+
+  /** Stores a value in Asterisk's database. @throws AgiCommandError where Asterisk could not */
+  databasePut(family: string, key: string, value: AgiArgument): Promise<void> {
+    return this[commander].run('DATABASE PUT', [family, key, value], (reply) =>
+      succeed('DATABASE PUT', reply),
+    );
+  }
+
+  /** Removes a value from Asterisk's database. Asterisk does not tell whether there was one. */
+  databaseDel(family: string, key: string): Promise<void> {
+    return this[commander].run('DATABASE DEL', [family, key], () => {});
+  }
+
+  /** Removes a family, or what of it lies below `tree`; false where there was nothing. */
+  databaseDelTree(family: string, tree?: string): Promise<boolean> {
+    // 0 where it was deleted, 1 where nothing was there: the other way round than every other command
+    return this[commander].run('DATABASE DELTREE', optional(family, tree), (reply) => numberOf(reply) === 0);
+  }
+
+  // — Playing and recording
+
+  /**
+   * Plays a file that the caller can wind, pause and stop with keys.
+   * @param options.skipMs how far one press winds, 3000
+   * @param options.forward the key that winds forward, `#`; it and the next win over `escapeDigits`
+   * @param options.rewind the key that winds back, `*`
+   * @param options.pause the key that pauses and goes on; none by default
+   * @param options.offsetMs where to begin
+   */
+  controlStreamFile(
+    file: string,
+    options: EscapeOptions & {
+      skipMs?: number;
+      forward?: Digit;
+      rewind?: Digit;
+      pause?: Digit;
+      offsetMs?: number;
+    } = {},
+  ): Promise<ControlOutcome> {
+    const { escapeDigits = '', skipMs = 3000, forward = '#', rewind = '*', pause, offsetMs } = options;
+    inRange('controlStreamFile: skipMs', skipMs, 1, INT[1]);
+    const args: AgiArgument[] = [file, escapeDigits, skipMs, forward, rewind];
+    if (pause !== undefined || offsetMs !== undefined) args.push(pause ?? '');
+    if (offsetMs !== undefined) args.push(offsetMs);
+    return this[commander].run('CONTROL STREAM FILE', args, async (reply, ask): Promise<ControlOutcome> => {
+      const result = numberOf(reply);
+      // Asterisk counts milliseconds here, and says -1 at the end of the file
+      const endposMs = endposOf(reply) < 0 ? undefined : endposOf(reply);
+      if (result === 0) return { outcome: 'complete', endposMs };
+      if (result > 0) return { outcome: 'digit', digit: digitOf(reply), endposMs };
+      await this[commander].assertAlive(reply, ask);
+      return { outcome: 'missing', endposMs };
+    });
+  }
+
+  /**
+   * Plays a file and waits for one of `escapeDigits` until the timeout has passed behind its end. A key that
+   * is not among them is a timeout, too: Asterisk tells no difference.
+   * @param options.timeoutMs 5000
+   */
+  getOption(file: string, options: EscapeOptions & { timeoutMs?: number } = {}): Promise<OptionOutcome> {
+    const { escapeDigits = '0123456789*#', timeoutMs = 5000 } = options;
+    inRange('getOption: timeoutMs', timeoutMs, 0, INT[1]);
+    return this[commander].run(
+      'GET OPTION',
+      [file, escapeDigits, timeoutMs],
+      async (reply, ask): Promise<OptionOutcome> => {
+        const result = numberOf(reply);
+        const endposSamples = endposOf(reply);
+        if (result > 0) return { outcome: 'digit', digit: digitOf(reply), endposSamples };
+        // a hangup has the same reply
+        await this[commander].assertAlive(reply, ask);
+        return { outcome: result === 0 ? 'timeout' : 'missing', endposSamples };
+      },
+    );
+  }
+
+  /**
+   * Records the caller. A hangup ends a recording in good order: it is an outcome here, no error, and what
+   * was recorded is there.
+   * @param file without its extension, which `format` gives it
+   * @param format `wav`, `gsm`, `ulaw` …
+   * @param options.timeoutMs the longest recording; -1, the default: no limit
+   * @param options.offsetSamples where in an existing file to begin
+   * @param options.beep whether to beep first
+   * @param options.silenceSeconds ends the recording when the caller has said nothing for so long
+   */
+  recordFile(
+    file: string,
+    format: string,
+    options: EscapeOptions & {
+      timeoutMs?: number;
+      offsetSamples?: number;
+      beep?: boolean;
+      silenceSeconds?: number;
+    } = {},
+  ): Promise<RecordOutcome> {
+    const { escapeDigits = '#', timeoutMs = -1, offsetSamples, beep, silenceSeconds } = options;
+    inRange('recordFile: timeoutMs', timeoutMs, -1, INT[1]);
+    const args: AgiArgument[] = [file, format, escapeDigits, timeoutMs];
+    if (offsetSamples !== undefined) args.push(offsetSamples);
+    if (beep) args.push('BEEP');
+    if (silenceSeconds !== undefined) {
+      inRange('recordFile: silenceSeconds', silenceSeconds, 1, INT[1]);
+      args.push(`s=${silenceSeconds}`);
+    }
+    return this[commander].run('RECORD FILE', args, (reply): RecordOutcome => {
+      const endposSamples = endposOf(reply);
+      const outcome = recordEndings[reply.word ?? ''];
+      if (outcome === 'digit') return { outcome, digit: digitOf(reply), endposSamples };
+      if (outcome !== undefined) return { outcome, endposSamples };
+      if (numberOf(reply) < 0) throw commandFailed('RECORD FILE', reply);
+      return { outcome: 'complete', endposSamples };
+    });
+  }
+
+  // — Saying. Each is ended by a key of `escapeDigits`.
+
+  /** Says digits one by one. @param digits must begin with a digit; may hold `*` and `#` further on */
+  sayDigits(digits: string | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return say(this[commander], 'SAY DIGITS', [digits, options.escapeDigits ?? '']);
+  }
+
+  /** Spells a text, character by character. */
+  sayAlpha(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return say(this[commander], 'SAY ALPHA', [text, options.escapeDigits ?? '']);
+  }
+
+  /** Spells a text by the phonetic alphabet. */
+  sayPhonetic(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return say(this[commander], 'SAY PHONETIC', [text, options.escapeDigits ?? '']);
+  }
+
+  /** Says a whole number of 32 bits. @param options.gender `f`, `m`, `n` …, for languages that have them */
+  sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
+    inRange('sayNumber', number, ...INT);
+    return say(this[commander], 'SAY NUMBER', optional(number, options.escapeDigits ?? '', options.gender));
+  }
+
+  /** Says the date of a moment, in the time zone of Asterisk's machine. */
+  sayDate(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return say(this[commander], 'SAY DATE', [epochSeconds('sayDate', time), options.escapeDigits ?? '']);
+  }
+
+  /** Says the time of day of a moment, in the time zone of Asterisk's machine. */
+  sayTime(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return say(this[commander], 'SAY TIME', [epochSeconds('sayTime', time), options.escapeDigits ?? '']);
+  }
+
+  /**
+   * Says a moment.
+   * @param time a Date, or seconds since 1970
+   * @param options.format as in voicemail.conf, `ABdY 'digits/at' IMp`; Asterisk's own for the language where it is
+   * left out
+   * @param options.timezone `Europe/Berlin`; the one of Asterisk's machine where it is left out
+   */
+  sayDateTime(
+    time: Date | number,
+    options: EscapeOptions & { format?: string; timezone?: string } = {},
+  ): Promise<SayOutcome> {
+    const { escapeDigits = '', format, timezone } = options;
+    const seconds = epochSeconds('sayDateTime', time);
+    return say(
+      this[commander],
+      'SAY DATETIME',
+      optional(seconds, escapeDigits, format ?? (timezone && DATE_TIME), timezone),
+    );
+  }
+
+  // — Text and images, on channels that carry them
+
+  /** Sends a text to the channel; nothing happens where it carries none. */
+  sendText(text: string): Promise<void> {
+    return this[commander].run('SEND TEXT', [text], async (reply, ask) => {
+      if (numberOf(reply) < 0) await this[commander].failed('SEND TEXT', reply, ask);
+    });
+  }
+
+  /** Sends an image file, named without its extension; nothing happens where the channel carries none. */
+  sendImage(file: string): Promise<void> {
+    return this[commander].run('SEND IMAGE', [file], async (reply, ask) => {
+      if (numberOf(reply) < 0) await this[commander].failed('SEND IMAGE', reply, ask);
+    });
+  }
+
+  /** Waits for a character of text. @param timeoutMs 0 for ever */
+  receiveChar(timeoutMs: number): Promise<CharOutcome> {
+    inRange('receiveChar: timeoutMs', timeoutMs, 0, INT[1]);
+    return this[commander].run('RECEIVE CHAR', [timeoutMs], async (reply, ask): Promise<CharOutcome> => {
+      const result = numberOf(reply);
+      if (result > 0) return { outcome: 'char', char: String.fromCodePoint(result) };
+      if (result === 0) return { outcome: 'unsupported' };
+      // Asterisk says `hangup` at a timeout, too
+      await this[commander].assertAlive(reply, ask);
+      return { outcome: 'timeout' };
+    });
+  }
+
+  /** Waits for a text; undefined where none came in time. @param timeoutMs 0 for ever */
+  receiveText(timeoutMs: number): Promise<string | undefined> {
+    inRange('receiveText: timeoutMs', timeoutMs, 0, INT[1]);
+    return this[commander].run('RECEIVE TEXT', [timeoutMs], async (reply, ask) => {
+      if (numberOf(reply) > 0) return reply.value;
+      await this[commander].assertAlive(reply, ask);
+      return undefined;
+    });
+  }
+
+  /** Turns the telecommunications device for the deaf on or off; false where the channel has none. */
+  tddMode(mode: 'on' | 'off' | 'mate' | 'tdd'): Promise<boolean> {
+    return this[commander].run('TDD MODE', [mode], (reply) => numberOf(reply) === 1);
+  }
+
+  // — The channel and its place in the dialplan
+
+  /** Hangs the channel up so many seconds from now; 0: never. */
+  setAutoHangup(seconds: number): Promise<void> {
+    inRange('setAutoHangup', seconds, 0, INT[1]);
+    return this[commander].run('SET AUTOHANGUP', [seconds], () => {});
+  }
+
+  /** Sets the caller id: a number, or `"Jo Do" <123>`. */
+  setCallerId(callerId: string | { readonly name?: string; readonly number: string }): Promise<void> {
+    const text =
+      typeof callerId === 'string'
+        ? callerId
+        : `"${(callerId.name ?? '').replaceAll('"', '')}" <${callerId.number}>`;
+    return this[commander].run('SET CALLERID', [text], () => {});
+  }
+
+  /** The context in which the dialplan goes on. */
+  setContext(context: string): Promise<void> {
+    return this[commander].run('SET CONTEXT', [context], () => {});
+  }
+
+  /** The extension at which the dialplan goes on. */
+  setExtension(extension: string): Promise<void> {
+    return this[commander].run('SET EXTENSION', [extension], () => {});
+  }
+
+  /** The priority or the label at which the dialplan goes on. @throws AgiUsageError where there is no such label */
+  setPriority(priority: string | number): Promise<void> {
+    return this[commander].run('SET PRIORITY', [priority], () => {});
+  }
+
+  /** Music on hold for the caller, or an end of it. @param musicClass the channel's own where it is left out */
+  setMusic(on: boolean, musicClass?: string): Promise<void> {
+    return this[commander].run('SET MUSIC', optional(on ? 'ON' : 'OFF', musicClass), () => {});
+  }
+
+  /**
+   * Runs a subroutine of the dialplan until its Return().
+   * @throws AgiCommandError with code `AGI_NO_LABEL` where there is no such place
+   */
+  gosub(
+    context: string,
+    extension: string,
+    priority: string | number,
+    ...args: AgiArgument[]
+  ): Promise<void> {
+    const words = optional(context, extension, priority, args.length > 0 ? args.join(',') : undefined);
+    return this[commander].run('GOSUB', words, async (reply, ask) => {
+      if (numberOf(reply) >= 0) return;
+      await this[commander].assertAlive(reply, ask);
+      throw commandFailed('GOSUB', reply, 'AGI_NO_LABEL');
+    });
+  }
+
+  // — Speech recognition, through the engine that Asterisk has loaded
+
+  /** Makes a speech object. @throws AgiCommandError where Asterisk has no such engine */
+  speechCreate(engine: string): Promise<void> {
+    return this[commander].run('SPEECH CREATE', [engine], (reply) => succeed('SPEECH CREATE', reply));
+  }
+
+  /** Sets a setting of the engine's own. */
+  speechSet(name: string, value: AgiArgument): Promise<void> {
+    return this[commander].run('SPEECH SET', [name, value], (reply) => succeed('SPEECH SET', reply));
+  }
+
+  /** Ends the speech object; nothing where there is none. Works after a hangup. */
+  speechDestroy(): Promise<void> {
+    return this[commander].run('SPEECH DESTROY', [], () => {});
+  }
+
+  /** Loads a grammar from a file of Asterisk's machine. */
+  speechLoadGrammar(name: string, file: string): Promise<void> {
+    return this[commander].run('SPEECH LOAD GRAMMAR', [name, file], (reply) =>
+      succeed('SPEECH LOAD GRAMMAR', reply),
+    );
+  }
+
+  /** Works after a hangup. */
+  speechUnloadGrammar(name: string): Promise<void> {
+    return this[commander].run('SPEECH UNLOAD GRAMMAR', [name], (reply) =>
+      succeed('SPEECH UNLOAD GRAMMAR', reply),
+    );
+  }
+
+  speechActivateGrammar(name: string): Promise<void> {
+    return this[commander].run('SPEECH ACTIVATE GRAMMAR', [name], (reply) =>
+      succeed('SPEECH ACTIVATE GRAMMAR', reply),
+    );
+  }
+
+  speechDeactivateGrammar(name: string): Promise<void> {
+    return this[commander].run('SPEECH DEACTIVATE GRAMMAR', [name], (reply) =>
+      succeed('SPEECH DEACTIVATE GRAMMAR', reply),
+    );
+  }
+
+  /**
+   * Plays a prompt and listens.
+   * @param options.timeoutSeconds how long to wait for speech behind the prompt; Asterisk counts seconds here
+   * @throws AgiCommandError where there is no speech object
+   */
+  speechRecognize(
+    prompt: string,
+    options: { timeoutSeconds?: number; offsetSamples?: number } = {},
+  ): Promise<SpeechOutcome> {
+    const { timeoutSeconds = 5, offsetSamples } = options;
+    return this[commander].run(
+      'SPEECH RECOGNIZE',
+      optional(prompt, timeoutSeconds, offsetSamples),
+      async (reply, ask): Promise<SpeechOutcome> => {
+        const endposSamples = endposOf(reply);
+        switch (reply.word) {
+          case 'speech':
+            return { outcome: 'speech', results: speechResults(reply), endposSamples };
+          case 'digit':
+            return { outcome: 'digit', digit: reply.fields.digit ?? '', endposSamples };
+          case 'timeout':
+            return { outcome: 'timeout', endposSamples };
+          default:
+            return this[commander].failed('SPEECH RECOGNIZE', reply, ask);
+        }
+      },
+    );
+  }
+}
+
+/** What all that is said has in common. */
+function say(it: Commander, name: string, args: readonly AgiArgument[]): Promise<SayOutcome> {
+  return it.run(name, args, async (reply, ask): Promise<SayOutcome> => {
+    const result = numberOf(reply);
+    if (result < 0) await it.failed(name, reply, ask);
+    return result === 0 ? { outcome: 'complete' } : { outcome: 'digit', digit: digitOf(reply) };
+  });
+}
+
+/** Arguments up to the last one that is given. */
+function optional(...args: (AgiArgument | undefined)[]): AgiArgument[] {
+  let end = args.length;
+  while (end > 0 && args[end - 1] === undefined) end--;
+  return args.slice(0, end).map((arg) => arg ?? '');
+}
+
+function succeed(command: string, reply: AgiReply): void {
+  if (numberOf(reply) !== 1) throw commandFailed(command, reply);
+}
+
+/** @throws AgiArgumentError for a moment that Asterisk cannot read into 32 bits */
+function epochSeconds(what: string, time: Date | number): number {
+  const seconds = typeof time === 'number' ? time : Math.floor(time.getTime() / 1000);
+  inRange(what, seconds, ...INT);
+  return seconds;
+}
+
+function speechResults(reply: AgiReply): SpeechResult[] {
+  const { fields } = reply;
+  return Array.from({ length: Number(fields.results ?? 0) }, (_, at) => ({
+    text: fields[`text${at}`] ?? '',
+    score: Number(fields[`score${at}`] ?? 0),
+    grammar: fields[`grammar${at}`] ?? '',
+  }));
+}
