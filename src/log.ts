@@ -10,6 +10,9 @@ const syslogPriorities: Record<LogLevel, string> = {
   debug: '<7>',
 };
 
+/** The most of one entry that is written, in characters. */
+const MAX_ENTRY = 65_536;
+
 export class Log {
   /** The least of what is written. */
   level: LogLevel;
@@ -49,9 +52,9 @@ export class Log {
   }
 }
 
-/** Control characters from a hostile value must not reach a terminal that shows the log. */
-function printable(text: string): string {
-  return text
+/** Control characters from a hostile value must not reach a terminal that shows the log or Asterisk's console. */
+export function printable(text: string): string {
+  return (text.length > MAX_ENTRY ? `${text.slice(0, MAX_ENTRY)}…` : text)
     .trimEnd()
     .replace(
       /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,

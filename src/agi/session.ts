@@ -43,6 +43,7 @@ export class Session {
     | undefined;
   /** Of the last command: what comes behind its reply may be the rest of a value. */
   #secret = false;
+  #sent = 0;
   #ended: AgiError | undefined;
   #stopped = false;
   #usageMayFollow = false;
@@ -86,6 +87,16 @@ export class Session {
   /** Whether a command is under way or waiting. */
   get busy(): boolean {
     return this.#inTurn || this.#waiting.length > 0;
+  }
+
+  /** How many commands have been sent. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Whether a hangup would be told to anyone. */
+  get watched(): boolean {
+    return this.#controller !== undefined;
   }
 
   /** How many commands wait for those before them. */
@@ -192,6 +203,7 @@ export class Session {
     return new Promise((resolve, reject) => {
       this.#asked = { resolve, reject, line, secret };
       this.#secret = secret;
+      this.#sent++;
       this.#trace?.('>', line, secret);
       try {
         this.#transport.write(line + '\n');
@@ -256,7 +268,7 @@ export class Session {
       this.#usageMayFollow = false;
     }
     if (!asked) {
-      throw failures().unasked(input.reply.text);
+      throw failures().unasked(this.#secret ? '…' : input.reply.text);
     }
     this.#asked = undefined;
     // an application that returns 1: res_agi.c takes it for its own RESULT_SHOWUSAGE, and sends a 520 too

@@ -47,7 +47,8 @@ export class Ending {
 
   /** Ends the call for an error: a hangup quietly, a refusal with 3, all else with 1. */
   fail(error: unknown): void {
-    void this.trouble.fail(error);
+    // an error on the way to tell an error must not begin it anew
+    this.trouble.fail(error).catch(() => this.leave(exitCodes.failed));
   }
 
   /** The call is open: the caller may hang up from here on. */
@@ -91,7 +92,8 @@ export class Ending {
     if (this.begun) return;
     const { session } = this;
     if (this.bodyHasReturned) void this.finish();
-    else if (session && !session.ended && !session.gone) this.transport.read();
+    // only a hangup can wake the script now, where it has asked to be told
+    else if (session?.watched && !session.ended && !session.gone) this.transport.read();
     else this.trouble.stuck();
   }
 

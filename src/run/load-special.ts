@@ -18,11 +18,12 @@ export function checkTypeScript(file: string): void {
  * @param error what `require` threw, and what this throws again where importing is no remedy
  */
 export async function importInstead(file: string, error: unknown): Promise<unknown> {
-  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error)) throw error;
+  const { code, path } = error as NodeJS.ErrnoException;
   if (path === file && (code === 'EACCES' || code === 'ENOENT')) {
     throw new RefusedError(
       'SCRIPT_UNREADABLE',
-      `${file} cannot be read by user ${process.geteuid?.()}: ${message}`,
+      `${file} cannot be read by user ${process.geteuid?.()}: ${error.message}`,
     );
   }
   if (code === 'EISDIR' && (path === undefined || path === file)) {

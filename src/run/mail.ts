@@ -24,6 +24,7 @@ export function sendMail(config: Config, letter: Letter): Promise<string | undef
     const child = spawn(config.sendmail, ['-t', '-i'], {
       stdio: ['pipe', 'ignore', 'ignore'],
       timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
     });
     child.on('error', (error) => failed(error.message));
     child.on('close', (code, signal) =>
@@ -55,7 +56,7 @@ export function encodeMail(to: string, host: string, { summary, details, request
   const body = [
     summary,
     '',
-    details,
+    details.slice(0, 65_536),
     '',
     ...call,
     '',

@@ -3,23 +3,43 @@ import path from 'node:path';
 import { AgiError, RefusedError } from '../errors';
 
 /** The error with its stack, its causes and its code, for the log. */
-export function describeError(error: unknown, told: readonly unknown[] = []): string {
+export function describeError(error: unknown): string {
+  return tell(() => describe(error, []));
+}
+
+/** `hello.js: TypeError: x is not a function (hello.js:12)` */
+export function summarizeError(error: unknown, script: { file: string; name: string } | undefined): string {
+  const subject = script?.name ?? 'fastagi';
+  const text = tell(() => summarize(error, script));
+  const line = text.startsWith(subject) ? text : `${subject}: ${text}`;
+  return line.length > 400 ? `${line.slice(0, 400)}…` : line;
+}
+
+/** An error whose getters throw, or a script that has set Error.prepareStackTrace, must not hide the error. */
+function tell(words: () => string): string {
+  try {
+    return words();
+  } catch (problem) {
+    return `an error that cannot be shown: showing it failed itself${problem instanceof Error ? `, with ${Object.prototype.toString.call(problem)}` : ''}`;
+  }
+}
+
+function describe(error: unknown, told: readonly unknown[]): string {
   if (error instanceof RefusedError) return `${error.message} [${error.code}]`;
   if (!(error instanceof Error)) return `a script threw what is no error: ${inspect(error)}`;
   const code = error instanceof AgiError ? ` [${error.code}]` : '';
-  const stack = error.stack ?? String(error);
+  const stack = typeof error.stack === 'string' ? error.stack : String(error);
   // a stack is fixed when the error is made; the message may have changed since
   const whole = stack.includes(error.message) ? stack : `${error}\n${stack}`;
   const causes = [...told, error];
   const cause =
     error.cause === undefined || causes.includes(error.cause)
       ? ''
-      : `\nCaused by: ${describeError(error.cause, causes)}`;
+      : `\nCaused by: ${describe(error.cause, causes)}`;
   return whole.replace('\n', `${code}\n`) + (whole.includes('\n') ? '' : code) + cause;
 }
 
-/** `hello.js: TypeError: x is not a function (hello.js:12)` */
-export function summarizeError(error: unknown, script: { file: string; name: string } | undefined): string {
+function summarize(error: unknown, script: { file: string } | undefined): string {
   const text =
     error instanceof RefusedError
       ? error.message
@@ -27,16 +47,13 @@ export function summarizeError(error: unknown, script: { file: string; name: str
         ? inspect(error)
         : String(error);
   const where = script && error instanceof Error ? placeIn(error, script.file) : undefined;
-  const subject = script?.name ?? 'fastagi';
-  const first = text.split('\n', 1)[0] as string;
-  const line = `${first.startsWith(subject) ? '' : `${subject}: `}${first}${where ? ` (${where})` : ''}`;
-  return line.length > 400 ? line.slice(0, 400) + '…' : line;
+  return `${text.split('\n', 1)[0]}${where ? ` (${where})` : ''}`;
 }
 
 /** Where in the script's own folder the error comes from. */
 function placeIn(error: Error, file: string): string | undefined {
   const folder = path.dirname(file) + path.sep;
-  for (const [, place, line] of (error.stack ?? '').matchAll(/(?:file:\/\/)?(\/[^\n()]*?):(\d+)/g)) {
+  for (const [, place, line] of String(error.stack ?? '').matchAll(/(?:file:\/\/)?(\/[^\n()]*?):(\d+)/g)) {
     if (place?.startsWith(folder) && !place.includes('node_modules'))
       return `${place.slice(folder.length)}:${line}`;
   }

@@ -23,7 +23,7 @@ export function resolveRequest(requested: string | undefined, basedir: string): 
       // an absolute path leads out, unless it happens to lead in
       const found = findScript(asked[0] === '/' ? asked : `${base}/${asked}`);
       if (found && isInside(found.file, base)) {
-        found.name = found.file.slice(base.length + 1);
+        found.name = found.file.slice(base === '/' ? 1 : base.length + 1);
         if (!isHidden(found.name)) return found;
       }
     }

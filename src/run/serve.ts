@@ -41,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     const script = options.script
       ? resolveFile(options.script.file)
       : resolveRequest(session.networkScript, config.basedir);
-    if (config.setuid && !options.script) privilege().becomeOwnerOf(script);
+    if (config.setuid && !options.script) privilege().becomeOwnerOf(script, config.basedir);
     ending.found(script);
     const agi = new Agi(session);
     Object.assign(globalThis, { agi, fastagi: agi });

@@ -5,6 +5,7 @@
 import type { FdTransport } from '../agi/fd-transport';
 import type { Session } from '../agi/session';
 import { AgiError, AgiHangupError, AgiTimeoutError, RefusedError } from '../errors';
+import { printable } from '../log';
 import { encodeCommand } from '../wire/agi-command';
 import { type Ending, exitCodes } from './ending';
 import { sendMail } from './mail';
@@ -26,6 +27,8 @@ export class Trouble {
   readonly #mails: Promise<void>[] = [];
   #monitor: NodeJS.Timeout | undefined;
   #quietSince = 0;
+  /** Commands that had been sent at the last look. */
+  #sent = 0;
 
   constructor(ending: Ending) {
     this.#ending = ending;
@@ -33,11 +36,11 @@ export class Trouble {
 
   async fail(error: unknown): Promise<void> {
     const { begun, log, script } = this.#ending;
-    const code = error instanceof AgiError ? error.code : undefined;
-    if (error instanceof AgiHangupError || code === 'SCRIPT_ENDED') {
+    const hangup = asHangup(error);
+    if (hangup) {
       if (begun) return;
-      if (code === 'AGI_CLOSED') log.write('warning', `${(error as Error).message} [AGI_CLOSED]`);
-      else log.write('debug', (error as Error).message);
+      if (hangup.code === 'AGI_CLOSED') log.write('warning', `${hangup.message} [AGI_CLOSED]`);
+      else log.write('debug', hangup.message);
       return this.#ending.finish();
     }
     this.#report(error);
@@ -61,7 +64,10 @@ export class Trouble {
     const text = `${name} has run for ${maxSeconds} s, the limit of [fastagi] max_seconds, and is ended`;
     const end = () => void this.fail(new AgiTimeoutError(text, 'SCRIPT_TIMEOUT'));
     setTimeout(end, maxSeconds * 1000).unref();
-    startWatchdog(maxSeconds, `error ${text} by force: it never let the event loop turn [SCRIPT_TIMEOUT]\n`);
+    startWatchdog(
+      maxSeconds,
+      `error fastagi[${process.pid}] ${name}: ${text} by force: it never let the event loop turn [SCRIPT_TIMEOUT]\n`,
+    );
   }
 
   onHangup(): void {
@@ -152,7 +158,7 @@ export class Trouble {
    */
   #sayFarewell(session: Session, text: string): Promise<void> {
     const { transport } = this.#ending;
-    const words = [encodeCommand('VERBOSE', [text.replace(/[\0\r\n]/g, ' '), 1])];
+    const words = [encodeCommand('VERBOSE', [printable(text).replaceAll('\n', ' '), 1])];
     if (session.request.network) words.push('FAILURE');
     return new Promise((resolve) => {
       const say = () => {
@@ -179,8 +185,10 @@ export class Trouble {
   #look(): void {
     const ending = this.#ending;
     if (ending.begun) return;
-    if (ending.session?.busy) {
+    const { busy, sent } = ending.session ?? { busy: false, sent: 0 };
+    if (busy || sent !== this.#sent) {
       this.#quietSince = Date.now();
+      this.#sent = sent;
       return;
     }
     const quietMs = Date.now() - this.#quietSince;
@@ -195,11 +203,22 @@ export class Trouble {
     if (!ending.bodyHasReturned || quietMs < lingerSeconds * 1000) return;
     ending.log.write(
       'warning',
-      `the script has returned, and ${lingerSeconds} s later ([fastagi] linger_seconds) something of it still waits (${others.join(', ')}): ` +
+      `the script has returned, and ${lingerSeconds} s later ([fastagi] linger_seconds) something of it still waits (${others.join(', ') || 'a worker, or a thread at work'}): ` +
         'the call is ended. Close what is left open, or await it at the top level or in an exported function [SCRIPT_LEFTOVERS]',
     );
     void ending.finish();
   }
+}
+
+/**
+ * The hangup that an error tells of, if it does: by itself, as the cause of the AbortError that Node's own
+ * functions throw for `agi.signal`, or as the end of a script that has had its last word.
+ */
+function asHangup(error: unknown): AgiError | undefined {
+  if (error instanceof AgiHangupError) return error;
+  if (error instanceof AgiError) return error.code === 'SCRIPT_ENDED' ? error : undefined;
+  if (!(error instanceof Error) || error.name !== 'AbortError') return undefined;
+  return error.cause instanceof AgiHangupError ? error.cause : undefined;
 }
 
 /** What keeps the event loop alive beside our own read. */

@@ -8,7 +8,7 @@ export function startWatchdog(maxSeconds: number, line: string): void {
   const source = `
     const { workerData } = require('node:worker_threads');
     setTimeout(() => {
-      try { require('node:fs').writeSync(2, workerData.line); } finally { process.kill(process.pid, 'SIGKILL'); }
+      try { require('node:fs').writeSync(2, new Date().toISOString() + ' ' + workerData.line); } finally { process.kill(process.pid, 'SIGKILL'); }
     }, workerData.ms);`;
   const worker = new Worker(source, {
     eval: true,

@@ -230,7 +230,7 @@ describe('a script that', () => {
   });
 
   it('never returns, on a caller who hangs up', async () => {
-    const outcome = await run('module.exports = () => new Promise(() => {})', {
+    const outcome = await run('module.exports = (agi) => { agi.signal; return new Promise(() => {}) }', {
       onLine: ({ socket }) => setTimeout(() => socket.write('HANGUP\n'), 200),
     });
     expect(outcome.code).toBe(1);
@@ -308,6 +308,45 @@ describe('a script that', () => {
     else expect(outcome.signal).toBe('SIGKILL');
   });
 
+  it('goes on in the background with commands for longer than linger_seconds', async () => {
+    const outcome = await run(
+      `async function main() {
+        for (let n = 0; n < 6; n++) { await new Promise((resolve) => setTimeout(resolve, 100)); await agi.noop(); }
+        await agi.setVariable('DONE', 1);
+      }
+      main();`,
+      { config: 'linger_seconds=0.3\n' },
+    );
+    expect(outcome).toMatchObject({ code: 0, log: '' });
+    expect(outcome.commands.at(-1)).toBe('SET VARIABLE DONE 1');
+  });
+
+  it.each([
+    ['that have become no text', 'Error.prepareStackTrace = (_, frames) => frames'],
+    ['that throw', "Error.prepareStackTrace = () => { throw new Error('y') }"],
+  ])('throws with stacks %s', async (_, prepare) => {
+    const outcome = await run(`${prepare}; throw new Error('x')`);
+    expect(outcome.code).toBe(1);
+    expect(outcome.commands.at(-1)).toBe('FAILURE');
+    expect(outcome.log.length).toBeLessThan(5000);
+  });
+
+  it('throws an error whose own words throw', async () => {
+    const outcome = await run(
+      "throw Object.defineProperty(new Error('x'), 'message', { get() { throw 1 } })",
+    );
+    expect(outcome).toMatchObject({
+      code: 1,
+      commands: [expect.stringContaining('cannot be shown'), 'FAILURE'],
+    });
+  });
+
+  it('awaits what nothing can bring about, on a caller who waits', async () => {
+    const outcome = await run('agi.answer(); module.exports = () => new Promise(() => {})');
+    expect(outcome.code).toBe(1);
+    expect(outcome.log).toContain('[SCRIPT_STUCK]');
+  });
+
   it('leaves a timer', async () => {
     const outcome = await run("agi.verbose('ran'); setInterval(() => {}, 1000)", {
       config: 'linger_seconds=0.3\n',
@@ -376,6 +415,27 @@ describe('a caller who hangs up', () => {
     expect(outcome).toMatchObject({ code: 0, commands: ['ANSWER'] });
   });
 });
+
+it.each([
+  [
+    'timers',
+    "const { setTimeout } = require('node:timers/promises'); module.exports = (agi) => setTimeout(10_000, null, { signal: agi.signal })",
+  ],
+  [
+    'events',
+    "const { once } = require('node:events'); module.exports = (agi) => once(process, 'never', { signal: agi.signal })",
+  ],
+])(
+  'a hangup that %s tell of, for the signal that they were given, ends the script quietly',
+  async (_, text) => {
+    const outcome = await place({
+      script: 'script.js',
+      files: { 'script.js': text },
+      onLine: ({ socket }) => setTimeout(() => socket.write('HANGUP\n'), 300),
+    });
+    expect(outcome).toMatchObject({ code: 0, log: '' });
+  },
+);
 
 describe('at any moment', () => {
   const script = `

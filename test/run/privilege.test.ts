@@ -16,7 +16,7 @@ const refused = (words: string) =>
   });
 
 it("a script of root's is refused, whoever asks", () => {
-  expect(() => becomeOwnerOf({ file: '/etc/passwd', name: 'passwd' })).toThrow(
+  expect(() => becomeOwnerOf({ file: '/etc/passwd', name: 'passwd' }, '/etc')).toThrow(
     refused('passwd belongs to root'),
   );
 });
@@ -28,10 +28,10 @@ describe.runIf(isRoot)("with root's rights", () => {
     stdin: {
       contents: `import { becomeOwnerOf } from './src/run/privilege';
         import { statSync, readFileSync } from 'node:fs';
-        const [file, uid, gid] = process.argv.slice(2);
+        const [file, base, uid, gid] = process.argv.slice(2);
         if (uid) { process.setgroups([]); process.setgid(Number(gid)); process.setuid(Number(uid)); }
         try {
-          becomeOwnerOf({ file, name: 'theirs.js' });
+          becomeOwnerOf({ file, name: 'theirs.js' }, base);
           const ids = /^Uid.*|^Gid.*|^Groups.*/gm;
           console.log(readFileSync('/proc/self/status', 'utf8').match(ids).map((line) => line.trim().replace(/\\s+/g, ' ')).join(', '));
         } catch (error) { console.log(error.code, error.message); }`,
@@ -45,7 +45,7 @@ describe.runIf(isRoot)("with root's rights", () => {
   fs.chmodSync(folder, 0o755);
   const theirs = path.join(folder, 'theirs.js');
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [program, theirs, ...args], { encoding: 'utf8' }).stdout.trim();
+    spawnSync(process.execPath, [program, theirs, folder, ...args], { encoding: 'utf8' }).stdout.trim();
 
   it("all ids are the owner's, with the groups of that user, and none of root's is left", () => {
     fs.chownSync(theirs, 1, 54_322);
@@ -56,6 +56,29 @@ describe.runIf(isRoot)("with root's rights", () => {
     expect(own).not.toBe('0');
     const due = [...new Set([...groups, '54322'])].sort((a, b) => Number(a) - Number(b));
     expect(run()).toBe(`Uid: 1 1 1 1, Gid: 54322 54322 54322 54322, Groups: ${due.join(' ')}`);
+  });
+
+  it("a file of root's group is refused: chown alone leaves one behind", () => {
+    fs.chownSync(theirs, 1, 0);
+    expect(run()).toMatch(/^PRIVILEGES theirs\.js belongs to root's group, .* chown USER:GROUP/);
+  });
+
+  it.each([0o666, 0o664, 0o646])('a file of mode %o is refused', (mode) => {
+    fs.chownSync(theirs, 1, 1);
+    fs.chmodSync(theirs, mode);
+    expect(run()).toMatch(/^PRIVILEGES .*theirs\.js can be written by others .* chmod go-w/);
+    fs.chmodSync(theirs, 0o644);
+  });
+
+  it("a file in another's folder is refused: its owner could put another in its place", () => {
+    fs.chownSync(theirs, 1, 1);
+    fs.chownSync(folder, 2, 2);
+    expect(run()).toMatch(
+      /^PRIVILEGES .* belongs to user 2, who could put another file in the place of theirs\.js/,
+    );
+    fs.chownSync(folder, 1, 1);
+    expect(run()).toMatch(/^Uid: 1 1 1 1/);
+    fs.chownSync(folder, 0, 0);
   });
 
   it('an owner that the system does not know', () => {
