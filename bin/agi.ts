@@ -10,6 +10,11 @@ executable, let it begin with
 and call it from the dialplan: AGI(/path/to/script.js,argument).
 `;
 
+const onTerminal = () => {
+  process.stderr.write(`agi: standard input is a terminal, where no Asterisk asks for a script\n\n${usage}`);
+  process.exitCode = 2;
+};
+
 const args = process.argv.slice(2);
 let config: string | undefined;
 if (args[0] === '--config') config = args.splice(0, 2)[1];
@@ -23,5 +28,5 @@ if (script === '--help' || script === '-h') {
   process.stderr.write(script === undefined ? usage : `agi: unknown option ${script}\n\n${usage}`);
   process.exitCode = 2;
 } else {
-  void serve({ config, script: { file: script, args: rest } });
+  void serve({ config, script: { file: script, args: rest }, onTerminal });
 }

@@ -1,19 +1,18 @@
-import { fstatSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
+import { identity } from '../src/run/guard';
 import { serve } from '../src/run/serve';
 
 const args = process.argv.slice(2);
-const servesCall = args.length === 0 ? !isTerminal() : args.length === 2 && args[0] === '--config';
+const config =
+  args[0] === '--config' && args.length === 2 ? args[1] : /^--config=(.+)$/s.exec(args.join(' '))?.[1];
+const onTerminal = () => void runCommand();
 
-if (servesCall) void serve({ config: args[1] });
-else void runCommand();
-
-function isTerminal(): boolean {
-  try {
-    return fstatSync(0).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(0);
-  } catch {
-    return false;
-  }
-}
+if (args.length === 0 || config !== undefined) void serve({ config, onTerminal });
+// under xinetd help would go to Asterisk
+else if (identity(0) === identity(2) && identity(0)?.startsWith('socket:')) {
+  const misuse = `fastagi does not understand ${args.join(' ')}: look at server_args in the xinetd service`;
+  void serve({ config: undefined, onTerminal, misuse });
+} else void runCommand();
 
 /** yargs costs 20 ms and more, even unused: the commands lie in a file of their own beside this one. */
 async function runCommand(): Promise<void> {

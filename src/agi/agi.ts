@@ -6,7 +6,7 @@
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
-import { Commander, commander, inRange, isSecretName } from './commander';
+import { Commander, checkOptions, commander, inRange, isSecretName } from './commander';
 import type { Commands } from './commands';
 import {
   type DataOutcome,
@@ -81,10 +81,11 @@ export class Agi {
    * Plays a sound file.
    * @param file without its extension; relative to Asterisk's sounds folder, in the channel's language
    */
-  streamFile(
+  async streamFile(
     file: string,
     options: EscapeOptions & { /** Where to begin. */ offsetSamples?: number } = {},
   ): Promise<PlayOutcome> {
+    checkOptions('streamFile', options);
     const offset = options.offsetSamples ?? 0;
     return this[commander].run(
       'STREAM FILE',
@@ -109,10 +110,11 @@ export class Agi {
    * @param options.maxDigits 1 to 1023; as many as the caller likes where it is left out
    * @param options.secret keeps the digits out of the log: for a PIN or a card number
    */
-  getData(
+  async getData(
     prompt: string,
     options: { timeoutMs?: number; maxDigits?: number; secret?: boolean } = {},
   ): Promise<DataOutcome> {
+    checkOptions('getData', options);
     const { timeoutMs = 0, maxDigits = 1023, secret = false } = options;
     return this[commander].session.turn(async (ask) => {
       inRange('getData: maxDigits', maxDigits, 1, 1023);

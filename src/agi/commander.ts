@@ -49,6 +49,14 @@ export class Commander {
   }
 }
 
+/**
+ * Options are one object: in phpAGI's way, one behind the other, they would be passed over in silence.
+ * @throws AgiArgumentError
+ */
+export function checkOptions(method: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw failures().noOptions(method, options);
+}
+
 /** @throws AgiArgumentError for what is no whole number of the range */
 export function inRange(what: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
@@ -58,8 +66,11 @@ export function inRange(what: string, value: number, least: number, most: number
 
 /** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */
 export function isSecretName(name: string): boolean {
-  return /passw|secret|token|\bpin\b|_pin\b|\bpin_|card|cvv|cvc/i.test(name);
+  // the usual name is told by a look
+  return /pass|pwd|secret|token|pin|card|cv[vc]/i.test(name) && secrets().isSecretName(name);
 }
 
+// what names speak of secrets
+const secrets = (): typeof import('../wire/redact') => require('../wire/redact');
 // the words for what went wrong
 const failures = (): typeof import('./failures') => require('./failures');

@@ -5,7 +5,7 @@
  */
 import type { AgiArgument } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
-import { type Commander, commander, inRange } from './commander';
+import { type Commander, checkOptions, commander, inRange } from './commander';
 import { commandFailed } from './failures';
 import {
   type CharOutcome,
@@ -122,7 +122,7 @@ export abstract class Commands {
    * @param options.pause the key that pauses and goes on; none by default
    * @param options.offsetMs where to begin
    */
-  controlStreamFile(
+  async controlStreamFile(
     file: string,
     options: EscapeOptions & {
       skipMs?: number;
@@ -132,6 +132,7 @@ export abstract class Commands {
       offsetMs?: number;
     } = {},
   ): Promise<ControlOutcome> {
+    checkOptions('controlStreamFile', options);
     const { escapeDigits = '', skipMs = 3000, forward = '#', rewind = '*', pause, offsetMs } = options;
     inRange('controlStreamFile: skipMs', skipMs, 1, INT[1]);
     const args: AgiArgument[] = [file, escapeDigits, skipMs, forward, rewind];
@@ -153,7 +154,11 @@ export abstract class Commands {
    * is not among them is a timeout, too: Asterisk tells no difference.
    * @param options.timeoutMs 5000
    */
-  getOption(file: string, options: EscapeOptions & { timeoutMs?: number } = {}): Promise<OptionOutcome> {
+  async getOption(
+    file: string,
+    options: EscapeOptions & { timeoutMs?: number } = {},
+  ): Promise<OptionOutcome> {
+    checkOptions('getOption', options);
     const { escapeDigits = '0123456789*#', timeoutMs = 5000 } = options;
     inRange('getOption: timeoutMs', timeoutMs, 0, INT[1]);
     return this[commander].run(
@@ -180,7 +185,7 @@ export abstract class Commands {
    * @param options.beep whether to beep first
    * @param options.silenceSeconds ends the recording when the caller has said nothing for so long
    */
-  recordFile(
+  async recordFile(
     file: string,
     format: string,
     options: EscapeOptions & {
@@ -190,6 +195,7 @@ export abstract class Commands {
       silenceSeconds?: number;
     } = {},
   ): Promise<RecordOutcome> {
+    checkOptions('recordFile', options);
     const { escapeDigits = '#', timeoutMs = -1, offsetSamples, beep, silenceSeconds } = options;
     inRange('recordFile: timeoutMs', timeoutMs, -1, INT[1]);
     const args: AgiArgument[] = [file, format, escapeDigits, timeoutMs];
@@ -212,33 +218,39 @@ export abstract class Commands {
   // — Saying. Each is ended by a key of `escapeDigits`.
 
   /** Says digits one by one. @param digits must begin with a digit; may hold `*` and `#` further on */
-  sayDigits(digits: string | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+  async sayDigits(digits: string | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('sayDigits', options);
     return say(this[commander], 'SAY DIGITS', [digits, options.escapeDigits ?? '']);
   }
 
   /** Spells a text, character by character. */
-  sayAlpha(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+  async sayAlpha(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('sayAlpha', options);
     return say(this[commander], 'SAY ALPHA', [text, options.escapeDigits ?? '']);
   }
 
   /** Spells a text by the phonetic alphabet. */
-  sayPhonetic(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+  async sayPhonetic(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('sayPhonetic', options);
     return say(this[commander], 'SAY PHONETIC', [text, options.escapeDigits ?? '']);
   }
 
   /** Says a whole number of 32 bits. @param options.gender `f`, `m`, `n` …, for languages that have them */
-  sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
+  async sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
+    checkOptions('sayNumber', options);
     inRange('sayNumber', number, ...INT);
     return say(this[commander], 'SAY NUMBER', optional(number, options.escapeDigits ?? '', options.gender));
   }
 
   /** Says the date of a moment, in the time zone of Asterisk's machine. */
-  sayDate(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+  async sayDate(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('sayDate', options);
     return say(this[commander], 'SAY DATE', [epochSeconds('sayDate', time), options.escapeDigits ?? '']);
   }
 
   /** Says the time of day of a moment, in the time zone of Asterisk's machine. */
-  sayTime(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+  async sayTime(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('sayTime', options);
     return say(this[commander], 'SAY TIME', [epochSeconds('sayTime', time), options.escapeDigits ?? '']);
   }
 
@@ -249,10 +261,11 @@ export abstract class Commands {
    * left out
    * @param options.timezone `Europe/Berlin`; the one of Asterisk's machine where it is left out
    */
-  sayDateTime(
+  async sayDateTime(
     time: Date | number,
     options: EscapeOptions & { format?: string; timezone?: string } = {},
   ): Promise<SayOutcome> {
+    checkOptions('sayDateTime', options);
     const { escapeDigits = '', format, timezone } = options;
     const seconds = epochSeconds('sayDateTime', time);
     return say(
@@ -279,7 +292,7 @@ export abstract class Commands {
   }
 
   /** Waits for a character of text. @param timeoutMs 0 for ever */
-  receiveChar(timeoutMs: number): Promise<CharOutcome> {
+  async receiveChar(timeoutMs: number): Promise<CharOutcome> {
     inRange('receiveChar: timeoutMs', timeoutMs, 0, INT[1]);
     return this[commander].run('RECEIVE CHAR', [timeoutMs], async (reply, ask): Promise<CharOutcome> => {
       const result = numberOf(reply);
@@ -292,7 +305,7 @@ export abstract class Commands {
   }
 
   /** Waits for a text; undefined where none came in time. @param timeoutMs 0 for ever */
-  receiveText(timeoutMs: number): Promise<string | undefined> {
+  async receiveText(timeoutMs: number): Promise<string | undefined> {
     inRange('receiveText: timeoutMs', timeoutMs, 0, INT[1]);
     return this[commander].run('RECEIVE TEXT', [timeoutMs], async (reply, ask) => {
       if (numberOf(reply) > 0) return reply.value;
@@ -309,7 +322,7 @@ export abstract class Commands {
   // — The channel and its place in the dialplan
 
   /** Hangs the channel up so many seconds from now; 0: never. */
-  setAutoHangup(seconds: number): Promise<void> {
+  async setAutoHangup(seconds: number): Promise<void> {
     inRange('setAutoHangup', seconds, 0, INT[1]);
     return this[commander].run('SET AUTOHANGUP', [seconds], () => {});
   }
@@ -409,10 +422,11 @@ export abstract class Commands {
    * @param options.timeoutSeconds how long to wait for speech behind the prompt; Asterisk counts seconds here
    * @throws AgiCommandError where there is no speech object
    */
-  speechRecognize(
+  async speechRecognize(
     prompt: string,
     options: { timeoutSeconds?: number; offsetSamples?: number } = {},
   ): Promise<SpeechOutcome> {
+    checkOptions('speechRecognize', options);
     const { timeoutSeconds = 5, offsetSamples } = options;
     return this[commander].run(
       'SPEECH RECOGNIZE',

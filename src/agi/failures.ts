@@ -145,6 +145,12 @@ export function outOfRange(what: string, value: number, least: number, most: num
   return new AgiArgumentError(`${what} is ${value}, and must be a whole number from ${least} to ${most}`);
 }
 
+export function noOptions(method: string, options: unknown): AgiArgumentError {
+  return new AgiArgumentError(
+    `${method}: its options are one object, as in ${method}(…, { name: value }), and this is ${options === null ? 'null' : `a ${typeof options}`}`,
+  );
+}
+
 export function noNumber(reply: AgiReply): AgiProtocolError {
   return new AgiProtocolError(
     `a number was due in Asterisk's reply: ${JSON.stringify(reply.text.slice(0, 80))}`,

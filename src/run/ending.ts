@@ -115,6 +115,8 @@ export class Ending {
     if (this.transport.reading) this.trouble.leaveByForce(code);
     // closed by us, Asterisk need not wait for the end of the process
     this.transport.close();
-    process.exit(code);
+    // Node waits for its threads: what is at work there must not keep the process for ever
+    if (process.getActiveResourcesInfo().length > 0) this.trouble.leaveInTime(code);
+    else process.exit(code);
   }
 }

@@ -18,8 +18,7 @@ const OWN_STDERR = '/proc/self/fd/2';
  * Takes descriptors 0, 1 and 2 apart into the wire and the log, before anything can print.
  * @returns the descriptor to write commands to; they are answered on 0
  */
-export function guard(config: Config, log: Log): number {
-  const stdin = identity(0);
+export function guard(config: Config, log: Log, stdin = identity(0)): number {
   const stdout = identity(1);
   const output = stdin !== undefined && stdin === stdout ? 0 : reopenStdout();
   if (config.log === 'syslog') {
@@ -35,6 +34,7 @@ export function guard(config: Config, log: Log): number {
     else log.openLate = () => syslog().begin(config, log, `the log ${file} cannot be opened (${problem})`);
   }
   guardConsole(log);
+  guardStdin();
   return output;
 }
 
@@ -56,6 +56,14 @@ function guardConsole(log: Log): void {
   }
 }
 
+/** Standard input is the wire: a script that read from it would take Asterisk's replies away. It gets an end. */
+function guardStdin(): void {
+  Object.defineProperty(process, 'stdin', {
+    configurable: true,
+    get: () => process.getBuiltinModule('node:stream').Readable.from([]),
+  });
+}
+
 /** Node's own warnings, too. Without this they are in the log as well, but as Node writes them. */
 export function guardWarnings(log: Log): void {
   process.removeAllListeners('warning');
@@ -66,7 +74,7 @@ export function guardWarnings(log: Log): void {
 }
 
 /** What a descriptor leads to, as a text that two of the same have in common; undefined where it is closed. */
-function identity(fd: number): string | undefined {
+export function identity(fd: number): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {

@@ -6,6 +6,11 @@ import { isHidden, isInside, isScriptName, requestedPath, scriptExtensions } fro
 
 const endings = () => scriptExtensions.join(' ');
 
+/** The command line is wrong: exit code 2. */
+export function wrongUse(text: string): RefusedError {
+  return new RefusedError('USAGE', text);
+}
+
 export function explainRequest(requested: string | undefined, basedir: string): RefusedError {
   const asked = requestedPath(requested);
   if (asked === undefined) {

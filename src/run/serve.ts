@@ -6,7 +6,7 @@ import type { Session, Tracer } from '../agi/session';
 import { type Config, defaults, readConfig } from '../config';
 import { Log } from '../log';
 import { Ending } from './ending';
-import { guard, guardWarnings } from './guard';
+import { guard, guardWarnings, identity } from './guard';
 import { load } from './load';
 import { resolveFile, resolveRequest } from './resolve';
 
@@ -15,10 +15,16 @@ export interface ServeOptions {
   readonly config: string | undefined;
   /** Classic AGI: the script of the command line and its arguments. FastAGI: left out, Asterisk names it. */
   readonly script?: { readonly file: string; readonly args: readonly string[] };
+  /** What is said where standard input is a terminal: no Asterisk is there. */
+  readonly onTerminal: () => void;
+  /** A command line that makes no sense, to tell Asterisk and the log of. */
+  readonly misuse?: string;
 }
 
 /** Serves the call on descriptors 0 and 1, and exits. */
 export async function serve(options: ServeOptions): Promise<void> {
+  const stdin = identity(0);
+  if (stdin?.startsWith('/dev/pts/') || stdin?.startsWith('/dev/tty')) return options.onTerminal();
   const transport = new FdTransport(0);
   // a thread of its own waits for the request while the rest is made ready
   transport.read();
@@ -26,11 +32,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   let problem: unknown;
   try {
     config = readConfig(options.config);
+    if (options.misuse !== undefined) throw refusal().wrongUse(options.misuse);
   } catch (error) {
     problem = error;
   }
   const log = new Log(config.debug ? 'debug' : config.logLevel);
-  transport.output = guard(config, log);
+  transport.output = guard(config, log, stdin);
   const ending = new Ending(config, log, transport);
   try {
     for (const warning of config.warnings) log.write('warning', warning);
@@ -72,6 +79,8 @@ async function untilHangup(opening: Promise<Session>): Promise<Session> {
   return session;
 }
 
+// a command line that makes no sense
+const refusal = (): typeof import('./refusal') => require('./refusal');
 // the rights of a script's owner, and the lines of a conversation: for those who turn them on
 const privilege = (): typeof import('./privilege') => require('./privilege');
 const tracer = (log: Log): Tracer => (require('./tracing') as typeof import('./tracing')).traceTo(log);

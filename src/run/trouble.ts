@@ -19,6 +19,8 @@ const FAREWELL_MS = 2000;
 /** How long a read may hold up the exit. */
 const SETTLE_MS = 1000;
 const LOOK_EVERY_MS = 20;
+/** How long work in Node's threads may hold up the exit. */
+const LEAVE_MS = 5000;
 /** How long nothing may be seen to happen before nothing is taken to be left. */
 const CERTAIN_MS = 1000;
 
@@ -45,8 +47,12 @@ export class Trouble {
     }
     this.#report(error);
     if (begun) return;
-    const refused = error instanceof RefusedError || this.#ending.session === undefined;
-    await this.#finish(refused ? exitCodes.refused : exitCodes.failed, summarizeError(error, script));
+    await this.#finish(this.#exitCodeOf(error), summarizeError(error, script));
+  }
+
+  #exitCodeOf(error: unknown): number {
+    if (error instanceof RefusedError) return error.code === 'USAGE' ? exitCodes.usage : exitCodes.refused;
+    return this.#ending.session === undefined ? exitCodes.refused : exitCodes.failed;
   }
 
   stuck(): void {
@@ -104,6 +110,23 @@ export class Trouble {
     const free = !transport.reading || (session !== undefined && settle(transport));
     if (!free) exitByForce(code);
     transport.close();
+  }
+
+  /** Gives what the script has left behind a moment, and then no more: a read of a dead file system, say. */
+  leaveInTime(code: number): void {
+    const begun = Date.now();
+    const look = () => {
+      const work = process.getActiveResourcesInfo().filter((kind) => /Req|Job/.test(kind));
+      if (work.length === 0) process.exit(code);
+      if (Date.now() - begun < LEAVE_MS) return;
+      this.#ending.log.write(
+        'warning',
+        `the script has left something that does not end (${work.join(', ')}): the process is cut [SCRIPT_LEFTOVERS]`,
+      );
+      exitByForce(code);
+    };
+    look();
+    setInterval(look, LOOK_EVERY_MS);
   }
 
   /** process.exit() in a script, or an end that Node makes by itself. */

@@ -16,10 +16,10 @@ export type AgiArgument = string | number;
 
 /**
  * One argument, quoted where it has to be.
- * @throws AgiArgumentError for a NUL, CR or LF, which no AGI argument can carry, and for NaN and Infinity
+ * @throws AgiArgumentError for a NUL, CR or LF, which no AGI argument can carry, and for what is neither text nor a finite number
  */
 export function encodeArgument(value: AgiArgument): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw problems().noNumber(value);
+  if (typeof value !== 'string' && !Number.isFinite(value)) throw problems().noArgument(value);
   const text = String(value);
   // the first use of a regular expression costs a call's start more than all that is looked for here
   if (typeof value === 'number' || (!text.includes(' ') && plain.test(text))) return text;

@@ -12,8 +12,17 @@ export function uncarriable(text: string): AgiArgumentError {
   );
 }
 
-export function noNumber(value: number): AgiArgumentError {
-  return new AgiArgumentError(`${value} is no number that AGI can carry`);
+/** JavaScript lets anything through; Asterisk would be told `undefined` or `[object Promise]`. */
+export function noArgument(value: unknown): AgiArgumentError {
+  const what =
+    value instanceof Promise
+      ? 'a Promise: is an `await` missing?'
+      : typeof value === 'number'
+        ? `${value}`
+        : value === null
+          ? 'null'
+          : typeof value;
+  return new AgiArgumentError(`an AGI argument is a text or a number, and this is ${what}`);
 }
 
 /** @throws AgiArgumentError for a line that an Asterisk of this version does not read as one command */

@@ -8,6 +8,19 @@ export function redact(line: string): string {
   return reply ? `${reply[1]}***${reply[3] ?? ''}` : '***';
 }
 
+/** A raw line whose variable has a name that speaks of a secret. */
+export function namesSecret(line: string): boolean {
+  const variable = /^(?:SET|GET FULL|GET) VARIABLE (?:"((?:[^"\\]|\\.)*)"|(\S+))/i.exec(line);
+  return variable !== null && isSecretName(variable[1] ?? (variable[2] as string));
+}
+
+/** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */
+export function isSecretName(name: string): boolean {
+  if (/pass|pwd|secret|token|card|cv[vc]|(?:^|[^a-z])pin(?:[^a-z]|$)/i.test(name)) return true;
+  // camel case: pinCode, userPin
+  return /pin(?=[A-Z]|$)|[a-z]Pin(?![a-z])/.test(name);
+}
+
 /** A header line whose query names a password, a PIN and the like. */
 export function redactQuery(line: string): string {
   // the look ahead, and `?` left out of names, keep a hostile line from taking cubic time

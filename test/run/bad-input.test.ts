@@ -360,6 +360,40 @@ describe('a script that', () => {
     expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE ran 1'] });
   });
 
+  it('leaves a read that never ends', async () => {
+    const outcome = await run(
+      `require('child_process').execSync('mkfifo ' + __dirname + '/fifo', { stdio: 'ignore' });
+      require('fs').readFile(__dirname + '/fifo', () => {});
+      module.exports = (agi) => agi.verbose('ran');`,
+    );
+    expect(outcome.commands).toEqual(['VERBOSE ran 1']);
+    expect(outcome.log).toMatch(/warning .*FSReqCallback.* the process is cut/);
+    if ('execve' in process) expect(outcome.code).toBe(0);
+    else expect(outcome.signal).toBe('SIGKILL');
+  });
+
+  it('reads from standard input, which it has none of', async () => {
+    const outcome = await run(
+      "process.stdin.on('data', () => {}); process.stdin.resume(); module.exports = async (agi) => { await agi.answer(); await agi.verbose('ran') }",
+    );
+    expect(outcome).toMatchObject({ code: 0, commands: ['ANSWER', 'VERBOSE ran 1'] });
+  });
+
+  it.each([
+    ["agi.setVariable('X', agi.getVariable('Y'))", 'is an `await` missing'],
+    ["agi.setVariable('X', undefined)", 'and this is undefined'],
+    ["agi.setVariable('X', {})", 'and this is object'],
+    ['agi.streamFile()', 'and this is undefined'],
+    ["agi.getData('beep', 3000, 4)", 'getData: its options are one object'],
+    ["agi.streamFile('beep', '#')", 'streamFile: its options are one object'],
+    ["agi.sayNumber(5, '#')", 'sayNumber: its options are one object'],
+  ])('calls %s', async (text, words) => {
+    const outcome = await run(text);
+    expect(outcome.code).toBe(1);
+    expect(outcome.log).toContain(words);
+    expect(outcome.log).toContain('[AGI_ARGUMENT]');
+  });
+
   it('closes the connection under us', async () => {
     const outcome = await run("require('fs').closeSync(0); agi.verbose('into nothing')");
     expect(outcome.signal).toBe(null);

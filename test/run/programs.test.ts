@@ -54,6 +54,22 @@ describe('fastagi', () => {
       commands: [expect.stringContaining('there is no script'), 'FAILURE'],
     });
   });
+  it('takes its configuration in one word, too', async () => {
+    const folder = makeFolder({ 'hello.js': "agi.verbose('ran')" });
+    const config = makeFolder({ 'x.conf': `[fastagi]\nbasedir=${folder}\nlog=${folder}/log\n` });
+    const outcome = await call({ script: 'hello', folder, program: { args: [`--config=${config}/x.conf`] } });
+    expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE ran 1'] });
+  });
+  it('tells Asterisk, not with its help, of a service that is set up wrong', async () => {
+    const outcome = await call({ script: 'x', program: { args: ['--conf', '/x'] } });
+    expect(outcome).toMatchObject({
+      code: 2,
+      commands: [
+        'VERBOSE "fastagi does not understand --conf /x: look at server_args in the xinetd service" 1',
+        'FAILURE',
+      ],
+    });
+  });
   it('says what it needs for its commands', () => {
     const alone = path.join(makeFolder(), 'alone');
     copyFileSync(executable('fastagi'), alone);
@@ -69,6 +85,16 @@ describe('fastagi', () => {
       stdout: `${version}\n`,
     });
   });
+});
+
+it.each(['fastagi', 'agi'] as const)('%s serves no terminal', (name) => {
+  const command = `${process.execPath} ${executable(name)} ${name === 'agi' ? 'x.js' : '--config /x'}`;
+  const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  expect(stdout).toContain(`Usage: ${name}`);
+  expect(status).toBe(2);
 });
 
 describe('agi', () => {

@@ -12,10 +12,11 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const executable = (name: 'fastagi' | 'agi') => path.join(root, 'dist', name);
 
-/** A folder of this test's own; it goes with the process. */
+/** A folder of this test's own; all of them go with the test run. */
 export function makeFolder(files: Record<string, string> = {}): string {
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'fastagi-test-')));
-  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  const folder = fs.realpathSync(
+    fs.mkdtempSync(path.join(process.env.FASTAGI_TEST_FOLDER ?? os.tmpdir(), 'fastagi-test-')),
+  );
   for (const [name, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     fs.writeFileSync(path.join(folder, name), text);
