@@ -311,11 +311,11 @@ describe('a script that', () => {
   it('goes on in the background with commands for longer than linger_seconds', async () => {
     const outcome = await run(
       `async function main() {
-        for (let n = 0; n < 6; n++) { await new Promise((resolve) => setTimeout(resolve, 100)); await agi.noop(); }
+        for (let n = 0; n < 5; n++) { await new Promise((resolve) => setTimeout(resolve, 400)); await agi.noop(); }
         await agi.setVariable('DONE', 1);
       }
       main();`,
-      { config: 'linger_seconds=0.3\n' },
+      { config: 'linger_seconds=1.5\n' },
     );
     expect(outcome).toMatchObject({ code: 0, log: '' });
     expect(outcome.commands.at(-1)).toBe('SET VARIABLE DONE 1');
