@@ -4,8 +4,8 @@
  * stands at `Agi`.
  */
 import type { AgiArgument } from '../wire/agi-command';
-import type { AgiReply } from '../wire/agi-reply';
-import { type Commander, checkOptions, commander, inRange } from './commander';
+import { epochSeconds, INT, optional, say, succeed } from './command-forms';
+import { checkOptions, commander, inRange } from './commander';
 import { commandFailed } from './failures';
 import {
   type CharOutcome,
@@ -18,10 +18,9 @@ import {
   type OptionOutcome,
   type RecordOutcome,
   type SayOutcome,
-  type SpeechOutcome,
-  type SpeechResult,
   type WaitOutcome,
 } from './outcome';
+import { SpeechCommands } from './speech-commands';
 import { databaseGet } from './values';
 
 /** The state of a channel, in Asterisk's order from 0 (channelstate.h). */
@@ -52,13 +51,8 @@ const recordEndings: Record<string, RecordOutcome['outcome']> = {
 /** What SAY DATETIME says where no format is given, which it then must be for a time zone behind it. */
 const DATE_TIME = "ABdY 'digits/at' IMp";
 
-/** The least and the most of what Asterisk reads into 32 bits. */
-const INT = [-0x8000_0000, 0x7fff_ffff] as const;
-
 /** Its methods are called on an `Agi`, which is not constructed as one of these: nothing here is #private. */
-export abstract class Commands {
-  abstract readonly [commander]: Commander;
-
+export abstract class Commands extends SpeechCommands {
   /** The state of this channel, or of the one named; undefined where there is none of this name. */
   channelStatus(channel?: string): Promise<ChannelState | undefined> {
     return this[commander].run(
@@ -373,113 +367,4 @@ export abstract class Commands {
       throw commandFailed('GOSUB', reply, 'AGI_NO_LABEL');
     });
   }
-
-  // — Speech recognition, through the engine that Asterisk has loaded
-
-  /** Makes a speech object. @throws AgiCommandError where Asterisk has no such engine */
-  speechCreate(engine: string): Promise<void> {
-    return this[commander].run('SPEECH CREATE', [engine], (reply) => succeed('SPEECH CREATE', reply));
-  }
-
-  /** Sets a setting of the engine's own. */
-  speechSet(name: string, value: AgiArgument): Promise<void> {
-    return this[commander].run('SPEECH SET', [name, value], (reply) => succeed('SPEECH SET', reply));
-  }
-
-  /** Ends the speech object; nothing where there is none. Works after a hangup. */
-  speechDestroy(): Promise<void> {
-    return this[commander].run('SPEECH DESTROY', [], () => {});
-  }
-
-  /** Loads a grammar from a file of Asterisk's machine. */
-  speechLoadGrammar(name: string, file: string): Promise<void> {
-    return this[commander].run('SPEECH LOAD GRAMMAR', [name, file], (reply) =>
-      succeed('SPEECH LOAD GRAMMAR', reply),
-    );
-  }
-
-  /** Works after a hangup. */
-  speechUnloadGrammar(name: string): Promise<void> {
-    return this[commander].run('SPEECH UNLOAD GRAMMAR', [name], (reply) =>
-      succeed('SPEECH UNLOAD GRAMMAR', reply),
-    );
-  }
-
-  speechActivateGrammar(name: string): Promise<void> {
-    return this[commander].run('SPEECH ACTIVATE GRAMMAR', [name], (reply) =>
-      succeed('SPEECH ACTIVATE GRAMMAR', reply),
-    );
-  }
-
-  speechDeactivateGrammar(name: string): Promise<void> {
-    return this[commander].run('SPEECH DEACTIVATE GRAMMAR', [name], (reply) =>
-      succeed('SPEECH DEACTIVATE GRAMMAR', reply),
-    );
-  }
-
-  /**
-   * Plays a prompt and listens.
-   * @param options.timeoutSeconds how long to wait for speech behind the prompt; Asterisk counts seconds here
-   * @throws AgiCommandError where there is no speech object
-   */
-  async speechRecognize(
-    prompt: string,
-    options: { timeoutSeconds?: number; offsetSamples?: number } = {},
-  ): Promise<SpeechOutcome> {
-    checkOptions('speechRecognize', options);
-    const { timeoutSeconds = 5, offsetSamples } = options;
-    return this[commander].run(
-      'SPEECH RECOGNIZE',
-      optional(prompt, timeoutSeconds, offsetSamples),
-      async (reply, ask): Promise<SpeechOutcome> => {
-        const endposSamples = endposOf(reply);
-        switch (reply.word) {
-          case 'speech':
-            return { outcome: 'speech', results: speechResults(reply), endposSamples };
-          case 'digit':
-            return { outcome: 'digit', digit: reply.fields.digit ?? '', endposSamples };
-          case 'timeout':
-            return { outcome: 'timeout', endposSamples };
-          default:
-            return this[commander].failed('SPEECH RECOGNIZE', reply, ask);
-        }
-      },
-    );
-  }
-}
-
-/** What all that is said has in common. */
-function say(it: Commander, name: string, args: readonly AgiArgument[]): Promise<SayOutcome> {
-  return it.run(name, args, async (reply, ask): Promise<SayOutcome> => {
-    const result = numberOf(reply);
-    if (result < 0) await it.failed(name, reply, ask);
-    return result === 0 ? { outcome: 'complete' } : { outcome: 'digit', digit: digitOf(reply) };
-  });
-}
-
-/** Arguments up to the last one that is given. */
-function optional(...args: (AgiArgument | undefined)[]): AgiArgument[] {
-  let end = args.length;
-  while (end > 0 && args[end - 1] === undefined) end--;
-  return args.slice(0, end).map((arg) => arg ?? '');
-}
-
-function succeed(command: string, reply: AgiReply): void {
-  if (numberOf(reply) !== 1) throw commandFailed(command, reply);
-}
-
-/** @throws AgiArgumentError for a moment that Asterisk cannot read into 32 bits */
-function epochSeconds(what: string, time: Date | number): number {
-  const seconds = typeof time === 'number' ? time : Math.floor(time.getTime() / 1000);
-  inRange(what, seconds, ...INT);
-  return seconds;
-}
-
-function speechResults(reply: AgiReply): SpeechResult[] {
-  const { fields } = reply;
-  return Array.from({ length: Number(fields.results ?? 0) }, (_, at) => ({
-    text: fields[`text${at}`] ?? '',
-    score: Number(fields[`score${at}`] ?? 0),
-    grammar: fields[`grammar${at}`] ?? '',
-  }));
 }
