@@ -1,5 +1,6 @@
 /** The library's public names. A script finds its call in the globals; it imports types and errors from here. */
 export type { Agi } from './agi/agi';
+export type { DialOutcome } from './agi/dialplan-methods';
 export type {
   ChannelState,
   CharOutcome,

@@ -7,7 +7,7 @@ import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
 import { Commander, checkOptions, commander, inRange, isSecretName } from './commander';
-import type { Commands } from './commands';
+import type { DialplanMethods } from './dialplan-methods';
 import {
   type DataOutcome,
   digitOf,
@@ -19,7 +19,7 @@ import {
 import type { Session } from './session';
 
 /** The commands that fewer scripts use stand on the prototype's prototype: see the end of this file. */
-export interface Agi extends Commands {}
+export interface Agi extends DialplanMethods {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is there, see above
 export class Agi {
@@ -179,14 +179,14 @@ const values = (): typeof import('./values') => require('./values');
 // the words for what went wrong
 const failures = (): typeof import('./failures') => require('./failures');
 // the commands that fewer scripts use: read in when the first of them is asked for
-const commands = (): typeof import('./commands') => require('./commands');
+const rarer = (): typeof import('./dialplan-methods') => require('./dialplan-methods');
 
 Object.setPrototypeOf(
   Agi.prototype,
   new Proxy(Object.prototype, {
     get(plain, name, call) {
       if (typeof name === 'symbol' || name in plain || name === 'then') return Reflect.get(plain, name, call);
-      Object.setPrototypeOf(Agi.prototype, commands().Commands.prototype);
+      Object.setPrototypeOf(Agi.prototype, rarer().DialplanMethods.prototype);
       return Reflect.get(Agi.prototype, name, call);
     },
   }),

@@ -241,6 +241,45 @@ const outcomes: Case[] = [
     undefined,
   ],
   [
+    'goto',
+    (agi) => agi.goto('c', '5', 'label'),
+    [
+      ['SET CONTEXT c', '200 result=0'],
+      ['SET EXTENSION 5', '200 result=0'],
+      ['SET PRIORITY label', '200 result=0'],
+    ],
+    undefined,
+  ],
+  [
+    'setGlobalVariable',
+    (agi) => agi.setGlobalVariable('X', 'a b'),
+    [['SET VARIABLE "GLOBAL(X)" "a b"', '200 result=1']],
+    undefined,
+  ],
+  [
+    'setLanguage',
+    (agi) => agi.setLanguage('de'),
+    [['SET VARIABLE "CHANNEL(language)" de', '200 result=1']],
+    undefined,
+  ],
+  [
+    'setAbsoluteTimeout',
+    (agi) => agi.setAbsoluteTimeout(60),
+    [['SET VARIABLE "TIMEOUT(absolute)" 60', '200 result=1']],
+    undefined,
+  ],
+  [
+    'dial',
+    (agi) => agi.dial('PJSIP/alice', { timeoutSeconds: 20, flags: 'tT' }),
+    [
+      ['EXEC Dial PJSIP/alice,20,tT', '200 result=0'],
+      ['GET FULL VARIABLE "${DIALSTATUS}~MARK"', '200 result=1 (BUSY~MARK)'],
+      ['GET FULL VARIABLE "${ANSWEREDTIME}~MARK"', '200 result=1 (~MARK)'],
+      ['GET VARIABLE ANSWEREDTIME', '200 result=0'],
+    ],
+    { status: 'BUSY', answeredSeconds: 0 },
+  ],
+  [
     'databasePut',
     (agi) => agi.databasePut('f', 'k', 'a b'),
     [['DATABASE PUT f k "a b"', '200 result=1']],

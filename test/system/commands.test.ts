@@ -84,6 +84,12 @@ const scripts: Record<string, string> = {
       await agi.getOption('beep', { timeoutMs: 100 }), await agi.getOption('no-such-file', { timeoutMs: 100 }),
       recorded, (await agi.streamFile('/tmp/' + name)).outcome, await agi.recordFile('/no/such/folder/x', 'wav', { timeoutMs: 100 }),
     ];`),
+  'dialplan.js': reporting(`
+    await agi.setLanguage('de'); await agi.setGlobalVariable('PROBE', 'for all'); await agi.setAbsoluteTimeout(100); await agi.setAbsoluteTimeout(0);
+    const dialled = [await agi.dial('Local/answers@legs', { timeoutSeconds: 5 }), await agi.dial('Local/busy@legs'), await agi.dial('Local/rings@legs', { timeoutSeconds: 1 }), await agi.dial('Nothing/x')];
+    const result = [await agi.getVariable('CHANNEL(language)'), await agi.getVariable('PROBE'), dialled];
+    await agi.goto('elsewhere', 'there');
+    return result;`),
   'keys.js': reporting(`
     return [
       await agi.streamFile('demo-congrats', { escapeDigits: '0' }), await agi.waitForDigit(3000),
@@ -127,6 +133,11 @@ describe.skipIf(missing).each([16, 22] as const)(
           '[legs]',
           'exten => leg,1,Answer()',
           ' same => n,Wait(30)',
+          'exten => answers,1,Answer()',
+          ' same => n,Wait(0.2)',
+          'exten => busy,1,Busy(1)',
+          'exten => rings,1,Ringing()',
+          ' same => n,Wait(10)',
           'exten => types,1,Answer()',
           ' same => n,Wait(1)',
           ' same => n,SendDTMF(0,100,100)',
@@ -228,6 +239,22 @@ describe.skipIf(missing).each([16, 22] as const)(
 
     it('carries text, as far as the channel does', async () => {
       expect((await place('text.js')).result).toEqual([{ outcome: 'timeout' }, null, false]);
+    });
+
+    it('dials, and goes elsewhere', async () => {
+      expect(await place('dialplan.js')).toEqual({
+        result: [
+          'de',
+          'for all',
+          [
+            { status: 'ANSWER', answeredSeconds: expect.any(Number) },
+            { status: 'BUSY', answeredSeconds: 0 },
+            { status: 'NOANSWER', answeredSeconds: 0 },
+            { status: 'CHANUNAVAIL', answeredSeconds: 0 },
+          ],
+        ],
+        back: 'elsewhere',
+      });
     });
 
     it('leads the channel through the dialplan', async () => {
