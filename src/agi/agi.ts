@@ -66,11 +66,13 @@ export class Agi {
   }
 
   /**
-   * Writes to the Asterisk console, a line for each line of the text. Works after a hangup.
+   * Writes to the Asterisk console, a line for each line of the text; an object as the console of Node shows
+   * it. Works after a hangup.
    * @param level shown where the console's verbosity is at least this, 1 to 4
    */
   verbose(message: unknown, level = 1): Promise<void> {
-    const text = String(message);
+    const shown = typeof message === 'object' && message !== null;
+    const text = shown ? process.getBuiltinModule('node:util').inspect(message) : String(message);
     const lines = text.includes('\n') || text.includes('\r') ? text.split(/\r\n|[\r\n]/) : [text];
     return this[commander].session.turn(async (ask) => {
       for (const line of lines) await ask(encodeCommand('VERBOSE', [line.replaceAll('\0', ''), level]));

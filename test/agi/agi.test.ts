@@ -241,6 +241,12 @@ const outcomes: Case[] = [
     undefined,
   ],
   [
+    'verbose of an object',
+    (agi) => agi.verbose({ a: 1, b: ['x'] }, 3),
+    [['VERBOSE "{ a: 1, b: [ \'x\' ] }" 3', '200 result=1']],
+    undefined,
+  ],
+  [
     'goto',
     (agi) => agi.goto('c', '5', 'label'),
     [
