@@ -123,8 +123,9 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
       setuid = await Xinetd.startFile(shipped, { ...service, server_args: `${args}/setuid.conf` });
       const host = `127.0.0.1:${xinetd.port('fastagi')}`;
       const extension = (name: string, application: string) => [
-        `exten => ${name},1,${application}`,
-        ' same => n,Verbose(1,back: ${AGISTATUS} test=${test})',
+        `exten => ${name},1,Set(CASE=${name})`,
+        ` same => n,${application}`,
+        ' same => n,Verbose(1,back from ${CASE}: ${AGISTATUS} test=${test})',
         ' same => n,Hangup()',
       ];
       asterisk = await Asterisk.start({
@@ -148,7 +149,7 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
           ...extension('owner', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/whoami)`),
           ...extension('root-owned', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/hello)`),
           ...extension('strangers', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/throws)`),
-          'exten => h,1,Verbose(1,ended: ${AGISTATUS} test=${test})',
+          'exten => h,1,Verbose(1,end of ${CASE}: ${AGISTATUS} test=${test})',
         ].join('\n'),
         bind: [root, folder, { from: executable('agi'), to: '/usr/local/bin/agi' }],
       });
@@ -163,14 +164,20 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
     /** Places a call and waits for what the dialplan says of its end; gives that, and what Asterisk and the log said meanwhile. */
     async function place(
       extension: string,
-      options: { leg?: string; end?: RegExp; during?: () => Promise<void> } = {},
+      options: { leg?: string; hungUp?: boolean; during?: () => Promise<void> } = {},
     ) {
       const from = asterisk.log().length;
       rmSync(path.join(folder, 'log'), { force: true });
       await asterisk.originate(`${options.leg ?? 'leg'}@legs`, `${extension}@test`);
       await options.during?.();
-      const line = await asterisk.waitForLog(options.end ?? /app_verbose.c: .*back: /, 15_000, from);
-      return { end: line.replace(/^.*?(back|ended): /, ''), console: asterisk.log().slice(from), log: log() };
+      // by its own name: the call before may still be on its way out
+      const words = `${options.hungUp ? 'end of' : 'back from'} ${extension}: `;
+      const line = await asterisk.waitForLog(`app_verbose.c: ${words}`, 15_000, from);
+      return {
+        end: line.slice(line.indexOf(words) + words.length),
+        console: asterisk.log().slice(from),
+        log: log(),
+      };
     }
 
     function log(): string {
@@ -255,7 +262,7 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
       });
 
       it('are hung up by the script, which may tidy up', async () => {
-        const seen = await place('hangs-up.js', { end: /app_verbose.c: .*ended: / });
+        const seen = await place('hangs-up.js', { hungUp: true });
         expect(seen.end).toMatch(/^(SUCCESS|HANGUP) test=tidied up$/);
         expect(seen.log).toContain('signal: AgiHangupError');
         expect(seen.log).toContain('streamFile: AGI_DEAD_CHANNEL');
@@ -263,7 +270,7 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
 
       it('are hung up while a file plays: the script ends quietly after its finally', async () => {
         const seen = await place('is-hung-up.js', {
-          end: /ended: .*tidied up/,
+          hungUp: true,
           during: () => hangUpAfter('is playing now'),
         });
         expect(seen.log).toContain('tidied up');
@@ -272,7 +279,7 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
 
       it('are hung up while the script does something else: it is told', async () => {
         const seen = await place('idles.js', {
-          end: /app_verbose.c: .*ended: /,
+          hungUp: true,
           during: () => hangUpAfter('is idle now'),
         });
         expect(seen.log).toContain('noticed');
@@ -315,14 +322,14 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
 
       it('are hung up while a file plays', async () => {
         await place('classic-is-hung-up.js', {
-          end: /ended: .*tidied up/,
+          hungUp: true,
           during: () => hangUpAfter('is playing now'),
         });
       });
 
       it('are hung up while the script does something else', async () => {
         await place('classic-idles.js', {
-          end: /app_verbose.c: .*ended: /,
+          hungUp: true,
           during: () => hangUpAfter('is idle now'),
         });
         await expect.poll(() => asterisk.output()).toContain('noticed');
