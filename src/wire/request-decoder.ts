@@ -31,6 +31,8 @@ export class RequestDecoder {
     }
     if (this.#last === '') throw problems().noRequest(line);
     if (line === '') return true;
+    // lines ended by CRLF: it would wait for an end that never comes
+    if (line === '\r') throw problems().noRequest(line);
     // the rest of a value that holds a newline
     fields.set(this.#last, `${fields.get(this.#last)}\n${line}`);
     return false;

@@ -26,6 +26,7 @@ describe('a connection that brings no call', () => {
     ['closes in the middle of the request', 'agi_network: yes\nagi_network_scr', 'AGI_CUT_REQUEST', 'error'],
     ['asks for a web page', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'AGI_BAD_REQUEST', 'error'],
     ['sends an empty line first', '\n', 'AGI_BAD_REQUEST', 'error'],
+    ['ends its lines by CRLF', requestFor('hello.js').replaceAll('\n', '\r\n'), 'AGI_BAD_REQUEST', 'error'],
     ['sends a line of a megabyte', `agi_network: ${'y'.repeat(1 << 20)}\n\n`, 'AGI_LINE_TOO_LONG', 'error'],
     [
       'sends a request that never ends',
