@@ -34,6 +34,8 @@ export interface Playing {
   readonly programs: string;
   /** The environment of a script's process. */
   readonly env: NodeJS.ProcessEnv;
+  /** Whether an open call keeps this process from ending. */
+  readonly holds: boolean;
   /** What the script's process writes on its standard error: its log. */
   onLog(text: string): void;
   /** Called with the call before anything happens in it. */
@@ -61,6 +63,7 @@ function callAddress(target: Target & { type: 'address' }, playing: Playing): Pl
     close: () => socket.end(),
   };
   const call = begin(playing, { request, networkScript }, line);
+  if (!playing.holds) socket.unref();
   const patience = setTimeout(() => {
     problem = `${host}:${port} has not taken the connection within ${CONNECT_MS / 1000} s`;
     socket.destroy();
@@ -159,7 +162,23 @@ function callProgram(target: Target & { type: 'file' }, playing: Playing): Playe
     });
   });
   child.once('spawn', () => call.begin());
-  return { call, ended, kill: () => void child.kill('SIGKILL') };
+  const kill = () => void child.kill('SIGKILL');
+  // a test that is left in the middle of a call must not wait for it, nor leave a process behind
+  if (!playing.holds)
+    for (const handle of [child, stdin, stdout, stderr]) (handle as { unref?(): void }).unref?.();
+  const release = onExit(kill);
+  void ended.then(release);
+  return { call, ended, kill };
+}
+
+/** Calls back when this process exits; the result takes that back. */
+function onExit(callback: () => void): () => void {
+  process.setMaxListeners(process.getMaxListeners() + 1);
+  process.once('exit', callback);
+  return () => {
+    process.off('exit', callback);
+    process.setMaxListeners(process.getMaxListeners() - 1);
+  };
 }
 
 function begin(

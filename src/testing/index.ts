@@ -59,6 +59,7 @@ export async function simulate(
     clock,
     programs: programs(),
     env: { ...process.env, FASTAGI_CONFIG: options.config ?? '/dev/null', ...options.env },
+    holds: false,
     onLog: (text) => {
       log += text;
     },
