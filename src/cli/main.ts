@@ -21,7 +21,13 @@ interface CommandRow {
   readonly load: () => Promise<Command>;
 }
 
-const commands: readonly CommandRow[] = [];
+const commands: readonly CommandRow[] = [
+  {
+    usage: 'call <target> [args..]',
+    describe: "Plays Asterisk's part against a script: a call with no PBX",
+    load: () => import('./call'),
+  },
+];
 
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {
