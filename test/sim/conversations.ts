@@ -1042,4 +1042,54 @@ export const conversations: readonly Conversation[] = [
       '< 200 result=0',
     ],
   },
+  {
+    name: 'classic AGI',
+    classic: true,
+    steps: ['> ANSWER', '< 200 result=0', '> NO SUCH', unknown, 'exit 0', 'status SUCCESS'],
+  },
+  {
+    name: 'classic AGI with an exit code',
+    classic: true,
+    steps: ['> NOOP', '< 200 result=0', 'exit 3', 'status FAILURE'],
+  },
+  {
+    name: 'classic AGI, a caller who hangs up',
+    classic: true,
+    steps: [
+      'hang up',
+      '< SIGHUP',
+      '> ANSWER',
+      dead,
+      '> SET VARIABLE a b',
+      '< 200 result=1',
+      'exit 0',
+      'status HANGUP',
+    ],
+  },
+  {
+    name: 'classic AGI, a script that hangs up and fails',
+    classic: true,
+    variables: { AGISIGHUP: 'no' },
+    steps: ['> HANGUP', '< 200 result=1', '> ANSWER', dead, 'exit 1', 'status HANGUP'],
+  },
+  {
+    name: 'classic AGI with AGIEXITONHANGUP=yes',
+    classic: true,
+    variables: { AGIEXITONHANGUP: 'yes' },
+    steps: ['hang up', '< SIGHUP', 'end', 'status HANGUP'],
+  },
+  { name: 'classic AGI that says FAILURE', classic: true, steps: ['> failure', 'exit 0', 'status FAILURE'] },
+];
+
+/** Where Asterisk has not its documentation, which holds the usage texts. */
+export const withoutUsage: readonly Conversation[] = [
+  {
+    name: 'wrong arguments, without a usage text',
+    steps: [
+      '> SAY DIGITS x ""',
+      '< 520 Invalid command syntax.  Proper usage not available.',
+      '> NOOP',
+      '< 200 result=0',
+    ],
+  },
 ];
