@@ -431,8 +431,10 @@ export class SimulatedCall {
     this.#lastedMs = this.elapsedMs;
     this.#hangupTimer?.cancel();
     this.#cancelKey?.();
-    // FastAGI is always told, live call or not
-    if (reached && this.#tellsHangup && this.#script.networkScript !== undefined) this.#reply('HANGUP');
+    // FastAGI is always told, live call or not; a process where it is still there and was not told before
+    if (reached && this.#tellsHangup) {
+      if (this.#script.networkScript !== undefined || !(this.#scriptClosed || this.#dead)) this.#tellHangup();
+    }
     this.#line.close();
     this.channel.set('AGISTATUS', this.#status);
     this.#tell({ type: 'end', status: this.#status });

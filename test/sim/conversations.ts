@@ -1078,7 +1078,11 @@ export const conversations: readonly Conversation[] = [
     variables: { AGIEXITONHANGUP: 'yes' },
     steps: ['hang up', '< SIGHUP', 'end', 'status HANGUP'],
   },
-  { name: 'classic AGI that says FAILURE', classic: true, steps: ['> failure', 'exit 0', 'status FAILURE'] },
+  {
+    name: 'classic AGI that says FAILURE',
+    classic: true,
+    steps: ['> failure', '< SIGHUP', 'end', 'status FAILURE'],
+  },
 ];
 
 /** Where Asterisk has not its documentation, which holds the usage texts. */

@@ -159,13 +159,19 @@ function dialplan(table: readonly Conversation[], port: number): string {
   ].join('\n');
 }
 
-/** A classic AGI script that is led by the test: lines go through it in both directions, and it tells of SIGHUP. */
+/**
+ * A classic AGI script that is led by the test: lines go through it in both directions, and it tells of SIGHUP, once,
+ * and before the end of its standard input, which comes by another way at the same time.
+ */
 function relay(port: number): string {
   return `#!/usr/bin/env node
 const socket = require('node:net').connect(${port}, '127.0.0.1');
 socket.write('agi_network_script: script-' + process.argv[2] + '\\n');
-process.on('SIGHUP', () => socket.write('SIGHUP\\n'));
-process.stdin.on('data', (chunk) => socket.write(chunk)).on('end', () => socket.end());
+process.once('SIGHUP', () => {
+  socket.write('SIGHUP\\n');
+  process.on('SIGHUP', () => {});
+});
+process.stdin.on('data', (chunk) => socket.write(chunk)).on('end', () => setTimeout(() => socket.end(), 200));
 socket.on('data', (chunk) => {
   const exit = /EXIT (\\d+)/.exec(String(chunk));
   if (exit) process.exit(Number(exit[1]));
