@@ -76,6 +76,7 @@ export class SimulatedCall {
   #commands = 0;
   #saidFailure = false;
   #warnedOfEarly = false;
+  #problem: unknown;
   #lastedMs = 0;
   #last = '';
 
@@ -345,13 +346,30 @@ export class SimulatedCall {
     }
     this.#last = line;
     this.#usage = command.usage;
-    const run = command.run(this.#stage, words);
-    if (typeof run === 'string') {
-      this.#done(run);
-      return;
+    this.#guarded(() => {
+      const run = command.run(this.#stage, words);
+      if (typeof run === 'string') {
+        this.#done(run);
+        return;
+      }
+      this.#running = run;
+      this.#advance(run.next());
+    });
+  }
+
+  /** What the user has put in the place of a function or an application may throw. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#problem ??= error;
+      this.#running = undefined;
+      this.#tell({
+        type: 'warning',
+        text: `${this.#last}: what stands in for Asterisk there has thrown ${error}`,
+      });
+      this.#reply('200 result=-1');
     }
-    this.#running = run;
-    this.#advance(run.next());
   }
 
   /** Goes on with the command that waits. */
@@ -360,7 +378,7 @@ export class SimulatedCall {
     this.#cancelWait?.();
     this.#cancelWait = undefined;
     this.#wait = undefined;
-    this.#advance(running.next(happening));
+    this.#guarded(() => this.#advance(running.next(happening)));
     this.#proceed();
   }
 
@@ -448,6 +466,11 @@ export class SimulatedCall {
   /** How many commands have come. */
   get commands(): number {
     return this.#commands;
+  }
+
+  /** What a function or an application of the user's own has thrown. */
+  get problem(): unknown {
+    return this.#problem;
   }
 
   /** Whether the script ended the call by FAILURE, as `fastagi` does for a script that throws. */

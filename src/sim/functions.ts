@@ -63,6 +63,9 @@ function split(argument: string, most = Number.POSITIVE_INFINITY): string[] {
 /** What CALLERID() and the like are asked for, in small letters. */
 const fieldOf = (argument: string): string => (split(argument)[0] ?? '').toLowerCase();
 
+/** What a Date can hold. */
+const MAX_EPOCH_SECONDS = 8.64e12;
+
 const flag = (yes: boolean): string => (yes ? '1' : '0');
 
 const callerFields: Record<string, (channel: Channel) => string> = {
@@ -122,10 +125,18 @@ function cutFields(parts: string[], ranges: string, separator: string): string {
   return taken.join(separator[0] ?? '-');
 }
 
-/** The characters that FILTER lets through: `0-9`, `a-zA-Z`, `\x20`. */
+/** The characters that FILTER lets through: `0-9`, `a-zA-Z_`, `\\x20`. */
 function filter(allowed: string, text: string): string {
-  const pattern = allowed.replace(/[\]^]/g, '\\$&');
-  return text.replace(new RegExp(`[^${pattern}]`, 'g'), '');
+  const ranges: [from: number, to: number][] = [];
+  const pattern = /(\\x[0-9A-Fa-f]{2}|\\?[\s\S])(?:-(\\x[0-9A-Fa-f]{2}|\\?[\s\S]))?/g;
+  for (const [, from = '', to = from] of allowed.matchAll(pattern)) ranges.push([codeOf(from), codeOf(to)]);
+  const isAllowed = (code: number) => ranges.some(([from, to]) => code >= from && code <= to);
+  return Array.from(text, (char) => (isAllowed(char.codePointAt(0) ?? -1) ? char : '')).join('');
+}
+
+function codeOf(char: string): number {
+  const hex = /^\\x(..)$/.exec(char)?.[1];
+  return hex === undefined ? char.charCodeAt(char.length - 1) : Number.parseInt(hex, 16);
 }
 
 function replaceCharacters(text: string, from: string, to: string): string {
@@ -188,7 +199,10 @@ const readings = new Map<string, Reading>(
     SHA1: (argument) => createHash('sha1').update(argument).digest('hex'),
     STRFTIME: (argument, { now }) => {
       const [epoch = '', zone = '', format = '%c'] = split(argument, 3);
-      return formatTime(epoch === '' ? now / 1000 : Number(epoch), zone, format);
+      const seconds = Number.parseInt(epoch, 10);
+      // what is no moment is this one
+      const isMoment = Math.abs(seconds) <= MAX_EPOCH_SECONDS;
+      return formatTime(isMoment ? seconds : now / 1000, zone, format);
     },
     IF: (argument) => {
       const [, condition = '', yes = '', no = ''] = /^([^?]*)\?([^:]*)(?::(.*))?$/s.exec(argument) ?? [];

@@ -1043,14 +1043,14 @@ export const conversations: readonly Conversation[] = [
     ],
   },
   {
-    name: 'classic AGI',
-    classic: true,
-    steps: ['> ANSWER', '< 200 result=0', '> NO SUCH', unknown, 'exit 0', 'status SUCCESS'],
-  },
-  {
     name: 'classic AGI with an exit code',
     classic: true,
     steps: ['> NOOP', '< 200 result=0', 'exit 3', 'status FAILURE'],
+  },
+  {
+    name: 'classic AGI',
+    classic: true,
+    steps: ['> ANSWER', '< 200 result=0', '> NO SUCH', unknown, 'exit 0', 'status SUCCESS'],
   },
   {
     name: 'classic AGI, a caller who hangs up',

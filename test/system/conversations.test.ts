@@ -27,9 +27,10 @@ describe.skipIf(missing).each([16, 22] as const)(
       const { seen } = await calls.hold(conversation, `c${conversation.at}`);
       expect(seen).toEqual(conversation.steps);
     };
-    it.concurrent.each(table.filter(({ classic }) => !classic))('$name', holds);
-    // alone: Asterisk may lose a process's exit code while another AGI ends (it lets go of SIGCHLD for all of them)
+    // first, and alone: with the end of every FastAGI call Asterisk 16 lets go of SIGCHLD once more than it took it,
+    // and loses the exit codes of processes from then on
     it.each(table.filter(({ classic }) => classic))('$name', holds);
+    it.concurrent.each(table.filter(({ classic }) => !classic))('$name', holds);
 
     it('sends the request that the simulation sends', async () => {
       const conversation: Conversation = { name: '', steps: ['close', 'end'] };

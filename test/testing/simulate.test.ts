@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Agi } from '../../src/agi/agi';
@@ -382,5 +383,69 @@ describe('what is around the call', () => {
     await call.ended();
     expect(call.durationMs).toBe(10_000);
     expect(call.events.find(({ type }) => type === 'hangup')).toMatchObject({ by: 'timeout' });
+  });
+});
+
+describe('values', () => {
+  it('come back as they were set', async () => {
+    const values = [
+      '',
+      ' a  b ',
+      'a "b" \\c\\',
+      ')',
+      '(x)',
+      "it's",
+      '${CHANNEL}',
+      '$[1+1]',
+      'ä€😀',
+      'x'.repeat(3000),
+      'a)\nb)',
+      '\r\n',
+    ];
+    const call = await simulate(async (agi) => {
+      const seen: (string | undefined)[] = [];
+      for (const value of values) {
+        await agi.setVariable('V', value);
+        seen.push(await agi.getVariable('V'));
+      }
+      await agi.setVariable('SAME', JSON.stringify(seen.map((value, at) => value === values[at])));
+    });
+    await call.ended();
+    expect(JSON.parse(call.variables.SAME as string)).toEqual(values.map(() => true));
+  });
+});
+
+describe('the real clock', () => {
+  it('is the machine’s, and a long prompt is no silence', async () => {
+    const call = await simulate(
+      async (agi) => {
+        await agi.streamFile('long');
+      },
+      { clock: 'real', timeoutMs: 100, sounds: { long: 400 } },
+    );
+    await call.ended();
+    expect(call.durationMs).toBeGreaterThanOrEqual(400);
+    const stuck = await simulate((agi) => agi.waitForDigit(), { clock: 'real' });
+    await expect(stuck.ended()).rejects.toThrow(/waits for the caller for ever/);
+  });
+});
+
+describe('a function that misbehaves', () => {
+  it('by running in circles is given up', async () => {
+    const call = await simulate(async (agi) => {
+      for (;;) await agi.noop();
+    });
+    await expect(call.ended()).rejects.toThrow(/over 100000 commands/);
+  });
+
+  it('by a stand-in that throws fails', async () => {
+    const call = await simulate((agi) => agi.exec('Broken').catch(() => {}), {
+      applications: {
+        Broken: () => {
+          throw new TypeError('of the test');
+        },
+      },
+    });
+    expect(await call.failed()).toBeInstanceOf(TypeError);
   });
 });
