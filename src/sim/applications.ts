@@ -166,6 +166,7 @@ const applications = new Map<string, Application>(
       return ended.type === 'hangup' ? -1 : 0;
     },
     playback: function* (stage, [files = '']) {
+      if (files === '') return -1;
       const { result, missing } = yield* playAll(stage, files, '');
       set(stage, 'PLAYBACKSTATUS', missing ? 'FAILED' : 'SUCCESS');
       return result;

@@ -494,10 +494,14 @@ function channelOf(options: CallOptions, surroundings: Surroundings, now: number
   const { callerId, database = {}, globals = {} } = options;
   if (typeof callerId === 'string') channel.callerId = callerId;
   else if (callerId) {
-    channel.callerName = callerId.name ?? '';
-    channel.callerNumber = callerId.number ?? '';
+    channel.callerName = callerId.name;
+    channel.callerNumber = callerId.number;
   }
-  channel.callerPresent = channel.callerNumber !== '';
+  // as a line tells them: what is empty is not told
+  channel.callerName ||= undefined;
+  channel.callerNumber ||= undefined;
+  // Q.931: the number is not available
+  if (channel.callerNumber === undefined) channel.presentation = 67;
   channel.name = options.channel ?? 'PJSIP/caller-00000001';
   channel.uniqueId = `${Math.floor(now / 1000)}.1`;
   channel.language = options.language ?? 'en';

@@ -224,7 +224,7 @@ export class TestCall {
 
   /** The caller id as it is now. */
   get callerId(): { readonly name: string; readonly number: string } {
-    const { callerName: name, callerNumber: number } = this.#call.channel;
+    const { callerName: name = '', callerNumber: number = '' } = this.#call.channel;
     return { name, number };
   }
 
