@@ -3,8 +3,7 @@
 /** One channel of sound. */
 export interface Sound {
   readonly rate: number;
-  /** From -1 to 1. */
-  readonly samples: Float32Array;
+  readonly samples: Int16Array;
 }
 
 /** A file that is no whole wave file; its message is what it is instead. */
@@ -22,6 +21,9 @@ const FLOAT = 3;
 const A_LAW = 6;
 const MU_LAW = 7;
 const EXTENSIBLE = 0xfffe;
+
+/** Whether this machine keeps a sample as a wave file does. */
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** From here on a size stands for "not known": what writes to a pipe cannot come back to fill it in. */
 const UNKNOWN_SIZE = 0x7fff_0000;
@@ -71,33 +73,40 @@ function decodeFormat(chunk: Buffer): Format {
 }
 
 function decodeSamples({ code, channels, rate, bits }: Format, data: Buffer): Sound {
+  const frame = (bits / 8) * channels;
+  const length = Math.floor(data.length / frame);
   const read = reader(code, bits);
+  if (code === PCM && bits === 16 && channels === 1 && littleEndian) {
+    // what nearly all engines write, as it lies: a sentence read sample by sample costs milliseconds
+    const copy = new Uint8Array(data.subarray(0, length * 2));
+    return { rate, samples: new Int16Array(copy.buffer) };
+  }
+  const samples = new Int16Array(length);
   const width = bits / 8;
-  const frame = width * channels;
-  const samples = new Float32Array(Math.floor(data.length / frame));
-  if (channels === 1) {
-    for (let i = 0; i < samples.length; i++) samples[i] = read(data, i * width);
-  } else {
-    for (let i = 0; i < samples.length; i++) {
-      let sum = 0;
-      for (let channel = 0; channel < channels; channel++) sum += read(data, i * frame + channel * width);
-      samples[i] = sum / channels;
-    }
+  for (let i = 0; i < length; i++) {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) sum += read(data, i * frame + channel * width);
+    samples[i] = toSample(sum / channels);
   }
   return { rate, samples };
 }
 
-/** Reads one sample at a place. */
+/** To the nearest sample, and no further than the ends. */
+export function toSample(value: number): number {
+  return value >= 0x7fff ? 0x7fff : value <= -0x8000 ? -0x8000 : Math.round(value);
+}
+
+/** Reads one sample at a place, as one of 16 bits. */
 function reader(code: number, bits: number): (data: Buffer, at: number) => number {
   if (code === PCM) {
-    if (bits === 16) return (data, at) => data.readInt16LE(at) / 0x8000;
+    if (bits === 16) return (data, at) => data.readInt16LE(at);
     // 8 bits alone have no sign
-    if (bits === 8) return (data, at) => ((data[at] as number) - 0x80) / 0x80;
-    if (bits === 24) return (data, at) => data.readIntLE(at, 3) / 0x80_0000;
-    if (bits === 32) return (data, at) => data.readInt32LE(at) / 0x8000_0000;
+    if (bits === 8) return (data, at) => ((data[at] as number) - 0x80) * 0x100;
+    if (bits === 24) return (data, at) => data.readIntLE(at, 3) / 0x100;
+    if (bits === 32) return (data, at) => data.readInt32LE(at) / 0x1_0000;
   }
-  if (code === FLOAT && bits === 32) return (data, at) => data.readFloatLE(at);
-  if (code === FLOAT && bits === 64) return (data, at) => data.readDoubleLE(at);
+  if (code === FLOAT && bits === 32) return (data, at) => data.readFloatLE(at) * 0x8000;
+  if (code === FLOAT && bits === 64) return (data, at) => data.readDoubleLE(at) * 0x8000;
   if (code === A_LAW && bits === 8) return (data, at) => fromALaw(data[at] as number);
   if (code === MU_LAW && bits === 8) return (data, at) => fromMuLaw(data[at] as number);
   throw new WaveError(`has sound of a kind that is not known here: format ${code}, ${bits} bits`);
@@ -109,14 +118,14 @@ function fromALaw(byte: number): number {
   const exponent = (code >> 4) & 7;
   const mantissa = ((code & 15) << 4) + 8;
   const value = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
-  return (code & 0x80 ? value : -value) / 0x8000;
+  return code & 0x80 ? value : -value;
 }
 
 /** G.711. */
 function fromMuLaw(byte: number): number {
   const code = ~byte & 0xff;
   const value = ((((code & 15) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84;
-  return (code & 0x80 ? -value : value) / 0x8000;
+  return code & 0x80 ? -value : value;
 }
 
 /** A wave file of 16 bits: Asterisk's `wav` at 8,000 Hz, its `wav16` at 16,000 (formats/format_wav.c). */
@@ -135,9 +144,7 @@ export function encodeWave({ rate, samples }: Sound): Buffer {
   file.writeUInt16LE(16, 34);
   file.write('data', 36, 'latin1');
   file.writeUInt32LE(bytes, 40);
-  for (let i = 0; i < samples.length; i++) {
-    const value = Math.round((samples[i] as number) * 0x8000);
-    file.writeInt16LE(value > 0x7fff ? 0x7fff : value < -0x8000 ? -0x8000 : value || 0, 44 + i * 2);
-  }
+  if (littleEndian) file.set(new Uint8Array(samples.buffer, samples.byteOffset, bytes), 44);
+  else for (const [at, sample] of samples.entries()) file.writeInt16LE(sample, 44 + at * 2);
   return file;
 }
