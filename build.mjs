@@ -26,9 +26,10 @@ const lean = { ...common, minify: true };
 /**
  * A room that few calls want travels as a comment: `require('./mail')` in the sources of an executable takes
  * the text out of the function that holds it and compiles it there and then. Code that merely lies in the
- * file costs every call its parsing, and a string nearly as much; a comment costs nothing.
+ * file costs every call its parsing, and a string nearly as much; a comment costs nothing. Inside of such a
+ * room the others are plain parts of it, but for those of `innerRooms`.
  */
-const coldRooms = {
+const coldRooms = (isInner = false) => ({
   name: 'cold-rooms',
   setup(build) {
     const texts = new Map();
@@ -36,10 +37,17 @@ const coldRooms = {
     build.onResolve({ filter: /^\.\.?\// }, async ({ kind, path: name, resolveDir }) => {
       if (kind !== 'require-call') return undefined;
       const { path: file } = await build.resolve(name, { kind: 'import-statement', resolveDir });
+      if (isInner && !innerRooms.includes(path.relative(root, file))) return undefined;
       return { path: file, namespace: 'cold' };
     });
     build.onLoad({ filter: /^\//, namespace: 'cold' }, async ({ path: file }) => {
-      const { outputFiles } = await bundle({ ...lean, entryPoints: [file], write: false });
+      const { outputFiles } = await bundle({
+        ...lean,
+        plugins: [coldRooms(true)],
+        entryPoints: [file],
+        outfile: `${file}.js`,
+        write: false,
+      });
       const name = path.relative(root, file);
       texts.set(`@@${name}@@`, asComment(outputFiles[0].text));
       return {
@@ -53,29 +61,30 @@ const coldRooms = {
         const room = new require.main.constructor('fastagi:' + name);
         room.paths = [];
         const text = Function.prototype.toString.call(holder);
-        room._compile(text.slice(text.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/'), room.id);
+        room._compile(text.slice(text.indexOf('/*') + 2, -3).replace(/[*]~(~*[/])/g, '*$1'), room.id);
         return room.exports;
       };`,
     }));
     build.onEnd(({ outputFiles, errors }) => {
       if (errors.length > 0) return;
-      for (const { path: file, text } of outputFiles) {
-        fs.mkdirSync(path.dirname(file), { recursive: true });
-        fs.writeFileSync(
-          file,
-          text.replace(/(["'`])(@@.+?@@)\1/g, (_, _quote, mark) => texts.get(mark)),
-        );
+      for (const output of outputFiles) {
+        const text = output.text.replace(/(["'`])(@@.+?@@)\1/g, (_, _quote, mark) => texts.get(mark));
+        if (isInner) output.contents = Buffer.from(text);
+        else {
+          fs.mkdirSync(path.dirname(output.path), { recursive: true });
+          fs.writeFileSync(output.path, text);
+        }
       }
     });
   },
-};
+});
 
-/** What stands for the end of a comment inside of one. */
-const hidden = '*~/';
+/** What only a few of those who want the room around it want. None may have in it a room that it is in. */
+const innerRooms = ['src/tts/making.ts', 'src/tts/problems.ts'];
 
+/** An end of a comment inside of one is given a tilde more, at each depth. */
 function asComment(text) {
-  if (text.includes(hidden)) throw new Error(`${hidden} stands in a room's own text`);
-  return `function(){/*${text.replaceAll('*/', hidden)}*/}`;
+  return `function(){/*${text.replace(/\*(~*\/)/g, '*~$1')}*/}`;
 }
 
 /** What every call runs before its first command. */
@@ -110,7 +119,7 @@ const eagerFunctions = {
   },
 };
 
-const executable = { ...lean, plugins: [eagerFunctions, coldRooms], banner: { js: '#!/usr/bin/env node' } };
+const executable = { ...lean, plugins: [eagerFunctions, coldRooms()], banner: { js: '#!/usr/bin/env node' } };
 
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },

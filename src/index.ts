@@ -23,6 +23,7 @@ export {
   AgiError,
   AgiHangupError,
   AgiProtocolError,
+  AgiSpeechError,
   AgiTimeoutError,
   AgiUnknownCommandError,
   AgiUsageError,

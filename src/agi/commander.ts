@@ -1,4 +1,6 @@
 /** What every command does alike: a turn of the conversation, and the question whether the caller is still there. */
+import type { Config } from '../config';
+import type { Speech } from '../tts/speech';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { Ask, Session } from './session';
@@ -8,9 +10,14 @@ export const commander = Symbol.for('fastagi.commander');
 
 export class Commander {
   readonly session: Session;
+  /** The defaults where it is left out. */
+  readonly config: Config | undefined;
+  /** What speaks for this call, once something has. */
+  speech: Speech | undefined;
 
-  constructor(session: Session) {
+  constructor(session: Session, config?: Config) {
     this.session = session;
+    this.config = config;
   }
 
   /**

@@ -50,7 +50,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       : resolveRequest(session.networkScript, config.basedir);
     if (config.setuid && !options.script) privilege().becomeOwnerOf(script, config.basedir);
     ending.found(script);
-    const agi = new Agi(session);
+    const agi = new Agi(session, config);
     Object.assign(globalThis, { agi, fastagi: agi });
     process.argv = [process.execPath, script.file, ...(options.script?.args ?? [])];
     const loading = load(script.file);
