@@ -100,7 +100,10 @@ describe('say', () => {
 
   it('tells what the engine said', async () => {
     const { agi, transport } = speakingCall(undefined, { flite: 'fails' });
-    await expect(agi.say('x')).rejects.toMatchObject({ name: 'AgiSpeechError', message: expect.stringMatching(/bad voice/) });
+    await expect(agi.say('x')).rejects.toMatchObject({
+      name: 'AgiSpeechError',
+      message: expect.stringMatching(/bad voice/),
+    });
     await agi.verbose('goes on');
     expect(transport.commands).toEqual(['VERBOSE "goes on" 1']);
   });
