@@ -3,21 +3,30 @@ import type { Config } from '../config';
 import type { Speech } from '../tts/speech';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
+import { numberOf } from './outcome';
 import type { Ask, Session } from './session';
 
 /** Where a call keeps its commander, out of scripts' sight; registered, since each room that travels as text has its own copy. */
 export const commander = Symbol.for('fastagi.commander');
 
+/** What a call has for speech. */
+export interface Spoken {
+  /** The defaults where it is left out. */
+  readonly config?: Config | undefined;
+  /** What speaks for this call, once something has. */
+  speech?: Speech;
+}
+
 export class Commander {
   readonly session: Session;
-  /** The defaults where it is left out. */
-  readonly config: Config | undefined;
-  /** What speaks for this call, once something has. */
-  speech: Speech | undefined;
+  /** Whether all that it sends and hears is kept out of the log. */
+  readonly secret: boolean;
+  readonly spoken: Spoken;
 
-  constructor(session: Session, config?: Config) {
+  constructor(session: Session, secret = false, spoken: Spoken = {}) {
     this.session = session;
-    this.config = config;
+    this.secret = secret;
+    this.spoken = spoken;
   }
 
   /**
@@ -28,9 +37,16 @@ export class Commander {
     name: string,
     args: readonly AgiArgument[],
     outcome: (reply: AgiReply, ask: Ask) => T | Promise<T>,
-    secret = false,
+    secret = this.secret,
   ): Promise<T> {
     return this.session.turn(async (ask) => outcome(await ask(encodeCommand(name, args), { secret }), ask));
+  }
+
+  /** What an application returned. @throws AgiCommandError, code `AGI_NO_APPLICATION`, where there is none */
+  async executed(application: string, reply: AgiReply, ask: Ask): Promise<number> {
+    if (reply.result === '-2') throw failures().noApplication(application, reply);
+    if (reply.result === '-1') await this.assertAlive(reply, ask);
+    return numberOf(reply);
   }
 
   /**
@@ -69,6 +85,12 @@ export function inRange(what: string, value: number, least: number, most: number
   if (!Number.isInteger(value) || value < least || value > most) {
     throw failures().outOfRange(what, value, least, most);
   }
+}
+
+/** A view of the call that keeps what it sends and hears out of the log. */
+export function secretly<T extends { readonly [commander]: Commander }>(agi: T): T {
+  const { session, spoken } = agi[commander];
+  return Object.create(agi, { [commander]: { value: new Commander(session, true, spoken) } });
 }
 
 /** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */

@@ -51,27 +51,32 @@ export abstract class Speaking {
     prepared.catch(() => {});
     return prepared;
   }
-}
 
-/**
- * The name under which Asterisk plays a text, for whatever takes the name of a sound file.
- * @throws AgiSpeechError as `say` does, and for a text with nothing in it
- */
-export async function speechFile(
-  call: Commander,
-  text: string,
-  options: SpeechOptions = {},
-): Promise<string> {
-  return speechOf(call).name(text, options);
+  /**
+   * The name under which Asterisk plays a text, for whatever takes the name of a sound file: `getData`,
+   * `controlStreamFile` …
+   * @throws AgiSpeechError as `say` does, and for a text with nothing in it
+   */
+  async speechFile(text: string, options: SpeechOptions = {}): Promise<string> {
+    checkOptions('speechFile', options);
+    return speechOf(this[commander]).name(text, options);
+  }
 }
 
 function speechOf(call: Commander): Speech {
-  if (!call.speech) {
-    const speech = new Speech(call.config ?? defaults);
-    call.speech = speech;
-    call.session.onHangup(() => speech.stop(failures().hungUp()));
+  const { session, spoken } = call;
+  if (!spoken.speech) {
+    const speech = new Speech(spoken.config ?? defaults);
+    spoken.speech = speech;
+    session.onHangup(() => speech.stop(failures().hungUp()));
   }
-  return call.speech;
+  return spoken.speech;
+}
+
+/** Whether the configuration says by what to speak, and does not leave it to what is found. */
+export function hasNamedEngine(call: Commander): boolean {
+  const { engine, command, programs } = speechOf(call).settings;
+  return engine !== undefined || command !== undefined || Object.values(programs).some(Boolean);
 }
 
 function isSilent(text: string): boolean {
@@ -92,7 +97,7 @@ async function speak(
   return session.turn(async (ask) => {
     if (typeof name !== 'string') session.watchWhileIdle();
     const file = typeof name === 'string' ? name : await name;
-    const reply = await ask(encodeCommand('STREAM FILE', [file, escapeDigits, 0]));
+    const reply = await ask(encodeCommand('STREAM FILE', [file, escapeDigits, 0]), { secret: call.secret });
     const result = numberOf(reply);
     if (result === 0) return { outcome: 'complete' };
     if (result > 0) return { outcome: 'digit', digit: digitOf(reply) };

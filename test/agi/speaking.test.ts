@@ -1,8 +1,6 @@
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
-import { commander } from '../../src/agi/commander';
-import { speechFile } from '../../src/agi/speaking';
 import { toConfig } from '../../src/config';
 import { openCall } from '../support/calls';
 import { type behaviours, standIns } from '../support/speech';
@@ -149,7 +147,7 @@ describe('prepareSpeech', () => {
 
 it('speechFile gives what Asterisk plays', async () => {
   const { agi, there } = speakingCall();
-  const file = await speechFile(agi[commander], 'x');
+  const file = await agi.speechFile('x');
   expect(path.dirname(file)).toBe(there.cache);
-  await expect(speechFile(agi[commander], ' ')).rejects.toMatchObject({ code: 'SPEECH_TEXT' });
+  await expect(agi.speechFile(' ')).rejects.toMatchObject({ code: 'SPEECH_TEXT' });
 });
