@@ -21,7 +21,13 @@ interface CommandRow {
   readonly load: () => Promise<Command>;
 }
 
-const commands: readonly CommandRow[] = [];
+const commands: readonly CommandRow[] = [
+  {
+    usage: 'speech',
+    describe: 'Serves what calls have spoken to an Asterisk on another machine',
+    load: () => import('./speech'),
+  },
+];
 
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {

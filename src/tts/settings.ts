@@ -46,7 +46,9 @@ export function readSettings({ sections, file, tempdir }: Config): SpeechSetting
     return value === undefined || /^(|null|none|off|no|false)$/i.test(value) ? undefined : value;
   };
   const text = (key: string) => read('tts', key);
-  const wrong = (key: string, due: string) => problems().setting(file, key, sections.tts?.[key] ?? '', due);
+  const wrong = (key: string, due: string) =>
+    // a secret is not for the log, not even a bad one
+    problems().setting(file, key, key === 'secret' ? '…' : (sections.tts?.[key] ?? ''), due);
   const number = (key: string, usual: number, least: number, most: number) => {
     const value = sections.tts?.[key];
     if (value === undefined || value === '') return usual;

@@ -13,11 +13,12 @@ afterEach(() => {
 function speakingCall(
   answer: (command: string) => string = () => '200 result=0 endpos=1\n',
   programs: Record<string, keyof typeof behaviours> = { flite: 'speaks' },
+  tts: Record<string, string> = {},
 ) {
   const there = standIns(programs);
   process.env.PATH = `${there.folder}:/usr/bin:/bin`;
   const call = openCall(answer);
-  const config = toConfig({ tts: { cache: there.cache } }, 'fastagi.conf');
+  const config = toConfig({ tts: { cache: there.cache, ...tts } }, 'fastagi.conf');
   return { there, ...call, agi: new Agi(call.session, config) };
 }
 
@@ -150,4 +151,100 @@ it('speechFile gives what Asterisk plays', async () => {
   const file = await agi.speechFile('x');
   expect(path.dirname(file)).toBe(there.cache);
   await expect(agi.speechFile(' ')).rejects.toMatchObject({ code: 'SPEECH_TEXT' });
+});
+
+describe('prompts', () => {
+  const spokenTexts = (there: { text(program: string): string; runs(program: string): unknown[] }) =>
+    [there.runs('flite').length, there.text('flite')] as const;
+
+  it("of a menu are spoken behind phpAGI's asterisk", async () => {
+    const { agi, there, transport } = speakingCall((command) =>
+      command.startsWith('WAIT') ? '200 result=50\n' : '200 result=0 endpos=1\n',
+    );
+    const chosen = await agi.menu({ 1: 'sales', 2: '*Press 2 for support' });
+    expect(chosen).toEqual({ outcome: 'choice', choice: '2' });
+    expect(spokenTexts(there)).toEqual([1, 'Press 2 for support\n']);
+    expect(transport.commands).toEqual([
+      'STREAM FILE sales 12 0',
+      expect.stringMatching(/^STREAM FILE \/\S+\/[0-9a-f]{32} 12 0$/),
+      expect.stringMatching(/^STREAM FILE beep /),
+      'WAIT FOR DIGIT 2000',
+    ]);
+  });
+
+  it('of a list are made while those before them play', async () => {
+    const { agi, there, transport } = speakingCall();
+    // the answer to the first waits until the second has been made
+    const { script } = transport;
+    transport.script = () => undefined;
+    const played = agi.play(['welcome', { say: 'There you are' }], { escapeDigits: '1' });
+    await expect.poll(() => there.text('flite')).toBe('There you are\n');
+    expect(transport.commands).toEqual(['STREAM FILE welcome 1 0']);
+    transport.script = script;
+    transport.say('200 result=0 endpos=1\n');
+    expect(await played).toEqual({ outcome: 'complete' });
+    expect(there.runs('flite')).toHaveLength(1);
+  });
+
+  it('of a question may have a voice of their own', async () => {
+    const { agi, there } = speakingCall((command) =>
+      command.startsWith('WAIT') ? '200 result=52\n' : '200 result=0 endpos=1\n',
+    );
+    const asked = await agi.ask({ prompt: { say: 'How many?', voice: 'slt' }, maxDigits: 1 });
+    expect(asked).toEqual({ outcome: 'answer', answer: '4', digits: '4' });
+    expect(there.runs('flite').flat()).toEqual(expect.arrayContaining(['-voice', 'slt']));
+  });
+
+  it('of textInput are files to GET DATA, and its echo is spoken by the engine that is named', async () => {
+    const { agi, there, transport } = speakingCall(
+      (command) => (command.startsWith('GET DATA') ? '200 result=2*0\n' : '200 result=0 endpos=1\n'),
+      { flite: 'speaks' },
+      { engine: 'flite' },
+    );
+    expect(await agi.textInput({ mode: 'lowercase', prompt: { say: 'Your name' } })).toBe('a ');
+    expect(transport.commands[0]).toMatch(/^GET DATA \/\S+\/[0-9a-f]{32} 0 1023$/);
+    expect(there.text('flite')).toBe('A, space\n');
+  });
+
+  it('of keys typed ahead are not even made', async () => {
+    const { agi, there, transport } = speakingCall(
+      () => '200 result=49 endpos=1\n',
+      { flite: 'speaks', text2wave: 'speaks', swift: 'speaks' },
+      { engine: 'flite' },
+    );
+    const ahead = agi.typeAhead();
+    expect(await ahead.say('first')).toEqual({ outcome: 'digit', digit: '1' });
+    for (const passed of [
+      ahead.say('second'),
+      ahead.text2wav('second'),
+      ahead.swift('second'),
+      ahead.sayPunctuation('second'),
+      ahead.play({ say: 'second' }),
+    ])
+      expect(await passed).toEqual({ outcome: 'digit', digit: '1' });
+    expect(transport.commands).toHaveLength(1);
+    ahead.clear();
+    await ahead.text2wav('third');
+    ahead.clear();
+    await ahead.swift('fourth');
+    expect([there.text('flite'), there.text('text2wave'), there.text('swift')]).toEqual([
+      'first\n',
+      'third\n',
+      'fourth\n',
+    ]);
+  });
+});
+
+describe('sayPunctuation', () => {
+  it('reads out every sign', async () => {
+    const { agi, there } = speakingCall(undefined, { flite: 'speaks' });
+    await agi.sayPunctuation('a, b?€', { engine: 'flite' });
+    expect(there.text('flite')).toBe('A, comma, space, B, question mark, €\n');
+  });
+
+  it('is left to Asterisk where no engine is named', async () => {
+    const { agi, transport } = speakingCall();
+    await agi.sayPunctuation('a,');
+    expect(transport.commands).toEqual(['SAY ALPHA a, ""']);
+  });
 });

@@ -77,8 +77,8 @@ describe('[tts]', () => {
     [{ program: '/x' }, '[tts] program is "/x", and must be beside an engine that it is of'],
     [{ url: 'pbx:80' }, '[tts] url is "pbx:80", and must be http://HOST:PORT'],
     [{ url: 'http://a:1/?x=' }, '[tts] url is "http://a:1/?x=", and must be http://HOST:PORT'],
-    [url, '[tts] secret is "", and must be of 16 characters or more for a url'],
-    [{ ...url, secret: 'short' }, '[tts] secret is "short", and must be of 16 characters or more for a url'],
+    [url, '[tts] secret is "…", and must be of 16 characters or more for a url'],
+    [{ ...url, secret: 'short' }, '[tts] secret is "…", and must be of 16 characters or more for a url'],
     [
       { ...url, sample_rate: 'both' },
       '[tts] sample_rate is "both", and must be 8000 or 16000 beside a url, which is of one file',
