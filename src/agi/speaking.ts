@@ -1,6 +1,5 @@
 /** Text that is spoken to the caller. */
-import { defaults } from '../config';
-import { Speech, type SpeechOptions } from '../tts/speech';
+import { Speech, type SpeechConfig, type SpeechOptions } from '../tts/speech';
 import { encodeCommand } from '../wire/agi-command';
 import { type Commander, checkOptions, commander } from './commander';
 import { digitOf, type EscapeOptions, numberOf, type SayOutcome } from './outcome';
@@ -63,10 +62,13 @@ export abstract class Speaking {
   }
 }
 
+/** Of a call without a configuration: what `config.ts` has where there is none. */
+const noConfig: SpeechConfig = { file: undefined, sections: {}, tempdir: '/var/spool/asterisk/tmp' };
+
 function speechOf(call: Commander): Speech {
   const { session, spoken } = call;
   if (!spoken.speech) {
-    const speech = new Speech(spoken.config ?? defaults);
+    const speech = new Speech(spoken.config ?? noConfig);
     spoken.speech = speech;
     session.onHangup(() => speech.stop(failures().hungUp()));
   }

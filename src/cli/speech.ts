@@ -4,7 +4,7 @@ import type { Argv } from 'yargs';
 import { readConfig } from '../config';
 import { AgiError } from '../errors';
 import { speechServer } from '../tts/server';
-import { readSettings } from '../tts/settings';
+import { Speech } from '../tts/speech';
 
 export function options(parser: Argv): Argv {
   return parser
@@ -17,7 +17,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
   const { config, host, port } = given as { config?: string; host: string; port: number };
   const say = (text: string) => process.stderr.write(`fastagi: ${text}\n`);
   try {
-    const settings = readSettings(readConfig(config));
+    const { settings } = new Speech(readConfig(config));
     if (settings.url === undefined || settings.secret === undefined) {
       say(
         `${settings.file ?? 'the configuration'} has no url and secret in [tts]: calls would send nobody to this server`,

@@ -9,6 +9,7 @@ export interface CommandLine {
   readonly engine: Engine;
   /** With its folder. */
   readonly program: string;
+  readonly voice: string | undefined;
   /** Whether the text is in an argument or in a file; else it is due on standard input. */
   readonly takesFile: boolean;
   /** Whether it writes a file; else the sound is on standard output. */
@@ -18,7 +19,11 @@ export interface CommandLine {
 
 /** @throws AgiSpeechError where the engine is unknown or not installed, or cannot do what is asked of it */
 export function engineCommand(settings: SpeechSettings, sentence: Sentence): CommandLine {
-  const { engine: name, voice, language, rate } = sentence;
+  const { engine: name, options } = sentence;
+  // a voice is one engine's own, and has its own language
+  const voice = options.voice ?? settings.voices[name] ?? (options.engine ? undefined : settings.voice);
+  const language = voice === undefined ? (options.language ?? settings.language) : undefined;
+  const rate = options.rate ?? settings.rate;
   const engine = name === 'command' ? templateEngine(settings) : engines.find((row) => row.name === name);
   if (!engine) throw problems.unknownEngine(name);
   const words = [...engine.words];
@@ -37,7 +42,7 @@ export function engineCommand(settings: SpeechSettings, sentence: Sentence): Com
     if (!engine.language) throw problems.noSuchOption(name, 'language', ': name a voice that speaks it');
     words.push(...engine.language);
   }
-  const values = {
+  const values: Record<string, string> = {
     text: sentence.text.startsWith('-') ? ` ${sentence.text}` : sentence.text,
     voice: voice ?? '',
     language: language ?? '',
@@ -52,10 +57,23 @@ export function engineCommand(settings: SpeechSettings, sentence: Sentence): Com
   return {
     engine,
     program,
+    voice,
     takesFile: uses('{file}') || uses('{text}'),
     givesFile: uses('{wave}'),
     args: (files) => words.map((word) => fill(word, { ...values, ...files })),
   };
+}
+
+/** @throws AgiSpeechError for a text, or a way to have it, that no engine is given */
+export function checkSpeakable(settings: SpeechSettings, { text, options }: Sentence): void {
+  const { engine, voice, language, rate, sampleRate } = options;
+  const isSensible =
+    // a name that begins with a dash would be read as an option
+    [engine, voice, language].every((name) => name === undefined || /^[^-\s\0][^\0]*$/.test(name)) &&
+    (rate === undefined || (rate >= 0.25 && rate <= 4)) &&
+    (sampleRate === undefined || sampleRate === 8000 || sampleRate === 16_000);
+  if (text === '' || text.length > settings.maxCharacters || !isSensible)
+    throw problems.unspeakable(settings, text, options);
 }
 
 /** What an engine is given to read. */

@@ -1,23 +1,23 @@
 /** Where the engines are on this machine. */
 import { existsSync } from 'node:fs';
 import { engines } from './engines';
-import type { SpeechSettings } from './settings';
+import type { SpeechConfig } from './speech';
 
-export interface FoundEngine {
-  readonly name: string;
-  readonly program: string;
-}
-
-/** The engine that is used where none is named: the first that is there, in the order of their rows. */
-export function findEngine(settings: SpeechSettings): FoundEngine | undefined {
-  if (settings.command !== undefined) return { name: 'command', program: '' };
+/**
+ * The engine that is used where none is named: the first that is there, in the order of their rows.
+ * @throws AgiSpeechError where there is none
+ */
+export function findEngine({ sections, file }: SpeechConfig): string {
+  const programs: Record<string, string | undefined> = {
+    festival: sections.festival?.text2wave,
+    swift: sections.cepstral?.swift,
+  };
   for (const { name, program, voiceNeeded } of engines) {
     // without a model piper cannot speak; and Debian has another program of this name, for mice
-    if (voiceNeeded && !settings.voice?.endsWith('.onnx')) continue;
-    const found = findProgram(settings.programs[name] ?? program);
-    if (found) return { name, program: found };
+    if (voiceNeeded && !sections.tts?.voice?.endsWith('.onnx')) continue;
+    if (findProgram(programs[name] || program)) return name;
   }
-  return undefined;
+  throw problems().noEngine(file);
 }
 
 /** An absolute path as it is, a name on the PATH; undefined where there is no such file. */
@@ -32,3 +32,6 @@ export function findProgram(name: string): string | undefined {
 }
 
 export const standardPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+// the words for what is wrong
+const problems = (): typeof import('./problems') => require('./problems');

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { AgiSpeechError } from '../errors';
 import { claim, release } from './claim';
-import { type CommandLine, copyCommand, encodeText, engineCommand } from './command-line';
+import { type CommandLine, checkSpeakable, copyCommand, encodeText, engineCommand } from './command-line';
 import * as problems from './problems';
 import { type RunningProgram, runProgram } from './program';
 import { Resampler } from './resampling';
@@ -49,8 +49,12 @@ export class Making {
     this.#settings = settings;
   }
 
-  /** Resolves when the sentence's files are there. One that is being made is not made twice. */
+  /**
+   * Resolves when the sentence's files are there. One that is being made is not made twice.
+   * @throws AgiSpeechError at once for what cannot be spoken
+   */
   make(sentence: Sentence, urgent: boolean): Promise<void> {
+    checkSpeakable(this.#settings, sentence);
     if (this.#stopped) return Promise.reject(this.#stopped);
     let order = this.#orders.get(sentence.file);
     if (!order) {
@@ -209,8 +213,7 @@ export class Making {
   }
 
   /** flite takes a voice that it does not have for its usual one, and says nothing. */
-  async #checkVoice({ engine, program }: CommandLine, sentence: Sentence): Promise<void> {
-    const { voice } = sentence;
+  async #checkVoice({ engine, program, voice }: CommandLine, sentence: Sentence): Promise<void> {
     if (!engine.voices || voice === undefined) return;
     if (voice.includes('/')) {
       if (!existsSync(voice)) throw problems.noSuchVoice(engine, voice);
@@ -229,15 +232,16 @@ export class Making {
   }
 
   /** Makes ready the filters that this engine's sound will want, and lets V8 see what it will run. */
-  #prepare(rate: number, { sampleRate }: Sentence): void {
+  #prepare(rate: number, sentence: Sentence): void {
     const { cache, cacheBytes, cacheMs } = this.#settings;
     sweepInTime(cache, { bytes: cacheBytes, ageMs: cacheMs });
     const silence = { rate, samples: new Int16Array(rate / 8) };
-    for (const _ of this.#convert(silence, sampleRate));
+    for (const _ of this.#convert(silence, sentence));
   }
 
   /** The files that Asterisk chooses from, by their endings; what is wanted last comes last. */
-  *#convert(sound: Sound, sampleRate: Sentence['sampleRate']): Generator<[ending: string, sound: Sound]> {
+  *#convert(sound: Sound, { options }: Sentence): Generator<[ending: string, sound: Sound]> {
+    const sampleRate = options.sampleRate ?? this.#settings.sampleRate;
     let wide = sound;
     // 16,000 Hz of a voice that has no more than 8,000 would be the same twice
     if (sampleRate === 16_000 || (sampleRate === 'both' && sound.rate > 8000)) {
@@ -260,7 +264,7 @@ export class Making {
     const { cache, copy } = this.#settings;
     const parts: [part: string, file: string][] = [];
     try {
-      for (const [ending, converted] of this.#convert(sound, sentence.sampleRate)) {
+      for (const [ending, converted] of this.#convert(sound, sentence)) {
         const part = this.#temporaryFile(sentence, ending);
         writeFileSync(part, encodeWave(converted), { mode: 0o644 });
         // the umask of a service is seldom meant for this

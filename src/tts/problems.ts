@@ -26,7 +26,7 @@ export function unspeakable(settings: SpeechSettings, text: string, options: Spe
   );
 }
 
-export function noEngine({ file }: SpeechSettings): AgiSpeechError {
+export function noEngine(file: string | undefined): AgiSpeechError {
   const where = file ?? 'the configuration';
   const list = engines.map(({ name, install }) => `${name}: ${install}`).join('; ');
   return new AgiSpeechError(

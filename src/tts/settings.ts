@@ -1,5 +1,6 @@
 /** What the configuration says of speech: `[tts]`, and phpAGI's `[festival]` and `[cepstral]`. */
-import type { Config } from '../config';
+import { signAddress } from './address';
+import type { SpeechConfig } from './speech';
 
 export interface SpeechSettings {
   /** The configuration's file, for messages. */
@@ -38,8 +39,11 @@ export interface SpeechSettings {
   readonly copyFolder: string | undefined;
 }
 
-/** @throws AgiSpeechError with code `SPEECH_CONFIG` that names file, section and key */
-export function readSettings({ sections, file, tempdir }: Config): SpeechSettings {
+/**
+ * @param folder where spoken files are kept
+ * @throws AgiSpeechError with code `SPEECH_CONFIG` that names file, section and key
+ */
+export function readSettings({ sections, file }: SpeechConfig, folder: string): SpeechSettings {
   const read = (section: string, key: string) => {
     const value = sections[section]?.[key];
     // PHP's words for nothing
@@ -97,7 +101,7 @@ export function readSettings({ sections, file, tempdir }: Config): SpeechSetting
     sampleRate: sampleRate === '16000' ? 16_000 : sampleRate === '8000' || url !== undefined ? 8000 : 'both',
     maxCharacters: number('max_characters', 4000, 1, 1_000_000),
     timeoutMs: number('timeout_seconds', 20, 0.1, 3600) * 1000,
-    cache: (cache ?? `${tempdir.replace(/\/+$/, '')}/speech-${process.getuid?.() ?? 0}`).replace(/\/+$/, ''),
+    cache: folder,
     cacheNamed: cache !== undefined,
     cacheBytes: number('cache_megabytes', 200, 0, 1_000_000) * 1_000_000,
     cacheMs: number('cache_days', 30, 0, 20_000) * 86_400_000,
@@ -107,6 +111,13 @@ export function readSettings({ sections, file, tempdir }: Config): SpeechSetting
     copy,
     copyFolder,
   };
+}
+
+/** What Asterisk on another machine plays a file by. */
+export function remoteName(settings: SpeechSettings, key: string, file: string): string {
+  const { cache, copyFolder, url, urlSeconds, secret } = settings;
+  if (url === undefined) return `${copyFolder}/${key}`;
+  return url + signAddress(secret as string, file.slice(cache.length + 1), urlSeconds, Date.now());
 }
 
 // the words for what is wrong

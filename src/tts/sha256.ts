@@ -15,17 +15,33 @@ const rounds = words(
 );
 
 export function sha256(data: Uint8Array): Buffer {
-  const blocks = Buffer.alloc(((data.length + 72) >> 6) << 6);
-  blocks.set(data);
-  blocks[data.length] = 0x80;
-  // a length in bits beyond 32 of them would be half a gigabyte
-  blocks.writeUInt32BE(data.length * 8, blocks.length - 4);
+  return Buffer.from(sha256Hex(data), 'hex');
+}
+
+/** In hexadecimal digits. */
+export function sha256Hex(data: Uint8Array): string {
+  let hex = '';
+  for (const word of digestOf(data)) hex += (word >>> 0).toString(16).padStart(8, '0');
+  return hex;
+}
+
+function digestOf(data: Uint8Array): Int32Array {
   const state = start.slice();
-  const words = new Int32Array(64);
-  for (let at = 0; at < blocks.length; at += 64) compress(state, words, blocks, at);
-  const digest = Buffer.alloc(32);
-  for (let i = 0; i < 8; i++) digest.writeInt32BE(state[i] as number, i * 4);
-  return digest;
+  const w = new Int32Array(64);
+  const { length } = data;
+  const end = ((length + 72) >> 6) << 6;
+  for (let at = 0; at < end; ) {
+    for (let i = 0; i < 16; i++) {
+      let word = 0;
+      for (let byte = 0; byte < 4; byte++, at++)
+        word = (word << 8) | (at < length ? (data[at] as number) : at === length ? 0x80 : 0);
+      w[i] = word;
+    }
+    // a length in bits beyond 32 of them would be half a gigabyte
+    if (at === end) w[15] = length * 8;
+    compress(state, w);
+  }
+  return state;
 }
 
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Buffer {
@@ -39,14 +55,16 @@ export function hmacSha256(key: Uint8Array, data: Uint8Array): Buffer {
   return sha256(Buffer.concat([outer, sha256(Buffer.concat([inner, data]))]));
 }
 
-function compress(state: Int32Array, w: Int32Array, blocks: Buffer, at: number): void {
-  for (let i = 0; i < 16; i++) w[i] = blocks.readInt32BE(at + i * 4);
+/** Written out, for it is run once or twice: V8 does not get to make calls of it cheap. */
+function compress(state: Int32Array, w: Int32Array): void {
   for (let i = 16; i < 64; i++) {
     const x = w[i - 15] as number;
     const y = w[i - 2] as number;
-    const s0 = turn(x, 7) ^ turn(x, 18) ^ (x >>> 3);
-    const s1 = turn(y, 17) ^ turn(y, 19) ^ (y >>> 10);
-    w[i] = (w[i - 16] as number) + s0 + (w[i - 7] as number) + s1;
+    w[i] =
+      (w[i - 16] as number) +
+      (w[i - 7] as number) +
+      (((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)) +
+      (((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10));
   }
   let a = state[0] as number;
   let b = state[1] as number;
@@ -57,9 +75,14 @@ function compress(state: Int32Array, w: Int32Array, blocks: Buffer, at: number):
   let g = state[6] as number;
   let h = state[7] as number;
   for (let i = 0; i < 64; i++) {
-    const s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (rounds[i] as number) + (w[i] as number)) | 0;
-    const s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
+    const t1 =
+      (h +
+        (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))) +
+        ((e & f) ^ (~e & g)) +
+        (rounds[i] as number) +
+        (w[i] as number)) |
+      0;
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     h = g;
     g = f;
     f = e;
@@ -73,11 +96,8 @@ function compress(state: Int32Array, w: Int32Array, blocks: Buffer, at: number):
   for (let i = 0; i < 8; i++) state[i] = (state[i] as number) + (added[i] as number);
 }
 
-function turn(word: number, bits: number): number {
-  return (word >>> bits) | (word << (32 - bits));
-}
-
 function words(hex: string): Int32Array {
-  const bytes = Buffer.from(hex, 'hex');
-  return Int32Array.from({ length: bytes.length / 4 }, (_, at) => bytes.readInt32BE(at * 4));
+  const found = new Int32Array(hex.length / 8);
+  for (let at = 0; at < found.length; at++) found[at] = Number.parseInt(hex.slice(at * 8, at * 8 + 8), 16);
+  return found;
 }

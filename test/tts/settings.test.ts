@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { defaults, toConfig } from '../../src/config';
-import { readSettings } from '../../src/tts/settings';
+import { Speech } from '../../src/tts/speech';
 
 const settingsOf = (tts: Record<string, string>, others: Record<string, Record<string, string>> = {}) =>
-  readSettings(toConfig({ ...others, tts }, '/etc/asterisk/fastagi.conf'));
+  new Speech(toConfig({ ...others, tts }, '/etc/asterisk/fastagi.conf')).settings;
 
 describe('[tts]', () => {
   it('may be left out', () => {
-    expect(readSettings(defaults)).toMatchObject({
+    expect(new Speech(defaults).settings).toMatchObject({
       engine: undefined,
       rate: 1,
       sampleRate: 'both',
