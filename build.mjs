@@ -94,7 +94,7 @@ function asComment(text) {
 
 /** What every call runs before its first command. */
 const hotFunctions = [
-  ...['serve', 'openSession', 'load', 'requireAsMain'],
+  ...['serve', 'runCall', 'openSession', 'load', 'requireAsMain'],
   ...['readConfig', 'readPlainIni', 'toConfig', 'toValue'],
   ...['guard', 'guardConsole', 'identity', 'takeOver', 'replace'],
   ...['resolveRequest', 'requestedPath', 'findScript', 'isScriptName', 'isInside', 'isHidden'],
@@ -132,6 +132,7 @@ export const products = [
   // yargs is an ES module, and asks where it lies
   { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
+  { ...common, entryPoints: ['src/testing/index.ts'], outfile: 'dist/testing.js' },
 ];
 
 async function make(product) {

@@ -23,6 +23,11 @@ interface CommandRow {
 
 const commands: readonly CommandRow[] = [
   {
+    usage: 'call <target> [args..]',
+    describe: "Plays Asterisk's part against a script: a call with no PBX",
+    load: () => import('./call'),
+  },
+  {
     usage: 'speech',
     describe: 'Serves what calls have spoken to an Asterisk on another machine',
     load: () => import('./speech'),
