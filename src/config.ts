@@ -12,6 +12,8 @@ export interface Config {
   readonly file: string | undefined;
   /** What was found that the file's author should know of, a line each. */
   readonly warnings: readonly string[];
+  /** As they were read, for the rooms that have keys of their own. */
+  readonly sections: IniSections;
   /** Writes the whole conversation of each call to the log. */
   readonly debug: boolean;
   /** Mails a script's errors to `admin`. */
@@ -43,6 +45,9 @@ export interface Config {
 
 export type ValueKind = 'boolean' | 'text' | 'path' | 'log' | 'level' | 'seconds' | 'bytes';
 
+/** A key that the room it belongs to reads by itself. */
+const own = ['text'] as const;
+
 /** Section to key to kind and name. Keys without a name belong to rooms that read them by themselves. */
 export const keys: Record<
   string,
@@ -67,14 +72,34 @@ export const keys: Record<
     header_seconds: ['seconds', 'headerSeconds'],
     header_bytes: ['bytes', 'headerBytes'],
   },
-  asmanager: { server: ['text'], port: ['text'], username: ['text'], secret: ['text'], write_log: ['text'] },
-  festival: { text2wave: ['text'] },
-  cepstral: { swift: ['text'], voice: ['text'] },
+  asmanager: { server: own, port: own, username: own, secret: own, write_log: own },
+  festival: { text2wave: own },
+  cepstral: { swift: own, voice: own },
+  tts: {
+    engine: own,
+    program: own,
+    command: own,
+    voice: own,
+    language: own,
+    rate: own,
+    sample_rate: own,
+    max_characters: own,
+    timeout_seconds: own,
+    cache: own,
+    cache_megabytes: own,
+    cache_days: own,
+    url: own,
+    url_seconds: own,
+    secret: own,
+    copy: own,
+    copy_folder: own,
+  },
 };
 
 export const defaults: Config = {
   file: undefined,
   warnings: [],
+  sections: {},
   debug: false,
   errorHandler: true,
   admin: undefined,
@@ -118,7 +143,7 @@ export function readConfig(named: string | undefined = process.env.FASTAGI_CONFI
 
 /** @throws RefusedError for a value of the wrong kind */
 export function toConfig(sections: IniSections, file: string): Config {
-  const config: Record<string, unknown> = { ...defaults, file };
+  const config: Record<string, unknown> = { ...defaults, file, sections };
   const warnings: string[] = [];
   for (const section in sections) {
     const alias = section === 'agi' ? 'phpagi' : section;

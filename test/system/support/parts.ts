@@ -18,6 +18,7 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await xinetdRoot(report);
   await phpRoot(report);
   await perlAgiFolder(report);
+  await speechRoot(report);
   if (hasNodeBinaries()) for (const major of nodeMajors) await nodeBinary(major, report);
 }
 
@@ -76,6 +77,12 @@ export async function phpRoot(report: Report = quiet): Promise<string> {
     if (!named) throw new Error('php-cli holds no php');
     symlinkSync(named, join(bin, 'php'));
   });
+}
+
+/** The engines that Debian has, and sox to look at what they make. */
+export function speechRoot(report: Report = quiet): Promise<string> {
+  const engines = ['festival', 'festvox-kallpc16k', 'flite', 'espeak-ng'];
+  return debianRoot('speech', hostSuite(), [...engines, 'sox', 'coreutils', 'dash'], report);
 }
 
 export const nodeMajors = [22, 24, 26] as const;
