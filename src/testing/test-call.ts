@@ -288,7 +288,9 @@ export class TestCall {
     if ('error' in end) return end.error;
     if (end.problem !== undefined) return this.#withLog(end.problem);
     if (end.exitCode) return this.#withLog(`its process ended with exit code ${end.exitCode}`);
-    if (end.signal !== undefined) return this.#withLog(`its process was ended by ${end.signal}`);
+    // a program that does nothing about the signal of a hangup ends by it, as it should
+    const byHangup = end.signal === 'SIGHUP' && this.#call.hungUp;
+    if (end.signal !== undefined && !byHangup) return this.#withLog(`its process was ended by ${end.signal}`);
     const failure = this.#all('command').some(({ line }) => /^failure/i.test(line));
     return failure ? this.#withLog('it said FAILURE') : undefined;
   }

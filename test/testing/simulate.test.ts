@@ -127,6 +127,18 @@ describe('a script file', () => {
     call.expectVariable('REPLY', '200 result=0 endpos=8000');
   });
 
+  it('may end by the signal of a hangup', async () => {
+    const { chmodSync } = await import('node:fs');
+    const file = `${makeFolder({ 'sh.sh': '#!/bin/sh\necho "STREAM FILE beep \\"\\""\nwhile :; do read -r line || exit 5; done\n' })}/sh.sh`;
+    chmodSync(file, 0o755);
+    const call = await simulate(file);
+    await call.prompt('beep');
+    call.hangUp();
+    await call.ended();
+    call.expectStatus('HANGUP');
+    expect(call.exitCode).toBeUndefined();
+  });
+
   it.each([
     [
       'half a line',
@@ -320,6 +332,7 @@ describe('what is around the call', () => {
             await read('MYFUNC(x)'),
             await agi.exec('MyApp', 'a', 'b'),
             (await agi.dial('PJSIP/alice')).status,
+            (await agi.dial('PJSIP/bob')).answeredSeconds,
             (await agi.streamFile('gone')).outcome,
             await read('STRFTIME(,UTC,%H:%M)'),
             await agi.channelStatus(),
@@ -337,7 +350,8 @@ describe('what is around the call', () => {
         globals: { SITE: 'a' },
         functions: { MYFUNC: { read: (argument) => `my ${argument}` } },
         applications: { MyApp: (data, channel) => channel.set('APP', data) },
-        dial: () => 'BUSY',
+        dial: (destination) =>
+          destination === 'PJSIP/bob' ? { status: 'ANSWER', answeredSeconds: 90 } : 'BUSY',
         missing: ['gone'],
         time: new Date('2026-11-25T08:30:00Z'),
         subroutines: { 'sub,s,1': (channel, args) => channel.set('SUB', args.join('+')) },
@@ -353,12 +367,14 @@ describe('what is around the call', () => {
       'my x',
       0,
       'BUSY',
+      90,
       'missing',
-      '08:30',
+      '08:31',
       'ring',
     ]);
-    call.expectVariable('APP', 'a,b').expectVariable('SUB', 'one+two').expectVariable('DIALSTATUS', 'BUSY');
-    expect(call.applications).toEqual(['MyApp(a,b)', 'Dial(PJSIP/alice)']);
+    call.expectVariable('APP', 'a,b').expectVariable('SUB', 'one+two').expectVariable('DIALSTATUS', 'ANSWER');
+    expect(call.applications).toEqual(['MyApp(a,b)', 'Dial(PJSIP/alice)', 'Dial(PJSIP/bob)']);
+    expect(call.durationMs).toBe(90_000);
     expect(call.subroutines).toEqual(['sub,s,1(one,two)']);
     expect(call.database).toEqual({ 'names/5551234': 'Jo', 'names/new': 'x' });
     expect(call.globals).toEqual({ SITE: 'b' });
