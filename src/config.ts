@@ -39,9 +39,26 @@ export interface Config {
   readonly headerSeconds: number;
   /** How large a request header may be. */
   readonly headerBytes: number;
+  /** The folder in which each call leaves a trace. */
+  readonly trace: string | undefined;
+  /** Names whose values no trace holds, apart by commas or spaces. */
+  readonly traceRedact: string | undefined;
+  /** How many days traces are kept; 0: for ever. */
+  readonly traceDays: number;
+  /** Whether traces hold the keys that callers press. */
+  readonly traceDigits: boolean;
 }
 
-export type ValueKind = 'boolean' | 'text' | 'path' | 'log' | 'level' | 'seconds' | 'bytes';
+export type ValueKind =
+  | 'boolean'
+  | 'text'
+  | 'path'
+  | 'log'
+  | 'level'
+  | 'seconds'
+  | 'bytes'
+  | 'folder'
+  | 'days';
 
 /** Section to key to kind and name. Keys without a name belong to rooms that read them by themselves. */
 export const keys: Record<
@@ -66,6 +83,10 @@ export const keys: Record<
     linger_seconds: ['seconds', 'lingerSeconds'],
     header_seconds: ['seconds', 'headerSeconds'],
     header_bytes: ['bytes', 'headerBytes'],
+    trace: ['folder', 'trace'],
+    trace_redact: ['text', 'traceRedact'],
+    trace_days: ['days', 'traceDays'],
+    trace_digits: ['boolean', 'traceDigits'],
   },
   asmanager: { server: ['text'], port: ['text'], username: ['text'], secret: ['text'], write_log: ['text'] },
   festival: { text2wave: ['text'] },
@@ -90,6 +111,10 @@ export const defaults: Config = {
   lingerSeconds: 5,
   headerSeconds: 10,
   headerBytes: 65_536,
+  trace: undefined,
+  traceRedact: undefined,
+  traceDays: 30,
+  traceDigits: false,
 };
 
 const standardFiles = ['/etc/asterisk/fastagi.conf', '/etc/asterisk/phpagi.conf'];

@@ -7,6 +7,7 @@ import type { Session } from '../agi/session';
 import type { Config } from '../config';
 import type { Log } from '../log';
 import type { ScriptFile } from './resolve';
+import type { Tracing } from './tracing';
 import type { Trouble } from './trouble';
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3 } as const;
@@ -20,6 +21,7 @@ export class Ending {
   readonly transport: FdTransport;
   session: Session | undefined;
   script: ScriptFile | undefined;
+  tracing: Tracing | undefined;
   /** Whether the body of a script without an exported function has returned. */
   bodyHasReturned = false;
   /** Whether the end has begun: nothing can change it any more. */
@@ -63,6 +65,7 @@ export class Ending {
   found(script: ScriptFile): void {
     this.script = script;
     this.log.subject = script.name;
+    this.tracing?.tell('script', script.file);
     if (this.config.maxSeconds > 0) this.trouble.limitLife(script.name);
   }
 
@@ -112,6 +115,7 @@ export class Ending {
 
   leave(code: number): void {
     this.over = true;
+    this.tracing?.tell('end', `${code}`);
     if (this.transport.reading) this.trouble.leaveByForce(code);
     // closed by us, Asterisk need not wait for the end of the process
     this.transport.close();

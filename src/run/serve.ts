@@ -2,7 +2,7 @@
 import { Agi } from '../agi/agi';
 import { FdTransport } from '../agi/fd-transport';
 import { openSession } from '../agi/opening';
-import type { Session, Tracer } from '../agi/session';
+import type { Session } from '../agi/session';
 import { type Config, defaults, readConfig } from '../config';
 import { Log } from '../log';
 import { Ending } from './ending';
@@ -41,7 +41,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const ending = new Ending(config, log, transport);
   try {
     for (const warning of config.warnings) log.write('warning', warning);
-    const opening = openSession(transport, config, log.enabled('debug') ? tracer(log) : undefined);
+    if (config.trace || log.enabled('debug')) ending.tracing = tracing().beginTracing(config, log);
+    const opening = openSession(transport, config, ending.tracing?.line);
     const session = options.script ? await untilHangup(opening) : await opening;
     ending.opened(session);
     if (problem) throw problem;
@@ -83,4 +84,4 @@ async function untilHangup(opening: Promise<Session>): Promise<Session> {
 const refusal = (): typeof import('./refusal') => require('./refusal');
 // the rights of a script's owner, and the lines of a conversation: for those who turn them on
 const privilege = (): typeof import('./privilege') => require('./privilege');
-const tracer = (log: Log): Tracer => (require('./tracing') as typeof import('./tracing')).traceTo(log);
+const tracing = (): typeof import('./tracing') => require('./tracing');

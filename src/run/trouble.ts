@@ -46,8 +46,10 @@ export class Trouble {
       return this.#ending.finish();
     }
     this.#report(error);
+    const summary = summarizeError(error, script);
+    this.#ending.tracing?.tell('error', summary);
     if (begun) return;
-    await this.#finish(this.#exitCodeOf(error), summarizeError(error, script));
+    await this.#finish(this.#exitCodeOf(error), summary);
   }
 
   #exitCodeOf(error: unknown): number {
@@ -139,6 +141,7 @@ export class Trouble {
         `process.exit() has dropped ${what}: await them first, or just return [SCRIPT_EXIT]`,
       );
     }
+    this.#ending.tracing?.tell('end', `${code}`);
     this.leaveByForce(code);
   }
 
@@ -180,15 +183,19 @@ export class Trouble {
    * answer: Asterisk reads through a buffer, and would not see a line that came together with another.
    */
   #sayFarewell(session: Session, text: string): Promise<void> {
-    const { transport } = this.#ending;
+    const { transport, tracing } = this.#ending;
     const words = [encodeCommand('VERBOSE', [printable(text).replaceAll('\n', ' '), 1])];
     if (session.request.network) words.push('FAILURE');
     return new Promise((resolve) => {
-      const say = () => {
+      const say = (answer?: Buffer) => {
+        for (const line of answer?.toString().trimEnd().split('\n') ?? []) tracing?.line('<', line, false);
         const word = words.shift();
         if (word === undefined && !session.request.network) return resolve();
         try {
-          if (word !== undefined) transport.write(`${word}\n`);
+          if (word !== undefined) {
+            tracing?.line('>', word, false);
+            transport.write(`${word}\n`);
+          }
           transport.read();
         } catch {
           resolve();

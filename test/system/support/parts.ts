@@ -17,6 +17,7 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await asteriskRoot(16, report);
   await xinetdRoot(report);
   await perlAgiFolder(report);
+  await chromiumRoot(report);
   if (hasNodeBinaries()) for (const major of nodeMajors) await nodeBinary(major, report);
 }
 
@@ -58,6 +59,11 @@ export async function asteriskRoot(version: 16 | 22, report: Report = quiet): Pr
 
 export function xinetdRoot(report: Report = quiet): Promise<string> {
   return debianRoot('xinetd', hostSuite(), ['xinetd'], report);
+}
+
+/** For pages that people look at; the voice of its text is DejaVu. */
+export function chromiumRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('chromium', hostSuite(), ['chromium', 'fonts-dejavu-core'], report);
 }
 
 /** The folder that makes `perl -I FOLDER -MAsterisk::AGI` work with the host's own perl. */
