@@ -21,7 +21,13 @@ interface CommandRow {
   readonly load: () => Promise<Command>;
 }
 
-const commands: readonly CommandRow[] = [];
+const commands: readonly CommandRow[] = [
+  {
+    usage: 'trace <file>',
+    describe: 'Shows what was said in a call, and what took how long',
+    load: () => import('./trace'),
+  },
+];
 
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {
