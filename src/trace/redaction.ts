@@ -140,10 +140,11 @@ export class Redaction {
           .split('${')
           .slice(1)
           .map((inner) => inner.replace(/[{}][\s\S]*/, ''))
-          .some((inner) => this.#isSecret(inner) || this.#isSecret(inner.replace(/:.*$/, '')));
+          .flatMap((inner) => [inner, inner.replace(/:.*$/, ''), ...databaseNames(inner)])
+          .some((name) => this.#isSecret(name));
       case 'DATABASE GET':
       case 'DATABASE PUT':
-        return [args[0], args[1], `${args[0]}/${args[1]}`].some((name) => this.#isSecret(name ?? ''));
+        return databaseNames(`DB(${args[0]}/${args[1]})`).some((name) => this.#isSecret(name));
       default:
         return /^EXEC$/i.test(first) && /^m?set$/i.test(second) && this.#assignsChosen(args.join(' '));
     }
@@ -171,8 +172,14 @@ function repliesTo(name: string, third: string): Told {
   return 'nothing';
 }
 
+/** Of an entry of Asterisk's database: family, key, and both. */
+function databaseNames(inner: string): string[] {
+  const [, entry, family, key] = /^DB\((([^/]*)\/(.*))\)$/.exec(inner) ?? [];
+  return entry === undefined ? [] : [entry, family as string, key as string];
+}
+
 /** The words of a command line as Asterisk reads it: only `"` quotes, and a backslash takes the next character as it is. */
-function wordsOf(line: string): string[] {
+export function wordsOf(line: string): string[] {
   const words: string[] = [];
   for (const [word] of line.matchAll(/(?:"(?:[^"\\]|\\[\s\S])*(?:"|$)|\\[\s\S]|[^\s"\\])+/g))
     words.push(word.replace(/\\([\s\S])|"/g, '$1'));

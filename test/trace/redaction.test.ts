@@ -151,6 +151,12 @@ describe('variables', () => {
       '< 200 result=1 (Jo)',
       '< 200 result=1 (Jo)',
     ],
+    [
+      '> GET FULL VARIABLE "${DB(notes/jo)}~k3"',
+      '> GET FULL VARIABLE "${DB(notes/jo)}~k3"',
+      '< 200 result=1 (Jo~k3)',
+      '< 200 result=***',
+    ],
     ['> EXEC Set "ACCOUNT=12"', '> EXEC Set ***', '< 200 result=0', '< 200 result=0'],
     ['> EXEC MSet a=1,__ACCOUNT=2', '> EXEC MSet ***', '< 200 result=0', '< 200 result=0'],
     ['> EXEC Set "userPin=12"', '> EXEC Set ***', '< 200 result=0', '< 200 result=0'],
