@@ -24,14 +24,14 @@ const heading =
 const conversation = /^(?:\s*--\s)?(?:<([^>]{0,200})>)?AGI (Tx >>|Rx <<) ?(.*)$/;
 const completed = /^(?:\s*--\s)?<([^>]{0,200})>AGI Script .{0,4096} completed, (returning -?\d+)$/;
 
-/** The colours of the console, and the line that it draws anew. */
+/** The colours of the console, and the rest of a line that it clears. */
 const colours = /\u001b\[[\d;]{0,20}[A-Za-z]/g;
 
 /** What a line of the log tells of an AGI call; undefined where it tells nothing. */
 export function parseLogLine(text: string): LogLine | undefined {
   // nearly every line of a log is another's
   if (!text.includes('AGI ')) return undefined;
-  const plain = text.includes('\u001b') ? text.replace(colours, '').replace(/^\r/, '') : text;
+  const plain = onScreen(text);
   const [, clock = '', number = '', call = '', rest = ''] = heading.exec(plain) ?? [];
   const thread = number === '' ? '' : `${number} ${call}`;
   const said = conversation.exec(rest);
@@ -41,6 +41,12 @@ export function parseLogLine(text: string): LogLine | undefined {
   }
   const end = completed.exec(rest);
   return end ? { clock, thread, channel: end[1] as string, dir: 'end', line: end[2] as string } : undefined;
+}
+
+/** What a console left of the line on its screen: it writes over its prompt, and in colours. */
+export function onScreen(text: string): string {
+  const plain = text.includes('\u001b') ? text.replace(colours, '') : text;
+  return plain.includes('\r') ? plain.slice(plain.trimEnd().lastIndexOf('\r') + 1) : plain;
 }
 
 /** Whether this is the beginning of an entry of the log; else it is the rest of the one before. */

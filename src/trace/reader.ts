@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
 import { AgiError } from '../errors';
 import { redactQuery } from '../wire/redact';
-import { beginsEntry, elapsedMs, type LogLine, parseClock, parseLogLine } from './asterisk-log';
+import { beginsEntry, elapsedMs, type LogLine, onScreen, parseClock, parseLogLine } from './asterisk-log';
 import {
   describeRequest,
   isTraceHeader,
@@ -176,7 +176,7 @@ class AsteriskLog {
   /** Lines without a channel on a console: the beginning of a request whose channel comes with the next line. */
   #unnamed: LogLine[] = [];
   /** Whose line it was, if the line before was one. */
-  #last: { call: OpenCall; dir: LogLine['dir'] } | undefined;
+  #last: { call: OpenCall; line: string; onConsole: boolean } | undefined;
   #toldOfSeconds = false;
 
   *push(line: FileLine): Generator<TraceEvent> {
@@ -184,10 +184,15 @@ class AsteriskLog {
     if (!parsed) {
       const last = this.#last;
       this.#last = undefined;
-      if (last && last.dir !== 'end' && !line.cut && !beginsEntry(line.text)) {
-        this.#last = last;
-        yield* this.#add(last.call, last.dir, line.text, undefined);
-      }
+      if (!last || line.cut) return;
+      const text = last.onConsole ? onScreen(line.text) : line.text;
+      // on a console anything may stand between; only a value that has not ended goes on
+      const goesOn = last.onConsole
+        ? /^200 result=\S* \(/.test(last.line) && !last.line.endsWith(')')
+        : !beginsEntry(text);
+      if (!goesOn) return;
+      this.#last = { ...last, line: `${last.line}\n${text}` };
+      yield* this.#add(last.call, '<', text, undefined);
       return;
     }
     if (parsed.thread === '' && parsed.channel === '') {
@@ -199,7 +204,7 @@ class AsteriskLog {
     for (const one of [...waiting, parsed]) yield* this.#take(key, one);
   }
 
-  *#take(key: string, { clock, channel, dir, line }: LogLine): Generator<TraceEvent> {
+  *#take(key: string, { clock, thread, channel, dir, line }: LogLine): Generator<TraceEvent> {
     let call = this.#open.get(key);
     const begins =
       dir === '<' &&
@@ -230,7 +235,7 @@ class AsteriskLog {
         };
       }
     }
-    this.#last = { call, dir };
+    this.#last = dir === '<' ? { call, line, onConsole: thread === '' } : undefined;
     yield* this.#add(call, dir, line, clock);
   }
 

@@ -11,7 +11,9 @@ export function redact(line: string): string {
 /** A raw line whose variable has a name that speaks of a secret. */
 export function namesSecret(line: string): boolean {
   const variable = /^(?:SET|GET FULL|GET) VARIABLE (?:"((?:[^"\\]|\\.)*)"|(\S+))/i.exec(line);
-  return variable !== null && isSecretName(variable[1] ?? (variable[2] as string));
+  if (variable === null) return false;
+  // the mark behind an expression is random, and may read like a word
+  return isSecretName((variable[1] ?? (variable[2] as string)).replace(/(?<=\})~[0-9a-z]+$/, ''));
 }
 
 /** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */

@@ -28,6 +28,7 @@ describe('a line of the log', () => {
     [`<${channel}>AGI Rx << VERBOSE "AGI Tx >> x" 1`, ['', '', channel, '>', 'VERBOSE "AGI Tx >> x" 1']],
     [`    -- <${channel}>AGI Tx >> 200 result=1`, ['', '', channel, '<', '200 result=1']],
     [`\u001b[1;32m<${channel}>AGI Tx >> 200 result=1\u001b[0m`, ['', '', channel, '<', '200 result=1']],
+    [`vm*CLI> \r\u001b[0K<${channel}>AGI Rx << NOOP`, ['', '', channel, '>', 'NOOP']],
     [`[Nov 25 15:24:22] <${channel}>AGI Tx >> 510 x`, ['Nov 25 15:24:22', '', channel, '<', '510 x']],
   ])('%j', (text, [clock, thread, of, dir, line]) => {
     expect(parseLogLine(text)).toEqual({ clock, thread, channel: of, dir, line });
