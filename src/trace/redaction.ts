@@ -2,6 +2,7 @@
  * What of a call may be kept for good. Left out are the keys that the caller pressed, wherever they come back
  * later in the call, card numbers, and the variables that are chosen or whose names speak of secrets.
  */
+import { parseWords } from '../wire/agi-command-decoder';
 import { isSecretName, namesSecret, redact, redactQuery } from '../wire/redact';
 
 export interface RedactionRules {
@@ -130,7 +131,7 @@ export class Redaction {
 
   /** Whether the command reads or writes something whose name is a secret's. */
   #namesChosen(line: string): boolean {
-    const [first = '', second = '', ...args] = wordsOf(line);
+    const [first = '', second = '', ...args] = parseWords(line);
     switch (`${first} ${second}`.toUpperCase()) {
       case 'SET VARIABLE':
       case 'GET VARIABLE':
@@ -176,14 +177,6 @@ function repliesTo(name: string, third: string): Told {
 function databaseNames(inner: string): string[] {
   const [, entry, family, key] = /^DB\((([^/]*)\/(.*))\)$/.exec(inner) ?? [];
   return entry === undefined ? [] : [entry, family as string, key as string];
-}
-
-/** The words of a command line as Asterisk reads it: only `"` quotes, and a backslash takes the next character as it is. */
-export function wordsOf(line: string): string[] {
-  const words: string[] = [];
-  for (const [word] of line.matchAll(/(?:"(?:[^"\\]|\\[\s\S])*(?:"|$)|\\[\s\S]|[^\s"\\])+/g))
-    words.push(word.replace(/\\([\s\S])|"/g, '$1'));
-  return words;
 }
 
 function patternOf(names: readonly string[]): RegExp | undefined {

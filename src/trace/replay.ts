@@ -4,10 +4,10 @@
  *
  * It knows no socket and no process: lines in, lines out.
  */
+import { parseWords } from '../wire/agi-command-decoder';
 import { readCall } from './calls';
 import type { TraceEntry } from './entry';
 import { TraceError } from './reader';
-import { wordsOf } from './redaction';
 import { clock, count, visible } from './visible';
 
 /** A command of the recorded call, and what Asterisk said until the next. */
@@ -239,13 +239,13 @@ export class Replay {
 
 /** The first two words: what every command can be told by. */
 function nameOf(command: string): string {
-  return wordsOf(command).slice(0, 2).join(' ').toUpperCase();
+  return parseWords(command).slice(0, 2).join(' ').toUpperCase();
 }
 
 /** Whether they say the same, whatever was left out of the recorded one. */
 function isSame(recorded: string, sent: string): boolean {
   if (recorded === sent) return true;
-  const [then, now] = [recorded, sent].map((line) => withoutMark(wordsOf(line))) as [string[], string[]];
+  const [then, now] = [recorded, sent].map((line) => withoutMark(parseWords(line))) as [string[], string[]];
   // `SET VARIABLE PIN ***`: what was left out may have been several words
   if (then.at(-1) === '***' && now.length >= then.length) now.length = then.length;
   return (
