@@ -1,5 +1,5 @@
 // Names each key as it is pressed; # ends it. With ?alone=yes only the keys, without the words before them.
-const words = { '*': 'letters/asterisk', '#': 'letters/hash' };
+const words = { '*': 'digits/star', '#': 'digits/pound' };
 
 export default async function (agi) {
   await agi.answer();

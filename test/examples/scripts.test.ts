@@ -65,9 +65,9 @@ describe('dtmf.mjs', () => {
       'you-entered',
       1,
       'you-entered',
-      'letters/asterisk',
+      'digits/star',
       'you-entered',
-      'letters/hash',
+      'digits/pound',
       'goodbye',
     );
     call.expectVariable('KEYS', '1*#');
