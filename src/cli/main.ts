@@ -23,6 +23,11 @@ interface CommandRow {
 
 const commands: readonly CommandRow[] = [
   {
+    usage: 'call <target> [args..]',
+    describe: "Plays Asterisk's part against a script: a call with no PBX",
+    load: () => import('./call'),
+  },
+  {
     usage: 'trace <file>',
     describe: 'Shows what was said in a call, and what took how long',
     load: () => import('./trace'),

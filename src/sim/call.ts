@@ -74,6 +74,8 @@ export class SimulatedCall {
   #begun = false;
   #over = false;
   #commands = 0;
+  #saidFailure = false;
+  #lastedMs = 0;
   #last = '';
 
   constructor(
@@ -133,6 +135,11 @@ export class SimulatedCall {
   /** Whether a command is under way that only time or the caller can end. */
   get waits(): boolean {
     return this.#wait !== undefined;
+  }
+
+  /** Whether only the caller can end what is waited for. */
+  get waitsForEver(): boolean {
+    return this.#wait !== undefined && this.#wait.ms === undefined;
   }
 
   /** Whether something listens to the caller's keys now. */
@@ -318,6 +325,7 @@ export class SimulatedCall {
     this.#commands++;
     this.#tell({ type: 'command', line });
     if (/^failure/i.test(line)) {
+      this.#saidFailure = true;
       this.#status = 'FAILURE';
       this.#finish(true);
       return;
@@ -417,6 +425,7 @@ export class SimulatedCall {
   #finish(reached: boolean): void {
     if (this.#over) return;
     this.#over = true;
+    this.#lastedMs = this.elapsedMs;
     this.#hangupTimer?.cancel();
     this.#cancelKey?.();
     // FastAGI is always told, live call or not
@@ -434,6 +443,16 @@ export class SimulatedCall {
   /** How many commands have come. */
   get commands(): number {
     return this.#commands;
+  }
+
+  /** Whether the script ended the call by FAILURE, as `fastagi` does for a script that throws. */
+  get saidFailure(): boolean {
+    return this.#saidFailure;
+  }
+
+  /** How long the call has lasted, until its end. */
+  get lastedMs(): number {
+    return this.#over ? this.#lastedMs : this.elapsedMs;
   }
 
   /** What has come of a line that has not ended. */

@@ -22,6 +22,8 @@ export interface PlayedCall {
   readonly call: SimulatedCall;
   /** Resolves when the script is gone; never rejects. */
   readonly ended: Promise<ScriptEnd>;
+  /** Whether replies wait that the script does not read. */
+  readonly unread: boolean;
   /** Ends the script, whatever it does. */
   kill(): void;
 }
@@ -89,7 +91,14 @@ function callAddress(target: Target & { type: 'address' }, playing: Playing): Pl
       resolve(problem === undefined ? {} : { problem });
     });
   });
-  return { call, ended, kill: () => void socket.destroy() };
+  return {
+    call,
+    ended,
+    kill: () => void socket.destroy(),
+    get unread() {
+      return socket.writableLength >= MAX_UNREAD_BYTES;
+    },
+  };
 }
 
 function unreached(host: string, port: number, error: NodeJS.ErrnoException): string {
@@ -168,7 +177,14 @@ function callProgram(target: Target & { type: 'file' }, playing: Playing): Playe
     for (const handle of [child, stdin, stdout, stderr]) (handle as { unref?(): void }).unref?.();
   const release = onExit(kill);
   void ended.then(release);
-  return { call, ended, kill };
+  return {
+    call,
+    ended,
+    kill,
+    get unread() {
+      return stdin.writableLength >= MAX_UNREAD_BYTES;
+    },
+  };
 }
 
 /** Calls back when this process exits; the result takes that back. */

@@ -87,7 +87,7 @@ export function callFunction(
   playing.onCall(call);
   const ended = serve(run, transport, call);
   call.begin();
-  return { call, ended, kill: () => transport.end() };
+  return { call, ended, unread: false, kill: () => transport.end() };
 }
 
 async function serve(

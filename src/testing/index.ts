@@ -73,8 +73,9 @@ export async function simulate(
     typeof script === 'function'
       ? callFunction(script, options.query ?? '', playing)
       : placeCall(parseTarget(options.query === undefined ? script : `${script}?${options.query}`), playing);
+  const { call, ended, kill } = placed;
   test = new TestCall({
-    ...placed,
+    ...{ call, ended, kill },
     clock,
     events,
     timeoutMs: options.timeoutMs ?? 10_000,
