@@ -63,11 +63,11 @@ export class CallTable {
     );
   }
 
-  /** The calls, one a line, and what to do with them. */
-  lines(): string[] {
+  /** The calls, one a line, and what to do with them. @param option the one that names a call */
+  lines(option = '--call'): string[] {
     const left = this.#count - this.#calls.length;
     return [
-      `${visible(this.#file)} holds ${count(this.#count, 'call')}; --call NUMBER shows one:`,
+      `${visible(this.#file)} holds ${count(this.#count, 'call')}; ${option} NUMBER takes one:`,
       ...(left > 0 ? [`(${left} before these)`] : []),
       ...this.#calls.map(({ number, header }) => {
         const { started, channel, uniqueId, script } = header;

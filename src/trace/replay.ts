@@ -138,6 +138,16 @@ export class Replay {
     return this.#departures;
   }
 
+  /** How many commands were recorded. */
+  get length(): number {
+    return this.#recorded.length;
+  }
+
+  /** What should be known of the answers that were made up. */
+  get notes(): readonly string[] {
+    return [...this.#notes];
+  }
+
   /** Whether the caller is gone by now. */
   get hungUp(): boolean {
     return this.#hungUp;
@@ -158,7 +168,7 @@ export class Replay {
     }
     if (this.#departed > this.#departures.length)
       lines.push(`           and ${this.#departed - this.#departures.length} more`);
-    return [...lines, ...Array.from(this.#notes, (text) => `note: ${text}`)];
+    return [...lines, ...this.notes.map((text) => `note: ${text}`)];
   }
 
   get #atMs(): number {

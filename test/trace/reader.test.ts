@@ -217,7 +217,7 @@ describe('a log of Asterisk’s', () => {
     expect(() => table.choose('4')).toThrow('holds no call "4" among its 3 calls');
     expect(() => table.choose('PJSIP/2')).toThrow('holds 2 calls of "PJSIP/2": name one by its number, 2, 3');
     expect(table.lines()).toEqual([
-      `${file} holds 3 calls; --call NUMBER shows one:`,
+      `${file} holds 3 calls; --call NUMBER takes one:`,
       '    1  Nov 25 15:24:22  1.js?pin=***  PJSIP/1  17000.1',
       '    2  Nov 25 15:24:22  2.js?pin=***  PJSIP/2  17000.2',
       '    3  Nov 25 15:24:22  2.js?pin=***  PJSIP/2  17000.2',
