@@ -94,7 +94,7 @@ function asComment(text) {
 
 /** What every call runs before its first command. */
 const hotFunctions = [
-  ...['serve', 'openSession', 'load', 'requireAsMain'],
+  ...['serve', 'runCall', 'openSession', 'load', 'requireAsMain'],
   ...['readConfig', 'readPlainIni', 'toConfig', 'toValue'],
   ...['guard', 'guardConsole', 'identity', 'takeOver', 'replace'],
   ...['resolveRequest', 'requestedPath', 'findScript', 'isScriptName', 'isInside', 'isHidden'],

@@ -1,5 +1,5 @@
 /** What scripts do by the dialplan's applications and functions rather than by a command of AGI's own. */
-import { AgiArgumentError } from '../errors';
+import { AgiArgumentError, AgiError } from '../errors';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import { type CallerId, parseCallerId } from '../wire/caller-id';
 import { escapeArgument } from '../wire/dialplan';
@@ -96,6 +96,7 @@ export abstract class DialplanMethods extends Commands {
    * @param options.service `sip`, `tel`, `mailto` …, or `ALL`
    * @param options.zone `e164.arpa`
    * @returns the first address, `alice@example.org` for `sip`; undefined where there is none
+   * @throws AgiError with code `AGI_NO_FUNCTION` where Asterisk has not loaded that module
    * @throws AgiArgumentError for what is no number, service or zone: it would be dialplan code
    */
   async enumLookup(
@@ -109,7 +110,15 @@ export abstract class DialplanMethods extends Commands {
         `enumLookup: a number is + and digits, a service and a zone are words: ${JSON.stringify([number, service, zone])}`,
       );
     }
-    return (await this.getVariable(`ENUMLOOKUP(${number},${service},,1,${zone})`)) || undefined;
+    const address = await this.getVariable(`ENUMLOOKUP(${number},${service},,1,${zone})`);
+    // a function that Asterisk does not have gives nothing, like a number that nobody has registered
+    if (!address && (await this.getVariable('IFMODULE(func_enum.so)')) !== '1') {
+      throw new AgiError(
+        'AGI_NO_FUNCTION',
+        'this Asterisk has no function ENUMLOOKUP: its module func_enum.so is not loaded (modules.conf)',
+      );
+    }
+    return address || undefined;
   }
 
   /** The parts of a caller id. @param callerId `"Jo Do" <sip:100@pbx.example>`; this caller's where it is left out */

@@ -15,6 +15,7 @@ class MemoryTransport implements Transport {
   receiver: Receiver = nobody;
   reading = false;
   readonly arrived = false;
+  readonly blocked = false;
   readonly #write: (text: string) => void;
   readonly #incoming: Buffer[] = [];
   #ended = false;
