@@ -1,5 +1,5 @@
 /** The file that a call leaves where `[fastagi] trace` names a folder. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { answerAll, call } from '../support/asterisk';
@@ -141,6 +141,34 @@ describe('a call that is traced', () => {
     );
     expect(conversation(lines).at(-1)).toBe('end 3');
   });
+});
+
+const isRoot = process.getuid?.() === 0;
+if (!isRoot && process.env.CI) throw new Error('setuid can be tested by root only');
+
+it.skipIf(!isRoot)('with setuid the file stays root’s, and the script cannot reach it', async () => {
+  const folder = makeFolder({
+    'script.js': `
+      const { readdirSync } = require('fs');
+      let seen = 'reached';
+      try { readdirSync(agi.request.params.traces) } catch (error) { seen = error.code }
+      agi.setVariable('SEEN', process.getuid() + ' ' + seen);`,
+  });
+  chmodSync(folder, 0o755);
+  chownSync(path.join(folder, 'script.js'), 65_534, 65_534);
+  const traces = makeFolder();
+  const outcome = await call({
+    script: `script.js?traces=${traces}`,
+    folder,
+    config: `setuid=on\ntrace=${traces}\n`,
+  });
+  expect(outcome).toMatchObject({ code: 0, commands: ['SET VARIABLE SEEN "65534 EACCES"'] });
+  const [name] = readdirSync(traces, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.jsonl'),
+  );
+  const file = path.join(traces, name as string);
+  expect(statSync(file)).toMatchObject({ uid: 0 });
+  expect(readFileSync(file, 'utf8')).toContain('"dir":"end"');
 });
 
 it('a connection that asks for nothing leaves no file', async () => {

@@ -18,6 +18,8 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await xinetdRoot(report);
   await perlAgiFolder(report);
   await chromiumRoot(report);
+  await mariadbRoot(report);
+  await postgresRoot(report);
   if (hasNodeBinaries()) for (const major of nodeMajors) await nodeBinary(major, report);
 }
 
@@ -64,6 +66,16 @@ export function xinetdRoot(report: Report = quiet): Promise<string> {
 /** For pages that people look at; the voice of its text is DejaVu. */
 export function chromiumRoot(report: Report = quiet): Promise<string> {
   return debianRoot('chromium', hostSuite(), ['chromium', 'fonts-dejavu-core'], report);
+}
+
+/** The database servers that the examples ask. */
+export function mariadbRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('mariadb', hostSuite(), ['mariadb-server-core', 'dash'], report);
+}
+
+export function postgresRoot(report: Report = quiet): Promise<string> {
+  // util-linux for setpriv: it will not run as root
+  return debianRoot('postgres', hostSuite(), ['postgresql', 'util-linux', 'dash'], report);
 }
 
 /** The folder that makes `perl -I FOLDER -MAsterisk::AGI` work with the host's own perl. */
