@@ -3,7 +3,7 @@ import type { Tracer } from '../agi/session';
 import type { Config } from '../config';
 import type { Log } from '../log';
 import { TraceRecorder } from '../trace/recorder';
-import { namesSecret, redact, redactQuery } from '../wire/redact';
+import { Redaction } from '../trace/redaction';
 
 export interface Tracing {
   readonly line: Tracer;
@@ -12,31 +12,20 @@ export interface Tracing {
 }
 
 export function beginTracing(config: Config, log: Log): Tracing {
-  const recorder = config.trace === undefined ? undefined : recorderFor(config, config.trace, log);
-  const logs = log.enabled('debug');
+  const { trace: folder, traceRedact = '', traceDays: days, traceDigits: digits } = config;
+  const names = traceRedact.split(/[\s,]+/).filter((name) => name !== '');
+  const onProblem = (text: string) => log.write('warning', text);
+  const program = `fastagi ${process.env.FASTAGI_VERSION}`;
+  const recorder = folder && new TraceRecorder({ folder, days, names, digits, program, onProblem });
+  // the keys that a caller presses are what one turns `debug` on for
+  const redaction = log.enabled('debug') ? new Redaction({ names, digits: true }) : undefined;
   return {
     line(direction, line, secret) {
-      recorder?.line(direction, line, secret);
-      if (logs)
-        log.write('debug', `${direction} ${secret || namesSecret(line) ? redact(line) : redactQuery(line)}`);
+      if (recorder) recorder.line(direction, line, secret);
+      if (redaction) log.write('debug', `${direction} ${redaction.apply(direction, line, secret)}`);
     },
     tell(kind, text) {
-      recorder?.tell(kind, text);
+      if (recorder) recorder.tell(kind, text);
     },
   };
-}
-
-function recorderFor(
-  { traceRedact, traceDays, traceDigits }: Config,
-  folder: string,
-  log: Log,
-): TraceRecorder {
-  return new TraceRecorder({
-    folder,
-    days: traceDays,
-    names: (traceRedact ?? '').split(/[\s,]+/).filter((name) => name !== ''),
-    digits: traceDigits,
-    program: `fastagi ${process.env.FASTAGI_VERSION}`,
-    onProblem: (text) => log.write('warning', text),
-  });
 }

@@ -24,10 +24,11 @@ export interface TraceHeader {
 }
 
 /**
- * `<` from Asterisk, `>` to it; `script`: the file that is run; `error`: what it failed of, in a line; `end`:
- * the exit code, and the last line of every call that was not cut off.
+ * `<` from Asterisk, `>` to it; `script`: the file that is run; `error`: what it failed of, in a line; `cut`: why
+ * nothing that was said is kept from here on; `end`: the exit code, and the last line of every call whose process
+ * was not killed.
  */
-export type TraceKind = '<' | '>' | 'script' | 'error' | 'end';
+export type TraceKind = '<' | '>' | 'script' | 'error' | 'cut' | 'end';
 
 export interface TraceEntry {
   /** Milliseconds since `started`, by a clock that nobody sets. */

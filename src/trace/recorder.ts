@@ -4,12 +4,17 @@ import { describeRequest, encodeTraceLine, TRACE_VERSION, type TraceEntry, type 
 import { openTraceFile } from './folder';
 import { Redaction, type RedactionRules } from './redaction';
 
+/** A call that says more than this is a script that runs in circles: the rest is not kept. */
+const MAX_FILE_BYTES = 64 << 20;
+
 export interface RecorderOptions extends RedactionRules {
   readonly folder: string;
   /** Days that files are kept; 0: for ever. */
   readonly days: number;
   /** `fastagi 1.0.0` */
   readonly program: string;
+  /** How large a file may become; 64 MiB. */
+  readonly maxBytes?: number;
   /** Told once of what keeps the trace from being written; the call goes on. */
   readonly onProblem: (text: string) => void;
 }
@@ -23,6 +28,8 @@ export class TraceRecorder {
   #request: TraceEntry[] | undefined = [];
   #uniqueId: string | undefined;
   #fd: number | undefined;
+  #bytes = 0;
+  #isFull = false;
 
   /** It makes no file yet: that comes with the end of the request. */
   constructor(options: RecorderOptions) {
@@ -32,10 +39,15 @@ export class TraceRecorder {
 
   /** A line of the conversation. @param secret hold it back, as its command asks */
   line(direction: '<' | '>', line: string, secret: boolean): void {
+    if (this.#isFull) return;
     const shown = this.#redaction.apply(direction, line, secret);
     if (this.#request && line.startsWith('agi_uniqueid: ')) this.#uniqueId = line.slice(14);
     this.#add(direction, shown, shown !== line);
     if (this.#request && line === '') this.#open(this.#request);
+    const { maxBytes = MAX_FILE_BYTES } = this.#options;
+    if (this.#bytes < maxBytes) return;
+    this.#isFull = true;
+    this.#add('cut', `the trace holds ${maxBytes} bytes, and what was said from here on is not kept`, false);
   }
 
   /** What has become of the script. */
@@ -77,7 +89,7 @@ export class TraceRecorder {
   #write(text: string): void {
     if (this.#fd === undefined) return;
     try {
-      writeSync(this.#fd, text);
+      this.#bytes += writeSync(this.#fd, text);
     } catch (error) {
       this.#options.onProblem(
         `the trace of this call ends here: [fastagi] trace = ${this.#options.folder}: ${(error as Error).message}`,
