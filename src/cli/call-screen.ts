@@ -80,6 +80,7 @@ export class TextScreen implements Screen {
   readonly #coloured: boolean;
   #command = '';
   #attended = false;
+  #place: string | undefined;
   /** The start of a line of the log. */
   #heldLog = '';
 
@@ -102,13 +103,16 @@ export class TextScreen implements Screen {
       return;
     }
     if ((event.type === 'command' || event.type === 'reply') && !this.#wire) {
-      // what Asterisk does not take is worth a line in any case
-      if (event.type !== 'reply' || !/^5/.test(event.line) || /^520 End/.test(event.line)) return;
+      // what Asterisk does not take is worth a line in any case; that the caller is gone was told before
+      if (event.type !== 'reply' || !/^5(?!11|20 End)/.test(event.line)) return;
       this.#at(event.atMs, this.#paint(31, `! ${printable(this.#command)}: ${printable(event.line)}`));
       return;
     }
     if (event.type === 'end') return;
     const text = describeEvent(event);
+    // SET CONTEXT, SET EXTENSION and SET PRIORITY say one thing, and may say it thrice
+    if (event.type === 'move' && text === this.#place) return;
+    if (event.type === 'move') this.#place = text;
     if (text !== undefined) this.#at(event.atMs, this.#paint(colours[event.type], text));
   }
 

@@ -85,6 +85,7 @@ export function options(parser: Argv): Argv {
 
 interface Given {
   readonly target: string;
+  readonly _: readonly (string | number)[];
   readonly args?: readonly string[];
   readonly arg?: readonly string[];
   readonly digits?: string;
@@ -151,7 +152,9 @@ function callOptions(wanted: Given): CallOptions {
   }
   const folder = soundsFolder(wanted);
   const { callerid, dnid, context, extension, language, asterisk } = wanted;
-  const all = [...(wanted.args ?? []), ...(wanted.arg ?? [])].map(String);
+  // behind `--`, and the command's own name
+  const [, ...rest] = wanted._;
+  const all = [...(wanted.args ?? []), ...rest, ...(wanted.arg ?? [])].map(String);
   if (all.some((value) => /[\r\n\0]/.test(value)))
     throw new Error('an argument of AGI() with a line break in it');
   return {
@@ -183,6 +186,8 @@ class Placed {
   readonly #placed: PlayedCall;
   readonly #keyboard: Keyboard | undefined;
   readonly #attended: boolean;
+  /** A timer that is left would hold up the end of this process. */
+  #cancelHangup: (() => void) | undefined;
   #changedAt = performance.now();
   #told = false;
   /** Why the call was ended from here, for the summary. */
@@ -219,7 +224,9 @@ class Placed {
     const { call } = this.#placed;
     if (wanted.digits !== undefined) call.press(wanted.digits);
     const hangupSeconds = wanted.hangupAfter ?? (this.#attended ? 0 : UNATTENDED_SECONDS);
-    if (hangupSeconds > 0) this.#clock.after(hangupSeconds * 1000, () => call.hangUp());
+    if (hangupSeconds > 0) {
+      this.#cancelHangup = this.#clock.after(hangupSeconds * 1000, () => call.hangUp());
+    }
     if (this.#attended) {
       this.#keyboard = new Keyboard(process.stdin, {
         key: (key) => call.pressNow(key),
@@ -239,6 +246,7 @@ class Placed {
     process.stdout.on('error', () => this.#kill());
     const end = await ended;
     clearInterval(watch);
+    this.#cancelHangup?.();
     this.#keyboard?.close();
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
@@ -288,13 +296,12 @@ class Placed {
   #silence(when: string): string {
     const { call } = this.#placed;
     const seconds = this.#wanted.timeout ?? (when === '' ? SILENCE_SECONDS : FAREWELL_SECONDS);
-    const half = call.heldLine;
-    const said =
-      half === ''
-        ? this.#placed.unread
-          ? 'does not read the replies to its commands'
-          : 'has said nothing'
-        : `has sent half a line, ${JSON.stringify(half.slice(0, 60))}, and nothing more`;
+    const half = JSON.stringify(call.heldLine.slice(0, 60));
+    const said = this.#placed.unread
+      ? 'has not read the replies to its commands'
+      : call.heldLine === ''
+        ? 'has said nothing'
+        : `has sent half a line, ${half}, and nothing more`;
     return `${when}the script ${said} for ${seconds} s, and was ended`;
   }
 

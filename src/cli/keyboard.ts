@@ -2,6 +2,8 @@
 import type { ReadStream } from 'node:tty';
 
 const CTRL_C = '\x03';
+/** Arrows, function keys and keys with Alt are several characters. */
+const notOfAPhone = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.|[^[O])?/g;
 
 export class Keyboard {
   readonly #terminal: ReadStream;
@@ -11,9 +13,7 @@ export class Keyboard {
   constructor(terminal: ReadStream, to: { key(key: string): void; hangUp(): void }) {
     this.#terminal = terminal;
     this.#onData = (text) => {
-      // an arrow or a function key is several characters, and none of a phone's
-      if (text.startsWith('\x1b')) return;
-      for (const char of text) {
+      for (const char of text.replace(notOfAPhone, '')) {
         if (char === CTRL_C || char === 'h' || char === 'H') to.hangUp();
         else if (/^[0-9*#A-Da-d]$/.test(char)) to.key(char.toUpperCase());
       }

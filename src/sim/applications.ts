@@ -1,4 +1,5 @@
 /** The dialplan applications that call scripts commonly run by EXEC. */
+import { splitArguments } from '../wire/dialplan';
 import { writeVariable } from './functions';
 import { ANY_KEY, collect, pause, play, type Stage, type Steps, say } from './steps';
 
@@ -22,7 +23,7 @@ export function* execute(stage: Stage, name: string, data: string): Steps<number
     }
     return 0;
   }
-  const run = application(stage, data.split(','), data);
+  const run = application(stage, splitArguments(data), data);
   return typeof run === 'number' ? run : yield* run;
 }
 

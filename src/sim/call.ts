@@ -75,6 +75,7 @@ export class SimulatedCall {
   #over = false;
   #commands = 0;
   #saidFailure = false;
+  #warnedOfEarly = false;
   #lastedMs = 0;
   #last = '';
 
@@ -207,7 +208,9 @@ export class SimulatedCall {
   receive(chunk: Buffer): void {
     if (this.#over) return;
     const lines = this.#decoder.push(chunk);
-    if (lines.length > 1 || (lines.length > 0 && (this.#running || this.#lines.length > 0))) {
+    const early = lines.length > 1 || (lines.length > 0 && (this.#running || this.#lines.length > 0));
+    if (early && !this.#warnedOfEarly) {
+      this.#warnedOfEarly = true;
       this.#tell({
         type: 'warning',
         text: 'a command came before the reply to the one before: Asterisk ends what it plays for it, or does not see it until more comes',

@@ -2,6 +2,7 @@
  * Asterisk's 47 AGI commands, as it answers them (res_agi.c and, for GOSUB, app_stack.c). What the table of
  * conversations in test/sim says is held against the real one.
  */
+import { splitArguments } from '../wire/dialplan';
 import { execute } from './applications';
 import { readVariable, substitute } from './expressions';
 import { writeVariable } from './functions';
@@ -251,7 +252,7 @@ const handlers: Record<string, readonly [dead: boolean, usage: string, run: Hand
         stage.reply('200 result=-1 Gosub label not found');
         return 'failure';
       }
-      const args = words[4] === undefined ? [] : words[4].split(',');
+      const args = words[4] === undefined ? [] : splitArguments(words[4], true);
       stage.reply('100 result=0 Trying...');
       stage.tell({ type: 'subroutine', place, arguments: args });
       run(stage.channel, args);
