@@ -8,7 +8,7 @@ import { Redaction } from '../trace/redaction';
 export interface Tracing {
   readonly line: Tracer;
   /** Tells what has become of the script, where a file is kept. */
-  tell(kind: 'script' | 'error' | 'end', text: string): void;
+  tell(kind: 'hangup' | 'script' | 'error' | 'end', text: string): void;
 }
 
 export function beginTracing(config: Config, log: Log): Tracing {

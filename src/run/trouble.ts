@@ -74,6 +74,9 @@ export class Trouble {
   }
 
   onHangup(): void {
+    const { session, tracing } = this.#ending;
+    // FastAGI has a line for it
+    if (tracing && !session?.request.network) tracing.tell('hangup', 'the caller hung up');
     const { hangupSeconds } = this.#ending.config;
     if (hangupSeconds > 0) {
       const name = this.#ending.script?.name ?? 'the script';

@@ -24,11 +24,11 @@ export interface TraceHeader {
 }
 
 /**
- * `<` from Asterisk, `>` to it; `script`: the file that is run; `error`: what it failed of, in a line; `cut`: why
+ * `<` from Asterisk, `>` to it; `hangup`: classic AGI has told of one by a signal; `script`: the file that is run; `error`: what it failed of, in a line; `cut`: why
  * nothing that was said is kept from here on; `end`: the exit code, and the last line of every call whose process
  * was not killed.
  */
-export type TraceKind = '<' | '>' | 'script' | 'error' | 'cut' | 'end';
+export type TraceKind = '<' | '>' | 'hangup' | 'script' | 'error' | 'cut' | 'end';
 
 export interface TraceEntry {
   /** Milliseconds since `started`, by a clock that nobody sets. */

@@ -51,7 +51,7 @@ export class TraceRecorder {
   }
 
   /** What has become of the script. */
-  tell(kind: 'script' | 'error' | 'end', text: string): void {
+  tell(kind: 'hangup' | 'script' | 'error' | 'end', text: string): void {
     // who asks for nothing, as a health check, leaves no trace
     const shown = this.#redaction.words(text);
     if (!this.#request) this.#add(kind, shown, shown !== text);

@@ -59,6 +59,8 @@ export async function readRecordedCall(file: string, call: number): Promise<Reco
           `${file}: a call of more than ${MAX_COMMANDS} commands is too long to replay`,
         );
       commands.push({ command: line, atMs: ms, answers: [] });
+    } else if (dir === 'hangup') {
+      commands.at(-1)?.answers.push({ line: 'HANGUP', redacted: false });
     } else if (dir === '<') {
       if (!inRequest) commands.at(-1)?.answers.push({ line, redacted });
       else if (line === '') inRequest = false;

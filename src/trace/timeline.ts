@@ -53,6 +53,7 @@ export class Timeline {
       this.#open = { command: line, atMs: ms, scriptMs: Math.max(0, ms - this.#heardMs), redacted };
       return before;
     }
+    if (dir === 'hangup' && !this.#request) return this.#hangUp(ms);
     if (dir !== '<') {
       if (dir === 'end') this.#over = true;
       const type = dir === 'script' || dir === 'error' || dir === 'end' ? dir : 'other';
@@ -64,16 +65,7 @@ export class Timeline {
       if (line !== '') this.#request.lines++;
       return line === '' ? this.#endRequest(ms) : [];
     }
-    if (line === 'HANGUP') {
-      const before = this.#open && this.#reply.length === 0 ? [] : this.#close();
-      const over = this.#over || /^failure/i.test(this.#open?.command ?? '');
-      return [
-        ...before,
-        over
-          ? { type: 'other', text: 'Asterisk ended the session', atMs: ms }
-          : { type: 'hangup', text: 'the caller hung up', atMs: ms },
-      ];
-    }
+    if (line === 'HANGUP') return this.#hangUp(ms);
     if (this.#open) {
       if (this.#reply.length < 1000) this.#reply.push(line);
       this.#open.redacted ||= redacted;
@@ -86,6 +78,16 @@ export class Timeline {
   /** The steps that are left when the call's last line has been read. */
   end(): Step[] {
     return [...this.#endRequest(this.#heardMs), ...this.#close()];
+  }
+
+  #hangUp(atMs: number): Step[] {
+    // a command that waits is still answered
+    const before = this.#open && this.#reply.length === 0 ? [] : this.#close();
+    const over = this.#over || /^failure/i.test(this.#open?.command ?? '');
+    const moment: Moment = over
+      ? { type: 'other', text: 'Asterisk ended the session', atMs }
+      : { type: 'hangup', text: 'the caller hung up', atMs };
+    return [...before, moment];
   }
 
   #endRequest(ms: number): Moment[] {

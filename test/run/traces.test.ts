@@ -1,9 +1,12 @@
 /** The file that a call leaves where `[fastagi] trace` names a folder. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { answerAll, call } from '../support/asterisk';
-import { makeFolder } from '../support/inet';
+import { executable, makeFolder } from '../support/inet';
 
 interface Line {
   readonly ms: number;
@@ -169,6 +172,45 @@ it.skipIf(!isRoot)('with setuid the file stays root’s, and the script cannot r
   const file = path.join(traces, name as string);
   expect(statSync(file)).toMatchObject({ uid: 0 });
   expect(readFileSync(file, 'utf8')).toContain('"dir":"end"');
+});
+
+it('classic AGI leaves one as well, with the hangup that a signal tells', async () => {
+  const traces = makeFolder();
+  const place = makeFolder({
+    'fastagi.conf': `[fastagi]\nlog=stderr\ntrace=${traces}\n`,
+    'script.mjs': `
+      await agi.answer();
+      const gone = new Promise((resolve) => agi.signal.addEventListener('abort', resolve));
+      console.log('waits for the hangup');
+      await gone;
+      await agi.setVariable('TIDY', 'up');`,
+  });
+  const args = ['--config', path.join(place, 'fastagi.conf'), path.join(place, 'script.mjs')];
+  const child = spawn(process.execPath, [executable('agi'), ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.write('agi_request: script.mjs\nagi_channel: PJSIP/1\nagi_uniqueid: 17.1\n\n');
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdin.write(text.startsWith('ANSWER') ? '200 result=0\n' : '200 result=1\n');
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes('waits for the hangup')) child.kill('SIGHUP');
+  });
+  await once(child, 'close');
+  const [name] = readdirSync(traces, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.jsonl'),
+  );
+  const text = readFileSync(path.join(traces, name as string), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const lines = text.slice(1).map((line) => JSON.parse(line) as Line);
+  expect(JSON.parse(text[0] as string)).toMatchObject({ script: 'script.mjs', channel: 'PJSIP/1' });
+  expect(conversation(lines).slice(1)).toEqual([
+    '> ANSWER',
+    '< 200 result=0',
+    'hangup the caller hung up',
+    '> SET VARIABLE TIDY up',
+    '< 200 result=1',
+    'end 0',
+  ]);
 });
 
 it('a connection that asks for nothing leaves no file', async () => {

@@ -60,6 +60,11 @@ describe('the steps of a call', () => {
       ['3 > FAILURE', '4 < HANGUP', '5 end 1'],
       ['4 other Asterisk ended the session', '3 script 1 FAILURE - unanswered -', '5 end exit code 1'],
     ],
+    [
+      'classic AGI tells a hangup by a signal',
+      ['3 > A', '4 hangup the caller hung up', '5 < 200 result=-1'],
+      ['4 hangup the caller hung up', '3 script 1 A 2 done 200 result=-1'],
+    ],
     ['nothing answers', ['3 > A', '4 > B'], ['3 script 1 A - unanswered -', '4 script 2 B - unanswered -']],
     ['a command that was sent when the process was killed', ['3 > A'], ['3 script 1 A - unanswered -']],
     ['what a later version tells', ['3 later words'], ['3 other words']],
