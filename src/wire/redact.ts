@@ -18,9 +18,9 @@ export function namesSecret(line: string): boolean {
 
 /** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */
 export function isSecretName(name: string): boolean {
-  if (/pass|pwd|secret|token|card|cv[vc]|(?:^|[^a-z])pin(?:[^a-z]|$)/i.test(name)) return true;
+  if (/pass|pwd|secret|token|card|cv[vc]|(?:^|[^a-z])pins?(?:[^a-z]|$)/i.test(name)) return true;
   // camel case: pinCode, userPin
-  return /pin(?=[A-Z]|$)|[a-z]Pin(?![a-z])/.test(name);
+  return /pins?(?=[A-Z]|$)|[a-z]Pins?(?![a-z])/.test(name);
 }
 
 /** A header line whose query names a password, a PIN and the like. */
