@@ -2,7 +2,7 @@
 const checks = {
   'answer the call': async () => (await agi.channelStatus()) === 'up',
   'play a sound file': async () => (await agi.streamFile('beep')).outcome === 'complete',
-  'say a number': async () => (await agi.sayNumber(192837465)).outcome === 'complete',
+  'say a number': async () => (await agi.sayNumber(42)).outcome === 'complete',
   'say digits': async () => (await agi.sayDigits('0123')).outcome === 'complete',
   'wait for a key': async () => (await agi.waitForDigit(1000)).outcome === 'timeout',
   'keep a variable': async () => {

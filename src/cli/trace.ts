@@ -67,19 +67,22 @@ async function show(file: string, call: number, digits: boolean): Promise<void> 
   const timeline = new Timeline();
   const summary = new Summary();
   const notes: string[] = [];
-  const tell = async (steps: readonly Step[]) => {
-    for (const step of steps) {
+  const linesOf = (steps: readonly Step[]) =>
+    steps.flatMap((step) => {
       summary.push(step);
-      await print(view.step(step));
+      return view.step(step);
+    });
+  for await (const events of readCall(file, call, new Redaction({ names: [], digits }))) {
+    const lines: string[] = [];
+    for (const event of events) {
+      if (event.type === 'note') notes.push(event.text);
+      else if (event.type === 'call') lines.push(...view.header(event.header));
+      else lines.push(...linesOf(timeline.push(event.entry)));
     }
-  };
-  for await (const event of readCall(file, call, new Redaction({ names: [], digits }))) {
-    if (event.type === 'note') notes.push(event.text);
-    else if (event.type === 'call') await print(view.header(event.header));
-    else await tell(timeline.push(event.entry));
+    await print(lines);
   }
-  await tell(timeline.end());
-  await print([...view.summary(summary), ...notes.map((text) => view.note(text))]);
+  const rest = linesOf(timeline.end());
+  await print([...rest, ...view.summary(summary), ...notes.map((text) => view.note(text))]);
 }
 
 /** No faster than the reader takes it, for a trace may be larger than memory. */

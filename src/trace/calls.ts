@@ -28,13 +28,15 @@ export class CallTable {
    */
   static async of(file: string): Promise<CallTable> {
     const table = new CallTable(file);
-    for await (const event of readTrace(file)) {
-      if (event.type !== 'call') continue;
-      table.#count++;
-      table.#calls.push({ number: event.call, header: event.header });
-      if (table.#calls.length > MAX_LISTED) table.#calls.shift();
-      // a trace has no other, and may be long
-      if (event.source === 'trace') break;
+    for await (const events of readTrace(file)) {
+      for (const event of events) {
+        if (event.type !== 'call') continue;
+        table.#count++;
+        table.#calls.push({ number: event.call, header: event.header });
+        if (table.#calls.length > MAX_LISTED) table.#calls.shift();
+        // a trace has no other, and may be long
+        if (event.source === 'trace') return table;
+      }
     }
     return table;
   }
@@ -81,21 +83,23 @@ export class CallTable {
 }
 
 /**
- * What the file tells of one call.
+ * What the file tells of one call, a piece after the other.
  * @param redaction takes out what should not be shown
  */
 export async function* readCall(
   file: string,
   call: number,
   redaction?: Redaction,
-): AsyncGenerator<TraceEvent> {
-  for await (const event of readTrace(file)) {
-    if (event.call !== undefined && event.call !== call) continue;
-    if (event.type !== 'entry' || !redaction) yield event;
-    else {
-      const { dir, line } = event.entry;
-      const shown = dir === '<' || dir === '>' ? redaction.apply(dir, line, false) : redaction.words(line);
-      yield shown === line ? event : { ...event, entry: { ...event.entry, line: shown, redacted: true } };
-    }
+): AsyncGenerator<TraceEvent[]> {
+  for await (const events of readTrace(file)) {
+    const own = events.filter((event) => event.call === undefined || event.call === call);
+    yield redaction ? own.map((event) => redacted(event, redaction)) : own;
   }
+}
+
+function redacted(event: TraceEvent, redaction: Redaction): TraceEvent {
+  if (event.type !== 'entry') return event;
+  const { dir, line } = event.entry;
+  const shown = dir === '<' || dir === '>' ? redaction.apply(dir, line, false) : redaction.words(line);
+  return shown === line ? event : { ...event, entry: { ...event.entry, line: shown, redacted: true } };
 }

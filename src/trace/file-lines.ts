@@ -1,4 +1,4 @@
-/** Lines of a file that may be of any size and hold any bytes: one line is in memory at a time. */
+/** Lines of a file that may be of any size and hold any bytes: a piece of it is in memory at a time. */
 import { createReadStream } from 'node:fs';
 
 const LF = 10;
@@ -15,8 +15,14 @@ export interface FileLine {
   readonly cut: boolean;
 }
 
-/** @throws the system's error where the file cannot be read */
-export async function* readFileLines(file: string, maxLineBytes = MAX_LINE_BYTES): AsyncGenerator<FileLine> {
+/**
+ * The lines of one piece of the file after the other: to await each line alone would take longer than to read it.
+ * @throws the system's error where the file cannot be read
+ */
+export async function* readFileLines(
+  file: string,
+  maxLineBytes = MAX_LINE_BYTES,
+): AsyncGenerator<FileLine[]> {
   let parts: Buffer[] = [];
   let bytes = 0;
   let number = 0;
@@ -31,15 +37,17 @@ export async function* readFileLines(file: string, maxLineBytes = MAX_LINE_BYTES
     return line;
   };
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    const lines: FileLine[] = [];
     let start = 0;
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
       hold(chunk.subarray(start, end));
-      yield take(true);
+      lines.push(take(true));
       start = end + 1;
     }
-    if (start < chunk.length) hold(chunk.subarray(start));
+    if (start < chunk.length) hold(Buffer.from(chunk.subarray(start)));
+    if (lines.length > 0) yield lines;
   }
-  if (bytes > 0) yield take(false);
+  if (bytes > 0) yield [take(false)];
 }
 
 /** Text as UTF-8, and what is none as Latin-1, as on the wire. */

@@ -33,10 +33,12 @@ export async function writePage({ file, call, digits, html }: PageOptions): Prom
   if (isSameFile(file, html))
     throw new TraceError('TRACE_PAGE', `${html} is the trace itself: name another file for the page`);
   const page = new TracePage();
-  for await (const event of readCall(file, call, new Redaction({ names: [], digits }))) {
-    if (event.type === 'call') page.header = event.header;
-    else if (event.type === 'note') page.note(event.text);
-    else page.push(event.entry);
+  for await (const events of readCall(file, call, new Redaction({ names: [], digits }))) {
+    for (const event of events) {
+      if (event.type === 'call') page.header = event.header;
+      else if (event.type === 'note') page.note(event.text);
+      else page.push(event.entry);
+    }
   }
   try {
     writeFileSync(html, page.toString(), { mode: 0o600 });

@@ -42,23 +42,27 @@ const MAX_REQUEST_LINES = 2000;
 const MAX_BAD_LINES = 100;
 
 /**
- * Reads the file once, with one line of it in memory at a time.
+ * Reads the file once, and gives what a piece of it tells after the other.
  * @throws TraceError for a file that cannot be read or holds no call
  */
-export async function* readTrace(file: string): AsyncGenerator<TraceEvent> {
+export async function* readTrace(file: string): AsyncGenerator<TraceEvent[]> {
   checkFile(file);
   let log: AsteriskLog | undefined;
   let trace: OwnTrace | undefined;
-  for await (const line of readFileLines(file)) {
-    if (!log && !trace) {
-      const first = line.whole ? parseTraceLine(line.text) : undefined;
-      if (first && isTraceHeader(first)) trace = new OwnTrace(file);
-      else log = new AsteriskLog();
+  for await (const lines of readFileLines(file)) {
+    const events: TraceEvent[] = [];
+    for (const line of lines) {
+      if (!log && !trace) {
+        const first = line.whole ? parseTraceLine(line.text) : undefined;
+        if (first && isTraceHeader(first)) trace = new OwnTrace(file);
+        else log = new AsteriskLog();
+      }
+      events.push(...(trace ?? (log as AsteriskLog)).push(line));
     }
-    yield* (trace ?? (log as AsteriskLog)).push(line);
+    yield events;
   }
-  if (trace) yield* trace.end();
-  else if (log) yield* log.end();
+  if (trace) yield [...trace.end()];
+  else if (log) yield [...log.end()];
   if (log?.calls === 0 || (!log && !trace)) throw noCall(file);
 }
 

@@ -48,9 +48,7 @@ export async function readRecordedCall(file: string, call: number): Promise<Reco
   const request: string[] = [];
   const commands: Recorded[] = [];
   let inRequest = true;
-  for await (const event of readCall(file, call)) {
-    if (event.type !== 'entry') continue;
-    const { dir, line, ms, redacted = false } = event.entry as TraceEntry & { redacted?: boolean };
+  const take = ({ dir, line, ms, redacted }: TraceEntry) => {
     if (dir === '>') {
       inRequest = false;
       if (commands.length >= MAX_COMMANDS)
@@ -62,11 +60,13 @@ export async function readRecordedCall(file: string, call: number): Promise<Reco
     } else if (dir === 'hangup') {
       commands.at(-1)?.answers.push({ line: 'HANGUP', redacted: false });
     } else if (dir === '<') {
-      if (!inRequest) commands.at(-1)?.answers.push({ line, redacted });
+      if (!inRequest) commands.at(-1)?.answers.push({ line, redacted: redacted === true });
       else if (line === '') inRequest = false;
       else request.push(line);
     }
-  }
+  };
+  for await (const events of readCall(file, call))
+    for (const event of events) if (event.type === 'entry') take(event.entry);
   if (!request.some((line) => line.startsWith('agi_'))) {
     throw new TraceError(
       'TRACE_NO_REQUEST',

@@ -1,6 +1,6 @@
-/** All that comes out of it; `Array.fromAsync` is younger than Node 20. */
-export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+/** All that comes out of it, piece by piece. */
+export async function collect<T>(source: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
-  for await (const one of source) all.push(one);
+  for await (const piece of source) all.push(...piece);
   return all;
 }
