@@ -134,6 +134,21 @@ describe.skipIf(missing)(`traces of real calls${missing ? ` (${missing})` : ''}`
       );
     });
 
+    it('are played to the same script again, which does as it did', async () => {
+      const [file] = traces() as [string];
+      const call = [executable('fastagi'), 'call', path.join(folder, 'talks.mjs?'), '--replay', file];
+      const child = spawn(process.execPath, call, { stdio: ['ignore', 'pipe', 'inherit'] });
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      const [code] = await once(child, 'close');
+      expect({ code, said }).toEqual({
+        code: 0,
+        said: expect.stringMatching(/^the script did as recorded: \d+ /),
+      });
+    });
+
     it('are read from what a console showed', async () => {
       const console = openConsole();
       let shown = '';
