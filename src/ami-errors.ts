@@ -72,7 +72,7 @@ export class AmiTimeoutError extends AmiError {
 /**
  * Asterisk has answered an action with an error. `code` is `AMI_UNKNOWN_ACTION`, `AMI_PERMISSION` (the `write`
  * classes of this user), `AMI_COMMAND` (of a CLI command, whose output is in `output`), `AMI_LIST_CANCELLED`,
- * or `AMI_ACTION` for all else, whose reason is in the message and in `response`.
+ * `AMI_SHUTTING_DOWN`, or `AMI_ACTION` for all else, whose reason is in the message and in `response`.
  */
 export class AmiActionError extends AmiError {
   static override readonly kind: string = 'AmiActionError';

@@ -6,7 +6,7 @@
 /** Header to value; a header that comes more than once has a list. */
 export type AmiObject = Record<string, string | string[]>;
 
-export class AmiMessage {
+export class AmiMessage<Header extends string = string> {
   /** The header lines as they came, without the empty line that ends them. */
   readonly text: string;
   #parts: string[] | undefined;
@@ -16,14 +16,14 @@ export class AmiMessage {
   }
 
   /** The first header of this name, in whatever case; undefined where there is none. */
-  get(name: string): string | undefined {
+  get(name: Header | (string & {})): string | undefined {
     const parts = this.#take();
     const at = indexOf(parts, name, 0);
     return at === -1 ? undefined : parts[at + 1];
   }
 
   /** Every header of this name, in order. */
-  all(name: string): string[] {
+  all(name: Header | (string & {})): string[] {
     const parts = this.#take();
     const values: string[] = [];
     for (let at = indexOf(parts, name, 0); at !== -1; at = indexOf(parts, name, at + 2)) {
@@ -92,14 +92,17 @@ function indexOf(parts: readonly string[], name: string, from: number): number {
 }
 
 /** Something has happened. */
-export class AmiEvent extends AmiMessage {
-  #name: string | undefined;
+export class AmiEvent<
+  Name extends string = string,
+  Header extends string = string,
+> extends AmiMessage<Header> {
+  #name: Name | undefined;
 
   /** Hangup, Newchannel … */
-  get name(): string {
+  get name(): Name {
     if (this.#name === undefined) {
       const end = this.text.indexOf('\r\n');
-      this.#name = this.text.slice('Event:'.length, end === -1 ? undefined : end).trim();
+      this.#name = this.text.slice('Event:'.length, end === -1 ? undefined : end).trim() as Name;
     }
     return this.#name;
   }
