@@ -23,70 +23,94 @@ export interface AsyncAgiOptions {
   readonly signal?: AbortSignal;
   /** Which calls are for this program: by the event AsyncAGIStart. All, where it is left out. */
   readonly accept?: (event: AmiEvent) => boolean;
+  /**
+   * Takes the dialplan's first argument for the name of a script, as FastAGI has it in its address:
+   * `AGI(agi:async,hello.js?name=value,argument)` has `request.networkScript`, `request.params` and one argument.
+   */
+  readonly namesScript?: boolean;
   /** Sees every line of the calls' conversations. */
   readonly trace?: Tracer;
 }
 
-/** Calls, for `for await`. */
-export type AsyncAgiCalls = AsyncIterableIterator<Agi> & {
-  /** How many calls came that nobody took, and were given back to the dialplan. */
-  readonly dropped: number;
-  [Symbol.asyncDispose](): Promise<void>;
-};
+/** Calls, for `for await`; `dropped` counts those that nobody took, and that were given back to the dialplan. */
+export type AsyncAgiCalls = EventStream<Agi>;
 
 /** What Asterisk reads of its pipe at once. */
 const PIECE_BYTES = 1024;
+/** It escapes that into 2,048 bytes: a piece whose escaped text comes so near to them has lost its end. */
+const CUT_CHARS = 2045;
 const noopReply = Buffer.from('200 result=0\n');
 /** `Command: ` and the AGI command must fit into a line of AMI's. */
 const MAX_COMMAND_BYTES = 1022 - 'Command: '.length;
+/** What ends a failed script's call over FastAGI with AGISTATUS=FAILURE; here a command does that which fails. */
+const FAILURE = 'FAILURE';
+const failing = 'STREAM FILE "the-script-has-failed" ""';
 /** How long a request may take to come whole. */
 const limits = { headerBytes: 65_536, headerSeconds: 10 };
 
+/**
+ * Tells of each call that comes to AsyncAGI, until what this gives back is called. A transport that is closed gives
+ * its call back to the dialplan.
+ */
+export function onAsyncCall(
+  ami: Ami,
+  options: Pick<AsyncAgiOptions, 'accept' | 'namesScript'>,
+  listener: (transport: Transport) => void,
+): () => void {
+  const { accept, namesScript = false } = options;
+  return ami.on('AsyncAGIStart', (event) => {
+    if (!accept || accept(event)) listener(new AsyncTransport(ami, event, namesScript));
+  });
+}
+
 /** The calls of a client. */
 export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls {
-  const { limit = 1000, signal, accept, trace } = options;
+  const { limit = 1000, signal, trace } = options;
   signal?.throwIfAborted();
-  const stop = new AbortController();
-  const calls = new EventStream<Agi>(Number.POSITIVE_INFINITY, () => stop.abort());
-  let dropped = 0;
-  const stopStarts = ami.on('AsyncAGIStart', (event) => {
-    if (accept && !accept(event)) return;
-    const transport = new AsyncTransport(ami, event);
-    if (calls.size >= limit) {
-      dropped++;
+  let opening = 0;
+  const calls = new EventStream<Agi>(Number.POSITIVE_INFINITY, () => {
+    stopCalls();
+    stopState();
+    signal?.removeEventListener('abort', onAbort);
+  });
+  const stopCalls = onAsyncCall(ami, options, (transport) => {
+    if (!calls.awaited && calls.size + opening >= limit) {
+      calls.drop();
       transport.close();
       return;
     }
-    openSession(transport, limits, trace).then(
-      (session) => calls.push(new Agi(session)),
-      // what is no request of Asterisk's is no call: its channel goes on in the dialplan
-      () => transport.close(),
-    );
+    opening++;
+    openSession(transport, limits, trace)
+      .then(
+        (session) => calls.push(new Agi(session)),
+        () => {
+          // what is no request of Asterisk's is no call: its channel goes on in the dialplan
+          calls.drop();
+          transport.close();
+        },
+      )
+      .finally(() => opening--);
   });
   const onAbort = () => calls.end(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   const stopState = ami.onState((state) => {
     if (state === 'closed') calls.end();
   });
-  stop.signal.addEventListener('abort', () => {
-    stopStarts();
-    stopState();
-    signal?.removeEventListener('abort', onAbort);
-  });
   if (ami.state === 'closed') calls.end();
-  return Object.defineProperty(calls, 'dropped', { get: () => dropped }) as unknown as AsyncAgiCalls;
+  return calls;
 }
 
 /**
  * Gives a call of `asyncAgi` back to the dialplan, once the commands that are queued have been answered; nothing where
  * it has left already, by a hangup or by `agi.asyncAgiBreak()`.
+ * @param options.failed makes AGISTATUS=FAILURE
  */
-export async function endCall(agi: Agi): Promise<void> {
+export async function endCall(agi: Agi, options: { readonly failed?: boolean } = {}): Promise<void> {
   const { session } = agi[commander];
   await session.drain();
   if (session.ended) return;
   session.stop();
-  await session.last('ASYNCAGI BREAK');
+  await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');
 }
 
 /** One call. The conversation's bytes come in pieces, as out of the pipe in Asterisk. */
@@ -97,6 +121,9 @@ class AsyncTransport implements Transport {
   readonly #ami: Ami;
   readonly #channel: string;
   readonly #stops: (() => void)[];
+  readonly #namesScript: boolean;
+  /** Whether the request has come, and what comes now are replies. */
+  #requested = false;
   /** Of this stay in AsyncAGI, and of this client: others may send commands to the same channel. */
   readonly #id = randomBytes(9).toString('base64url');
   #serial = 0;
@@ -105,12 +132,17 @@ class AsyncTransport implements Transport {
   /** Pieces of what is not whole yet, and how many NOOPs were sent for its rest. */
   #pieces: Buffer[] = [];
   #noops = 0;
+  /** Whether something of it is lost, and whether it is being read again, in a form that does not get lost. */
+  #cut = false;
+  #again = false;
+  #command = '';
   #over = false;
   /** Whether the end was asked for. */
   #broken = false;
 
-  constructor(ami: Ami, start: AmiEvent) {
+  constructor(ami: Ami, start: AmiEvent, namesScript: boolean) {
     this.#ami = ami;
+    this.#namesScript = namesScript;
     this.#channel = start.get('Channel') ?? '';
     this.#stops = [
       ami.on('AsyncAGIExec', (event) => {
@@ -123,7 +155,7 @@ class AsyncTransport implements Transport {
         if (state !== 'connected') this.#deliverEnd(error ?? new Error('the manager was closed'));
       }),
     ];
-    this.#onPiece(decode(start.get('Env') ?? ''), (bytes) => bytes.subarray(-2).equals(Buffer.from('\n\n')));
+    this.#onPiece(start.get('Env') ?? '');
   }
 
   write(text: string): void {
@@ -135,8 +167,9 @@ class AsyncTransport implements Transport {
     }
     // Asterisk would take it into its queue, and run it should the channel come to AsyncAGI again
     if (this.#over || this.#broken) throw new Error('the call has left AsyncAGI');
-    this.#broken = /^\s*ASYNCAGI\s+BREAK\s*$/i.test(command);
-    this.#send(command);
+    this.#broken = command === FAILURE || /^\s*ASYNCAGI\s+BREAK\s*$/i.test(command);
+    this.#command = command;
+    this.#send(command === FAILURE ? failing : command);
   }
 
   read(): void {
@@ -146,12 +179,22 @@ class AsyncTransport implements Transport {
 
   /** The dialplan goes on. */
   close(): void {
-    if (!this.#over && !this.#broken) {
-      // whether it comes too late for the channel makes no difference to anyone
-      this.#action('ASYNCAGI BREAK').catch(() => {});
-    }
+    this.#giveBack();
     this.#finish();
     this.receiver = nobody;
+  }
+
+  #giveBack(): void {
+    if (this.#over || this.#broken) return;
+    this.#broken = true;
+    // whether it comes too late for the channel makes no difference to anyone
+    this.#action('ASYNCAGI BREAK').catch(() => {});
+  }
+
+  /** What Asterisk says can no longer be told apart. */
+  #giveUp(error: Error): void {
+    this.#giveBack();
+    this.#deliverEnd(error);
   }
 
   #action(command: string): Promise<unknown> {
@@ -169,26 +212,58 @@ class AsyncTransport implements Transport {
   #onResult(event: AmiEvent): void {
     // another client's command
     if (event.get('CommandId') !== `${this.#id}-${this.#serial}`) return;
-    this.#onPiece(decode(event.get('Result') ?? ''), (bytes) => bytes.at(-1) === 0x0a);
+    this.#onPiece(event.get('Result') ?? '');
   }
 
-  /** @param isWhole whether bytes that fill no whole piece end as they should */
-  #onPiece(piece: Buffer, isWhole: (bytes: Buffer) => boolean): void {
+  #onPiece(escaped: string): void {
+    const piece = decode(escaped);
+    const cut = escaped.length >= CUT_CHARS;
     this.#pieces.push(piece);
-    // a whole piece: more may lie in the pipe
-    if (piece.length >= PIECE_BYTES || (this.#noops === 0 && !isWhole(piece))) {
+    this.#cut ||= cut;
+    // a piece of full length: more may lie in the pipe
+    if (piece.length >= PIECE_BYTES || cut) {
       this.#noops++;
       this.#send('NOOP');
       return;
     }
-    let bytes: Buffer = Buffer.concat(this.#pieces);
+    let bytes: Buffer | undefined = Buffer.concat(this.#pieces);
     for (; this.#noops > 0; this.#noops--) bytes = withoutNoop(bytes);
     this.#pieces = [];
+    if (this.#cut) {
+      this.#cut = false;
+      this.#readAgain();
+      return;
+    }
+    if (this.#again) bytes = fromBase64(bytes);
+    this.#again = false;
+    if (!bytes) {
+      this.#giveUp(lost('a value', ' (func_base64.so would make it readable)'));
+      return;
+    }
+    if (!this.#requested && this.#namesScript) bytes = withScript(bytes);
+    this.#requested = true;
     this.#incoming.push(bytes);
     this.#deliver();
   }
 
+  /** A value whose characters nearly all have to be escaped is asked for in letters. */
+  #readAgain(): void {
+    const expression = this.#requested && !this.#again ? expressionOf(this.#command) : undefined;
+    const command =
+      expression && `GET FULL VARIABLE "\${BASE64_ENCODE(${expression.text})}"${expression.rest}`;
+    if (!command || Buffer.byteLength(command) > MAX_COMMAND_BYTES) {
+      this.#giveUp(lost(this.#requested ? 'a reply' : 'the request'));
+      return;
+    }
+    this.#again = true;
+    this.#send(command);
+  }
+
   #onEnd(): void {
+    if (this.#broken) {
+      this.#finish();
+      return;
+    }
     // a hangup, as Asterisk tells it over FastAGI; nothing can be asked any more
     this.#incoming.push(Buffer.from('HANGUP\n'));
     this.#deliverEnd(undefined);
@@ -232,4 +307,38 @@ function decode(text: string): Buffer {
 function withoutNoop(bytes: Buffer): Buffer {
   const end = bytes.length - noopReply.length;
   return end >= 0 && bytes.subarray(end).equals(noopReply) ? bytes.subarray(0, end) : bytes;
+}
+
+/** The request as FastAGI would have it: the script is what the address names, not an argument. */
+function withScript(request: Buffer): Buffer {
+  const argument = /^agi_arg_(\d+): /gm;
+  const text = request.toString('latin1');
+  const script = /^agi_arg_1: (.*)\n/m.exec(text);
+  if (!script) return request;
+  const rest = text
+    .replace(script[0], '')
+    .replace(argument, (_, number) => `agi_arg_${Number(number) - 1}: `);
+  return Buffer.from(`agi_network: yes\nagi_network_script: ${script[1]}\n${rest}`, 'latin1');
+}
+
+/** What a command reads, as an expression of the dialplan's; undefined where it cannot be read twice. */
+function expressionOf(command: string): { text: string; rest: string } | undefined {
+  const match = /^GET (FULL )?VARIABLE (?:"((?:[^"\\]|\\.)*)"|(\S+))(.*)$/s.exec(command);
+  if (!match) return undefined;
+  const [, full, quoted, plain, rest = ''] = match;
+  const text = quoted ?? plain ?? '';
+  return { text: full ? text : `\${${text}}`, rest };
+}
+
+/** The reply as it would have been, had its value not been asked for in letters. */
+function fromBase64(reply: Buffer): Buffer | undefined {
+  const value = /^200 result=1 \(([\w+/]+=*)\)\n$/.exec(reply.toString('latin1'))?.[1];
+  if (!value) return undefined;
+  return Buffer.concat([Buffer.from('200 result=1 ('), Buffer.from(value, 'base64'), Buffer.from(')\n')]);
+}
+
+function lost(what: string, advice = ''): Error {
+  return new Error(
+    `AsyncAGI has cut the end off ${what} with too many characters that it has to escape${advice}`,
+  );
 }

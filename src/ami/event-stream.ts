@@ -60,6 +60,14 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
   }
 
   /**
+   * Counts one that had to be dropped before it came here.
+   * @internal
+   */
+  drop(): void {
+    this.#dropped++;
+  }
+
+  /**
    * What waits is still given, and then no more: with an error where there is one.
    * @internal
    */
