@@ -49,6 +49,7 @@ describe('the start of a call', () => {
       'src/agi/transport.ts',
       'src/config.ts',
       'src/log.ts',
+      'src/run/call.ts',
       'src/run/ending.ts',
       'src/run/guard.ts',
       'src/run/load.ts',

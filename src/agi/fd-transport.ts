@@ -64,6 +64,10 @@ export class FdTransport implements Transport {
     });
   }
 
+  get blocked(): boolean {
+    return this.reading;
+  }
+
   /** Whether bytes have come that the event loop has not told of yet; no byte of AGI's text is NUL. */
   get arrived(): boolean {
     return this.#buffer[0] !== 0;

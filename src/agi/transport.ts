@@ -9,6 +9,8 @@ export interface Transport {
   read(): void;
   /** Whether a piece of input has been asked for and has not come. */
   readonly reading: boolean;
+  /** Whether a read waits that would keep the process from its exit. */
+  readonly blocked: boolean;
   /** Whether a piece of input has come that `receiver` has not been told of yet; false where that is unknown. */
   readonly arrived: boolean;
   receiver: Receiver;

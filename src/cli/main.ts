@@ -1,13 +1,37 @@
 /** `fastagi` with arguments or on a terminal: help and commands. It is loaded only then. */
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
+
+/** A command, in a file of its own in this folder. */
+export interface Command {
+  /** Tells yargs of the command's options and arguments. */
+  options(parser: Argv): Argv;
+  /**
+   * Does it.
+   * @param options what was given, by the names of `options`
+   * @returns the exit code, once all is done
+   */
+  run(options: Record<string, unknown>): number | Promise<number>;
+}
+
+interface CommandRow {
+  /** Its name, and its arguments as yargs has them: `call <target> [args..]`. */
+  readonly usage: string;
+  readonly describe: string;
+  /** Read in when it is the one that is asked for, with what it needs. */
+  readonly load: () => Promise<Command>;
+}
+
+const commands: readonly CommandRow[] = [];
 
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {
+  let chosen: (() => number | Promise<number>) | undefined;
   const parser = yargs(args)
     .scriptName('fastagi')
     .usage(
       [
         'Usage: $0 [--config FILE]',
+        'or     $0 COMMAND [OPTION ...]',
         '',
         'Serves one call of Asterisk\'s on standard input and output: the "server" of an',
         'xinetd service. Asterisk asks for it with AGI(agi://HOST/SCRIPT), and the script',
@@ -21,25 +45,46 @@ export async function main(args: string[]): Promise<void> {
         'file is xinetd/fastagi. Scripts run as classic AGI by "agi SCRIPT".',
       ].join('\n'),
     )
-    .option('config', { type: 'string', requiresArg: true, describe: 'Read this configuration instead' })
+    .option('config', {
+      type: 'string',
+      requiresArg: true,
+      global: true,
+      describe: 'Read this configuration instead',
+    })
     .version(process.env.FASTAGI_VERSION ?? '')
     .help()
     .alias({ help: 'h', version: 'V' })
     .strict()
-    .demandCommand(0, 0, '', 'fastagi takes no command like this')
     .wrap(80)
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? new Error(message);
     });
+  for (const { usage, describe, load } of commands) {
+    parser.command(
+      usage,
+      describe,
+      async (command) =>
+        (await load()).options(command.usage(`Usage: $0 ${usage} [OPTION ...]\n\n${describe}.`)),
+      async (options) => {
+        const { run } = await load();
+        chosen = () => run(options);
+      },
+    );
+  }
   try {
     const { help, version } = await parser.parse();
     if (help || version) return;
-    // not a call, and nothing that was asked for: the help is what is wanted
-    process.stderr.write((await parser.getHelp()) + '\n');
-    process.exitCode = args.length === 0 ? 0 : 2;
   } catch (error) {
     process.stderr.write(`${await parser.getHelp()}\n\nfastagi: ${(error as Error).message}\n`);
     process.exitCode = 2;
+    return;
   }
+  if (chosen) {
+    process.exitCode = await chosen();
+    return;
+  }
+  // not a call, and nothing that was asked for: the help is what is wanted
+  process.stderr.write((await parser.getHelp()) + '\n');
+  process.exitCode = args.length === 0 ? 0 : 2;
 }

@@ -1,11 +1,12 @@
 /**
- * How a call ends in this process: once, whatever happens. What goes as it should is here; all else is
- * `trouble.ts`, which such a call never loads.
+ * How a call ends: once, whatever happens. What goes as it should is here; all else is `trouble.ts`, which such
+ * a call never loads.
  */
-import type { FdTransport } from '../agi/fd-transport';
 import type { Session } from '../agi/session';
+import type { Transport } from '../agi/transport';
 import type { Config } from '../config';
 import type { Log } from '../log';
+import type { House } from './house';
 import type { ScriptFile } from './resolve';
 import type { Trouble } from './trouble';
 
@@ -17,27 +18,23 @@ const LOOK_AFTER_MS = 20;
 export class Ending {
   readonly config: Config;
   readonly log: Log;
-  readonly transport: FdTransport;
+  readonly transport: Transport;
+  readonly house: House;
   session: Session | undefined;
   script: ScriptFile | undefined;
   /** Whether the body of a script without an exported function has returned. */
   bodyHasReturned = false;
   /** Whether the end has begun: nothing can change it any more. */
   begun = false;
-  /** Whether the process may exit: all is said. */
+  /** Whether all is said. */
   over = false;
   #trouble: Trouble | undefined;
 
-  constructor(config: Config, log: Log, transport: FdTransport) {
+  constructor(config: Config, log: Log, transport: Transport, house: House) {
     this.config = config;
     this.log = log;
     this.transport = transport;
-    process.on('uncaughtException', (error) => this.fail(error));
-    process.on('unhandledRejection', (error) => this.fail(error));
-    process.on('beforeExit', () => this.onNothingLeft());
-    process.on('exit', (code) => {
-      if (!this.over) this.trouble.onExit(code);
-    });
+    this.house = house;
   }
 
   get trouble(): Trouble {
@@ -104,19 +101,15 @@ export class Ending {
     const { session, transport } = this;
     if (session && !session.ended) {
       session.stop();
-      // a read that waits would hold up the exit; a NOOP ends it
-      if (session.busy || transport.reading) await this.trouble.leaveQuietly(session);
+      // a read that waits may hold up the exit; a NOOP ends it
+      if (session.busy || transport.blocked) await this.trouble.leaveQuietly(session);
     }
     this.leave(exitCodes.done);
   }
 
   leave(code: number): void {
     this.over = true;
-    if (this.transport.reading) this.trouble.leaveByForce(code);
-    // closed by us, Asterisk need not wait for the end of the process
-    this.transport.close();
-    // Node waits for its threads: what is at work there must not keep the process for ever
-    if (process.getActiveResourcesInfo().length > 0) this.trouble.leaveInTime(code);
-    else process.exit(code);
+    this.#trouble?.rest();
+    this.house.leave(this, code);
   }
 }

@@ -1,12 +1,13 @@
 /** From a connection to a script's exit code: one call in this process. */
-import { Agi } from '../agi/agi';
 import { FdTransport } from '../agi/fd-transport';
 import { openSession } from '../agi/opening';
 import type { Session, Tracer } from '../agi/session';
 import { type Config, defaults, readConfig } from '../config';
 import { Log } from '../log';
+import { runCall } from './call';
 import { Ending } from './ending';
 import { guard, guardWarnings, identity } from './guard';
+import type { House } from './house';
 import { load } from './load';
 import { resolveFile, resolveRequest } from './resolve';
 
@@ -38,33 +39,47 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
   const log = new Log(config.debug ? 'debug' : config.logLevel);
   transport.output = guard(config, log, stdin);
-  const ending = new Ending(config, log, transport);
-  try {
-    for (const warning of config.warnings) log.write('warning', warning);
-    const opening = openSession(transport, config, log.enabled('debug') ? tracer(log) : undefined);
-    const session = options.script ? await untilHangup(opening) : await opening;
-    ending.opened(session);
-    if (problem) throw problem;
-    const script = options.script
-      ? resolveFile(options.script.file)
-      : resolveRequest(session.networkScript, config.basedir);
-    if (config.setuid && !options.script) privilege().becomeOwnerOf(script, config.basedir);
-    ending.found(script);
-    const agi = new Agi(session);
-    Object.assign(globalThis, { agi, fastagi: agi });
-    process.argv = [process.execPath, script.file, ...(options.script?.args ?? [])];
-    const loading = load(script.file);
-    guardWarnings(log);
-    // a script that begins with something else than a command must learn of a hangup, too
-    setImmediate(() => session.watchWhileIdle());
-    const run = await loading;
-    if (!run) return await ending.bodyReturned();
-    await run(agi);
-    await ending.returned();
-  } catch (error) {
-    ending.fail(error);
-  }
+  const ending = new Ending(config, log, transport, ownProcess);
+  process.on('uncaughtException', (error) => ending.fail(error));
+  process.on('unhandledRejection', (error) => ending.fail(error));
+  process.on('beforeExit', () => ending.onNothingLeft());
+  process.on('exit', (code) => {
+    if (!ending.over) departure().onExit(ending, code);
+  });
+  for (const warning of config.warnings) log.write('warning', warning);
+  const opening = openSession(transport, config, log.enabled('debug') ? tracer(log) : undefined);
+  return runCall(ending, options.script ? untilHangup(opening) : opening, {
+    find(session) {
+      if (problem) throw problem;
+      if (options.script) return resolveFile(options.script.file);
+      const script = resolveRequest(session.networkScript, config.basedir);
+      if (config.setuid) privilege().becomeOwnerOf(script, config.basedir);
+      return script;
+    },
+    load({ file }, agi) {
+      Object.assign(globalThis, { agi, fastagi: agi });
+      process.argv = [process.execPath, file, ...(options.script?.args ?? [])];
+      const loading = load(file);
+      guardWarnings(log);
+      return loading;
+    },
+  });
 }
+
+/** The process ends with its call. */
+const ownProcess: House = {
+  leave(ending, code) {
+    const { transport } = ending;
+    if (transport.reading) departure().leaveByForce(ending, code);
+    // closed by us, Asterisk need not wait for the end of the process
+    transport.close();
+    // Node waits for its threads: what is at work there must not keep the process for ever
+    if (process.getActiveResourcesInfo().length > 0) departure().leaveInTime(ending.log, code);
+    else process.exit(code);
+  },
+  alive: (transport) => departure().alive(transport),
+  watch: (maxSeconds, line) => departure().watch(maxSeconds, line),
+};
 
 /** Classic AGI tells a hangup by a signal, and at any time. */
 async function untilHangup(opening: Promise<Session>): Promise<Session> {
@@ -79,6 +94,8 @@ async function untilHangup(opening: Promise<Session>): Promise<Session> {
   return session;
 }
 
+// an exit that something holds up
+const departure = (): typeof import('./departure') => require('./departure');
 // a command line that makes no sense
 const refusal = (): typeof import('./refusal') => require('./refusal');
 // the rights of a script's owner, and the lines of a conversation: for those who turn them on

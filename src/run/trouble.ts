@@ -1,8 +1,7 @@
 /**
  * All that can go wrong with a call, and limits on how long it may take to: errors are told, Asterisk is
- * given a last word, and the process ends with the right exit code.
+ * given a last word, and the call ends with the right exit code.
  */
-import type { FdTransport } from '../agi/fd-transport';
 import type { Session } from '../agi/session';
 import { AgiError, AgiHangupError, AgiTimeoutError, RefusedError } from '../errors';
 import { printable } from '../log';
@@ -10,23 +9,19 @@ import { encodeCommand } from '../wire/agi-command';
 import { type Ending, exitCodes } from './ending';
 import { sendMail } from './mail';
 import { describeError, summarizeError } from './report';
-import { startWatchdog } from './watchdog';
 
 /** phpAGI's limit, too. */
 const MAILS_A_CALL = 5;
 /** How long Asterisk may take for the last lines. */
 const FAREWELL_MS = 2000;
-/** How long a read may hold up the exit. */
-const SETTLE_MS = 1000;
 const LOOK_EVERY_MS = 20;
-/** How long work in Node's threads may hold up the exit. */
-const LEAVE_MS = 5000;
 /** How long nothing may be seen to happen before nothing is taken to be left. */
 const CERTAIN_MS = 1000;
 
 export class Trouble {
   readonly #ending: Ending;
   readonly #mails: Promise<void>[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
   #monitor: NodeJS.Timeout | undefined;
   #quietSince = 0;
   /** Commands that had been sent at the last look. */
@@ -69,8 +64,8 @@ export class Trouble {
     const { maxSeconds } = this.#ending.config;
     const text = `${name} has run for ${maxSeconds} s, the limit of [fastagi] max_seconds, and is ended`;
     const end = () => void this.fail(new AgiTimeoutError(text, 'SCRIPT_TIMEOUT'));
-    setTimeout(end, maxSeconds * 1000).unref();
-    startWatchdog(
+    this.#after(maxSeconds, end);
+    this.#ending.house.watch?.(
       maxSeconds,
       `error fastagi[${process.pid}] ${name}: ${text} by force: it never let the event loop turn [SCRIPT_TIMEOUT]\n`,
     );
@@ -81,10 +76,7 @@ export class Trouble {
     if (hangupSeconds > 0) {
       const name = this.#ending.script?.name ?? 'the script';
       const text = `${name} still runs ${hangupSeconds} s after its caller hung up, the limit of [fastagi] hangup_seconds, and is ended`;
-      setTimeout(
-        () => void this.fail(new AgiTimeoutError(text, 'SCRIPT_AFTER_HANGUP')),
-        hangupSeconds * 1000,
-      ).unref();
+      this.#after(hangupSeconds, () => void this.fail(new AgiTimeoutError(text, 'SCRIPT_AFTER_HANGUP')));
     }
     this.#startMonitor();
   }
@@ -98,48 +90,19 @@ export class Trouble {
   async leaveQuietly(session: Session): Promise<void> {
     const quiet = async () => {
       await session.drain();
-      if (this.#ending.transport.reading) await session.last('NOOP');
+      if (this.#ending.transport.blocked) await session.last('NOOP');
     };
     await Promise.race([quiet(), elapsed(FAREWELL_MS)]);
   }
 
-  /** Where a read still waits: Node would wait for it, too. */
-  leaveByForce(code: number): void {
-    const { session, transport } = this.#ending;
-    // who has sent no request has no commands to answer
-    const free = !transport.reading || (session !== undefined && settle(transport));
-    if (!free) exitByForce(code);
-    transport.close();
+  /** The call is over: nothing is watched for any more. */
+  rest(): void {
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+    clearInterval(this.#monitor);
   }
 
-  /** Gives what the script has left behind a moment, and then no more: a read of a dead file system, say. */
-  leaveInTime(code: number): void {
-    const begun = Date.now();
-    const look = () => {
-      const work = process.getActiveResourcesInfo().filter((kind) => /Req|Job/.test(kind));
-      if (work.length === 0) process.exit(code);
-      if (Date.now() - begun < LEAVE_MS) return;
-      this.#ending.log.write(
-        'warning',
-        `the script has left something that does not end (${work.join(', ')}): the process is cut [SCRIPT_LEFTOVERS]`,
-      );
-      exitByForce(code);
-    };
-    look();
-    setInterval(look, LOOK_EVERY_MS);
-  }
-
-  /** process.exit() in a script, or an end that Node makes by itself. */
-  onExit(code: number): void {
-    const lost = this.#ending.session?.waiting ?? 0;
-    if (lost > 0) {
-      const what = lost === 1 ? 'a command that waited' : `${lost} commands that waited`;
-      this.#ending.log.write(
-        'warning',
-        `process.exit() has dropped ${what}: await them first, or just return [SCRIPT_EXIT]`,
-      );
-    }
-    this.leaveByForce(code);
+  #after(seconds: number, act: () => void): void {
+    this.#timers.push(setTimeout(act, seconds * 1000).unref());
   }
 
   #report(error: unknown): void {
@@ -200,7 +163,7 @@ export class Trouble {
   }
 
   #startMonitor(): void {
-    if (this.#monitor) return;
+    if (this.#monitor || !this.#ending.house.alive) return;
     this.#quietSince = Date.now();
     this.#monitor = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
@@ -215,7 +178,7 @@ export class Trouble {
       return;
     }
     const quietMs = Date.now() - this.#quietSince;
-    const others = othersAlive(ending.transport);
+    const others = ending.house.alive?.(ending.transport) ?? [];
     // what Node counts is not all there is (its threads at work, say), so one look is not enough
     if (others.length === 0 && ending.transport.reading && quietMs > CERTAIN_MS) {
       if (ending.bodyHasReturned) void ending.finish();
@@ -242,50 +205,6 @@ function asHangup(error: unknown): AgiError | undefined {
   if (error instanceof AgiError) return error.code === 'SCRIPT_ENDED' ? error : undefined;
   if (!(error instanceof Error) || error.name !== 'AbortError') return undefined;
   return error.cause instanceof AgiHangupError ? error.cause : undefined;
-}
-
-/** What keeps the event loop alive beside our own read. */
-function othersAlive(transport: FdTransport): string[] {
-  const alive = process.getActiveResourcesInfo();
-  const own = transport.reading ? alive.indexOf('FSReqCallback') : -1;
-  if (own !== -1) alive.splice(own, 1);
-  return alive;
-}
-
-/**
- * Frees the process from a read that waits: Asterisk answers a NOOP at once, even in the middle of a STREAM
- * FILE.
- */
-function settle(transport: FdTransport): boolean {
-  try {
-    transport.write('NOOP\n');
-  } catch {
-    // gone: the read ends by itself, and cannot be seen from here
-    return true;
-  }
-  const clock = new Int32Array(new SharedArrayBuffer(4));
-  for (let waitedMs = 0; waitedMs < SETTLE_MS; waitedMs += 5) {
-    if (transport.arrived) return true;
-    Atomics.wait(clock, 0, 0, 5);
-  }
-  return false;
-}
-
-/** Where nothing answers the NOOP either, the process has to be cut. */
-function exitByForce(code: number): never {
-  try {
-    // Node 22.15 and later: another program in our place, which is free to choose its exit code; it takes
-    // over descriptors 0 to 2, which must be open for that
-    (process as { execve?: (file: string, args: string[]) => never }).execve?.('/bin/sh', [
-      '/bin/sh',
-      '-c',
-      `exit ${code}`,
-    ]);
-  } catch {
-    // no shell
-  }
-  process.kill(process.pid, 'SIGKILL');
-  throw new Error('unreachable');
 }
 
 function elapsed(ms: number): Promise<void> {

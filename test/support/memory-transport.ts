@@ -8,6 +8,7 @@ export class MemoryTransport implements Transport {
   receiver: Receiver = nobody;
   reading = false;
   readonly arrived = false;
+  readonly blocked = false;
   closed = false;
   /** Every command that was written, without its LF. */
   readonly commands: string[] = [];
