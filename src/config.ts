@@ -12,6 +12,8 @@ export interface Config {
   readonly file: string | undefined;
   /** What was found that the file's author should know of, a line each. */
   readonly warnings: readonly string[];
+  /** As they were read, for the rooms that have keys of their own. */
+  readonly sections: IniSections;
   /** Writes the whole conversation of each call to the log. */
   readonly debug: boolean;
   /** Mails a script's errors to `admin`. */
@@ -75,6 +77,7 @@ export const keys: Record<
 export const defaults: Config = {
   file: undefined,
   warnings: [],
+  sections: {},
   debug: false,
   errorHandler: true,
   admin: undefined,
@@ -118,7 +121,7 @@ export function readConfig(named: string | undefined = process.env.FASTAGI_CONFI
 
 /** @throws RefusedError for a value of the wrong kind */
 export function toConfig(sections: IniSections, file: string): Config {
-  const config: Record<string, unknown> = { ...defaults, file };
+  const config: Record<string, unknown> = { ...defaults, file, sections };
   const warnings: string[] = [];
   for (const section in sections) {
     const alias = section === 'agi' ? 'phpagi' : section;

@@ -3,6 +3,7 @@
  * or not. Where nothing else is said, a method rejects with `AgiHangupError` once the caller is gone, and
  * with the other errors of `errors.ts` where Asterisk refuses the command.
  */
+import type { Config } from '../config';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
@@ -26,8 +27,8 @@ export class Agi {
   readonly [commander]: Commander;
 
   /** For the ways that open a call; a script finds its call in the globals `agi` and `fastagi`. */
-  constructor(session: Session) {
-    this[commander] = new Commander(session);
+  constructor(session: Session, config?: Config) {
+    this[commander] = new Commander(session, false, { config });
   }
 
   /** What Asterisk said of the call when it asked for the script. */

@@ -16,7 +16,7 @@ import {
 import { type AmiFields, encodeAction } from '../wire/ami-action';
 import { type AmiEvent, AmiResponse } from '../wire/ami-message';
 import { type Address, parseAddress, showAddress } from './address';
-import { type AsyncAgiCalls, type AsyncAgiOptions, asyncAgiCalls } from './async-agi';
+import type { AsyncAgiCalls, AsyncAgiOptions } from './async-agi';
 import type { ActionName, EventName, EventOf, FieldsOf } from './catalog-types';
 import { type AmiTracer, Connection, type Outgoing } from './connection';
 import { EventHub } from './event-hub';
@@ -403,7 +403,7 @@ export class Ami extends ManagerActions {
    * It needs `agi` in both the `read` and the `write` line of the user in manager.conf.
    */
   asyncAgi(options: AsyncAgiOptions = {}): AsyncAgiCalls {
-    return asyncAgiCalls(this, options);
+    return asyncAgi().asyncAgiCalls(this, options);
   }
 
   /**
@@ -826,3 +826,6 @@ function checkMs(name: string, ms: number): void {
     throw new AmiArgumentError(`${name} is ${ms}, and must be a number of milliseconds, 0 to ${MAX_MS}`);
   }
 }
+
+// a call's whole conversation, for those who lead one by the manager
+const asyncAgi = (): typeof import('./async-agi') => require('./async-agi');

@@ -117,6 +117,7 @@ export async function endCall(agi: Agi, options: { readonly failed?: boolean } =
 class AsyncTransport implements Transport {
   receiver: Receiver = nobody;
   reading = false;
+  readonly blocked = false;
   readonly arrived = false;
   readonly #ami: Ami;
   readonly #channel: string;
