@@ -16,22 +16,32 @@ run(process.execPath, 'build.mjs');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fastagi-bench-'));
 try {
   const { build } = await import('esbuild');
-  const outfile = path.join(folder, 'bench.mjs');
+  // `npm run bench -- ami` measures the manager's client, anything else the start of a call
+  const args = process.argv.slice(2);
+  const ami = args[0] === 'ami' && args.shift() === 'ami';
+  const entryPoints = ami
+    ? ['main', 'replay', 'client'].map((name) => `bench/ami/${name}.ts`)
+    : ['bench/main.ts'];
   await build({
     absWorkingDir: root,
-    entryPoints: ['bench/main.ts'],
+    entryPoints,
     bundle: true,
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
     sourcemap: 'inline',
     logLevel: 'warning',
-    outfile,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    // rooms that the sources fetch by require
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
   });
   // Ctrl-C reaches the bench as well, which ends its xinetd; here it must not come before that
   process.on('SIGINT', () => {});
-  const args = ['--enable-source-maps', outfile, root, folder, ...process.argv.slice(2)];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  const program = ['--enable-source-maps', path.join(folder, 'main.mjs'), root, folder];
+  const { status } = spawnSync(process.execPath, [...program, ...args], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } finally {
   fs.rmSync(folder, { recursive: true, force: true });

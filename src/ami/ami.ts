@@ -136,7 +136,8 @@ export class Ami extends ManagerActions {
   #everConnected = false;
   #failures = 0;
   #connectedAt = 0;
-  #lastSign = 0;
+  /** Whether anything has come since the last look. */
+  #heard = false;
   #pinging = false;
   #pingTimer: NodeJS.Timeout | undefined;
   #listing: Exchange | undefined;
@@ -458,7 +459,7 @@ export class Ami extends ManagerActions {
       throw this.#refusal();
     }
     this.#connection = connection;
-    this.#connectedAt = this.#lastSign = performance.now();
+    this.#connectedAt = performance.now();
     this.#listing = undefined;
     const start = () =>
       connection.start({
@@ -584,12 +585,14 @@ export class Ami extends ManagerActions {
     const { pingEveryMs = 15_000 } = this.#options;
     this.#pinging = false;
     if (pingEveryMs === 0) return;
-    this.#pingTimer = setInterval(() => this.#ping(pingEveryMs), pingEveryMs).unref();
+    this.#pingTimer = setInterval(() => this.#ping(), pingEveryMs).unref();
   }
 
-  #ping(everyMs: number): void {
+  #ping(): void {
     // who waits for an answer finds out by that; an action that Asterisk carries out before it reads on holds up a ping
-    if (this.#pinging || performance.now() - this.#lastSign < everyMs * 0.9 || this.#unanswered) return;
+    const heard = this.#heard;
+    this.#heard = false;
+    if (heard || this.#pinging || this.#unanswered) return;
     const connection = this.#connection;
     this.#pinging = true;
     this.action('Ping', {}, { timeoutMs: this.#timeoutMs || 10_000 }).then(
@@ -742,7 +745,7 @@ export class Ami extends ManagerActions {
   }
 
   #onMessage(message: AmiEvent | AmiResponse): void {
-    this.#lastSign = performance.now();
+    this.#heard = true;
     if (message instanceof AmiResponse) this.#onResponse(message);
     else this.#onEvent(message);
   }

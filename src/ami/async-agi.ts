@@ -153,6 +153,7 @@ class AsyncTransport implements Transport {
         if (event.get('Channel') === this.#channel) this.#onEnd();
       }),
       ami.onState((state, error) => {
+        if (state === 'reconnecting') this.#giveBackLater();
         if (state !== 'connected') this.#deliverEnd(error ?? new Error('the manager was closed'));
       }),
     ];
@@ -190,6 +191,16 @@ class AsyncTransport implements Transport {
     this.#broken = true;
     // whether it comes too late for the channel makes no difference to anyone
     this.#action('ASYNCAGI BREAK').catch(() => {});
+  }
+
+  /** In Asterisk the call waits for commands that nobody sends any more: once there is a connection, it goes on. */
+  #giveBackLater(): void {
+    if (this.#over || this.#broken) return;
+    const stop = this.#ami.onState((state) => {
+      if (state === 'reconnecting') return;
+      stop();
+      if (state === 'connected') this.#action('ASYNCAGI BREAK').catch(() => {});
+    });
   }
 
   /** What Asterisk says can no longer be told apart. */

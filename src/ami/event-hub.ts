@@ -68,9 +68,11 @@ export class EventHub {
   }
 
   emit(event: AmiEvent): void {
-    if (this.#listeners.size === 0) return;
-    this.#tell(this.#listeners.get(event.name.toLowerCase()), event);
-    this.#tell(this.#listeners.get('*'), event);
+    const all = this.#listeners.get('*');
+    if (this.#listeners.size > (all ? 1 : 0)) {
+      this.#tell(this.#listeners.get(event.name.toLowerCase()), event);
+    }
+    this.#tell(all, event);
   }
 
   /** Ends all streams. */

@@ -15,19 +15,18 @@ export class AmiMessage<Header extends string = string> {
     this.text = text;
   }
 
-  /** The first header of this name, in whatever case; undefined where there is none. */
+  /** The first header of this name, else the first that is it in another case; undefined where there is none. */
   get(name: Header | (string & {})): string | undefined {
-    const parts = this.#take();
-    const at = indexOf(parts, name, 0);
-    return at === -1 ? undefined : parts[at + 1];
+    return look(this.text, name) ?? lookInAnyCase(this.text, name);
   }
 
   /** Every header of this name, in order. */
   all(name: Header | (string & {})): string[] {
     const parts = this.#take();
     const values: string[] = [];
-    for (let at = indexOf(parts, name, 0); at !== -1; at = indexOf(parts, name, at + 2)) {
-      values.push(parts[at + 1] as string);
+    const lower = name.toLowerCase();
+    for (let at = 0; at < parts.length; at += 2) {
+      if (parts[at] === name || parts[at]?.toLowerCase() === lower) values.push(parts[at + 1] as string);
     }
     return values;
   }
@@ -78,17 +77,37 @@ export class AmiMessage<Header extends string = string> {
   }
 }
 
-function indexOf(parts: readonly string[], name: string, from: number): number {
+/** The value of the first line that begins with just this name; undefined where none does. */
+function look(text: string, name: string): string | undefined {
+  const { length } = name;
+  if (length === 0) return undefined;
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + length)) {
+    let value = at + length;
+    if (text.charCodeAt(value) !== 58) continue;
+    if (at > 0 && (text.charCodeAt(at - 1) !== 10 || text.charCodeAt(at - 2) !== 13)) continue;
+    const end = text.indexOf('\r\n', value);
+    if (text.charCodeAt(++value) === 32) value++;
+    return end === -1 ? text.slice(value) : text.slice(value, end);
+  }
+  return undefined;
+}
+
+function lookInAnyCase(text: string, name: string): string | undefined {
   const { length } = name;
   let lower: string | undefined;
-  for (let at = from; at < parts.length; at += 2) {
-    const other = parts[at] as string;
-    if (other === name) return at;
-    if (other.length !== length) continue;
-    lower ??= name.toLowerCase();
-    if (other.toLowerCase() === lower) return at;
+  for (let start = 0; start < text.length; ) {
+    const found = text.indexOf('\r\n', start);
+    const end = found === -1 ? text.length : found;
+    if (text.charCodeAt(start + length) === 58 && start + length < end) {
+      lower ??= name.toLowerCase();
+      if (text.slice(start, start + length).toLowerCase() === lower) {
+        const value = start + length + 1;
+        return text.slice(value + (text.charCodeAt(value) === 32 && value < end ? 1 : 0), end);
+      }
+    }
+    start = end + 2;
   }
-  return -1;
+  return undefined;
 }
 
 /** Something has happened. */

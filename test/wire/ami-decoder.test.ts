@@ -227,6 +227,24 @@ describe('a message', () => {
     ['Nothing', undefined],
     ['', undefined],
   ])('gets the first %s', (name, value) => expect(message.get(name)).toBe(value));
+  it.each<[string, string, string | undefined]>([
+    [
+      'Event: A\r\nXChannel: no\r\nChannelX: no\r\nNo: Channel: no\r\nLf: a\nChannel: no\r\nChannel:yes',
+      'Channel',
+      'yes',
+    ],
+    ['Event: A\r\nchannel: other case\r\nChannel: this', 'Channel', 'this'],
+    ['Event: A\r\nchannel: other case\r\nCHANNEL: this', 'Channel', 'other case'],
+    ['Event: A\r\nA:\r\nB: ', 'A', ''],
+    ['Event: A\r\nA:\r\nB: ', 'B', ''],
+    ['Event: A\r\nA:  two', 'A', ' two'],
+    ['Event: A\r\n: nameless', '', 'nameless'],
+  ])('%j: %s', (text, name, value) => {
+    const fresh = new AmiEvent(text);
+    expect(fresh.get(name)).toBe(value);
+    expect(fresh.headers.length).toBeGreaterThan(1);
+    expect(fresh.get(name)).toBe(value);
+  });
   it('gets all of a name, in order', () => {
     expect(message.all('CHANVARIABLE')).toEqual(['a=1', 'b=2']);
     expect(message.all('none')).toEqual([]);
