@@ -1,14 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 /** The manager of both versions of Asterisk. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
-import { makeFolder } from '../support/inet';
+import { executable, makeFolder, root } from '../support/inet';
 import { Asterisk } from './support/asterisk';
-import { missingParts } from './support/parts';
+import { asteriskRoot, missingParts } from './support/parts';
 
 const missing = missingParts();
 
@@ -274,6 +275,111 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       ]);
       expect(await ami.databaseGet('probe', 'key')).toBeUndefined();
       expect(await ami.getVariable(undefined, 'NEVER_SET')).toBe('');
+    });
+  });
+
+  it('has documentation whose names are all in the catalog', async () => {
+    const { readDocumentation } = (await import('../../scripts/ami-catalog.mjs' as string)) as {
+      readDocumentation(xml: string): { actions: Map<string, unknown[]>; events: Map<string, unknown[]> };
+    };
+    const documentation = path.join(
+      await asteriskRoot(version),
+      'usr/share/asterisk/documentation/core-en_US.xml',
+    );
+    const { actions, events } = readDocumentation(fs.readFileSync(documentation, 'utf8'));
+    expect(actions.size).toBeGreaterThan(140);
+    expect(events.size).toBeGreaterThan(140);
+    const catalog = fs.readFileSync(path.join(root, 'src/ami/catalog.ts'), 'utf8');
+    const known = new Set(Array.from(catalog.matchAll(/^ {2}'?([\w-]+)'?:/gm), ([, name]) => name as string));
+    // a newer point release of the same Asterisk may have a few more
+    const missing = [...actions.keys(), ...events.keys()].filter((name) => !known.has(name));
+    expect(missing.length).toBeLessThan(10);
+    await using ami = await connect();
+    const live = Object.keys(await ami.listCommands());
+    expect(live.filter((name) => !known.has(name)).length).toBeLessThan(10);
+    expect(live.length).toBeGreaterThan(80);
+  });
+
+  if (version === 22) {
+    it('has none of the actions that the page calls gone', async () => {
+      const page = fs.readFileSync(path.join(root, 'docs/ami.md'), 'utf8');
+      const gone = Array.from(page.matchAll(/^\| `(\w+)` +\|.*\| gone/gm), ([, name]) =>
+        (name as string).toLowerCase(),
+      );
+      expect(gone.length).toBeGreaterThan(8);
+      await using ami = await connect();
+      const live = new Set(Object.keys(await ami.listCommands()).map((name) => name.toLowerCase()));
+      expect(gone.filter((name) => live.has(name))).toEqual([]);
+    });
+  }
+
+  describe('the examples and the command', () => {
+    let folder: string;
+    const program = (file: string, ...args: string[]) =>
+      promisify(execFile)(process.execPath, [file, ...args], {
+        env: { FASTAGI_CONFIG: `${folder}/fastagi.conf` },
+      }).then(
+        ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+        ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+      );
+    beforeAll(() => {
+      folder = makeFolder({
+        'fastagi.conf': `[asmanager]\nserver=127.0.0.1\nport=${port}\nusername=jo\nsecret=geheim#1\n`,
+      });
+      // as `npm install fastagi` beside the examples does it
+      fs.cpSync(path.join(root, 'examples/ami'), folder, { recursive: true });
+      fs.mkdirSync(`${folder}/node_modules`);
+      fs.symlinkSync(root, `${folder}/node_modules/fastagi`);
+    });
+
+    it('an endpoint of PJSIP is shown', async () => {
+      const shown = await program(`${folder}/pjsip-show-endpoint.mjs`, 'alice');
+      expect(shown).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/EndpointDetail:\n(?: {2}.*\n)* {2}ObjectName: alice\n/),
+      });
+      expect(shown.stdout).toMatch(/AorDetail:\n/);
+      expect(await program(`${folder}/pjsip-show-endpoint.mjs`, 'nobody')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('PJSIPShowEndpoint'),
+      });
+    });
+
+    it('a call is made, and what became of it is said', async () => {
+      expect(await program(`${folder}/originate.mjs`, 'Local/answers@legs/n', 's', 'default')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^answered: Local\/answers@legs-\w+;1\nended: .+\n$/),
+      });
+      expect(await program(`${folder}/originate.mjs`, 'Local/busy@legs/n', 's', 'default')).toMatchObject({
+        code: 1,
+        stdout: 'not answered: busy\n',
+      });
+    });
+
+    it('fastagi ami does both', async () => {
+      const fastagi = executable('fastagi');
+      expect(await program(fastagi, 'ami', 'Command', 'Command=core show version')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`Asterisk ${version}.`),
+      });
+      expect((await program(fastagi, 'ami', 'PJSIPShowEndpoints', '--json')).stdout).toMatch(
+        /"ObjectName":"alice"/,
+      );
+      expect(await program(fastagi, 'ami', 'Hangup', 'Channel=none')).toMatchObject({
+        code: 1,
+        stderr: 'fastagi: Hangup: No such channel\n',
+      });
+      const events = program(fastagi, 'ami', '--events', 'UserEvent', '--count', '1');
+      await using ami = await connect({ events: 'off' });
+      const timer = setInterval(
+        () => void ami.action('UserEvent', { UserEvent: 'Probe' }).catch(() => {}),
+        100,
+      );
+      const shown = await events.finally(() => clearInterval(timer));
+      expect(shown).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^Event: UserEvent\n(?:.*\n)*UserEvent: Probe\n/),
+      });
     });
   });
 
