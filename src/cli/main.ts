@@ -27,6 +27,11 @@ const commands: readonly CommandRow[] = [
     describe: "Gives Asterisk's manager an order, or shows its events",
     load: () => import('./ami'),
   },
+  {
+    usage: 'call <target> [args..]',
+    describe: "Plays Asterisk's part against a script: a call with no PBX",
+    load: () => import('./call'),
+  },
 ];
 
 /** @param args the command line behind `fastagi` */
