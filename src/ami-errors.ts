@@ -53,7 +53,13 @@ export class AmiLoginError extends AmiError {
 /** The other side is no manager (`AMI_NO_MANAGER`), or sends what cannot be told apart (`AMI_MESSAGE_TOO_LONG`). */
 export class AmiProtocolError extends AmiError {
   static override readonly kind: string = 'AmiProtocolError';
-  readonly retryable = false;
+  /** Whether trying again can help: not where something else than a manager answers. */
+  readonly retryable: boolean;
+
+  constructor(code: string, message: string) {
+    super(code, message);
+    this.retryable = code === 'AMI_MESSAGE_TOO_LONG';
+  }
 }
 
 /** No answer in time. */

@@ -285,12 +285,19 @@ export class Ami extends ManagerActions {
   listStream<Name extends ActionName>(name: Name, ...args: ActionArguments<Name>): EventStream<AmiEvent> {
     const [fields, options] = args;
     const controller = new AbortController();
-    const stream = new EventStream<AmiEvent>(Number.POSITIVE_INFINITY, () => controller.abort());
-    const signals = [controller.signal, ...(options?.signal ? [options.signal] : [])];
+    const { signal } = options ?? {};
+    // AbortSignal.any would stay with a signal that outlives many lists
+    const onAbort = () => controller.abort(signal?.reason);
+    const stream = new EventStream<AmiEvent>(Number.POSITIVE_INFINITY, () => {
+      signal?.removeEventListener('abort', onAbort);
+      controller.abort();
+    });
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
     this.#exchangeList(
       name,
       fields,
-      { ...options, signal: AbortSignal.any(signals) },
+      { ...options, signal: controller.signal },
       {
         onItem: (item) => stream.push(item),
         onEnd: () => stream.end(),
@@ -476,7 +483,8 @@ export class Ami extends ManagerActions {
         await this.action('Events', { EventMask: this.#mask });
       } catch (error) {
         connection.destroy();
-        throw error;
+        // Asterisk may be on its way down again: the next attempt may find it as it was
+        throw filtersRefused(this.address, error as Error);
       }
     }
     if (this.#connection !== connection) throw connectionGone(this.address);
@@ -798,6 +806,11 @@ function connectionGone(where: string): AmiConnectionError {
   return new AmiConnectionError('AMI_LOST', `the connection to ${where} was lost again at once`, {
     retryable: true,
   });
+}
+
+function filtersRefused(where: string, cause: Error): AmiConnectionError {
+  const text = `the connection to ${where} was given up: the event filters could not be set again: ${cause.message}`;
+  return new AmiConnectionError('AMI_LOST', text, { cause, retryable: true });
 }
 
 function notConnected(action: string, where: string): AmiConnectionError {

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { Agi } from '../agi/agi';
 import { commander } from '../agi/commander';
+import { scriptEnded } from '../agi/failures';
 import { openSession } from '../agi/opening';
 import type { Tracer } from '../agi/session';
 import { nobody, type Receiver, type Transport } from '../agi/transport';
@@ -109,7 +110,7 @@ export async function endCall(agi: Agi, options: { readonly failed?: boolean } =
   const { session } = agi[commander];
   await session.drain();
   if (session.ended) return;
-  session.stop();
+  session.stop(scriptEnded());
   await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');
 }
 

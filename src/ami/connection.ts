@@ -6,6 +6,7 @@ import { AmiConnectionError, type AmiError, AmiLoginError, AmiTimeoutError } fro
 import { encodeAction } from '../wire/ami-action';
 import { AmiDecoder } from '../wire/ami-decoder';
 import { type AmiEvent, AmiResponse } from '../wire/ami-message';
+import { redactMessage } from '../wire/ami-redact';
 import { type Address, showAddress } from './address';
 
 /** Sees every message of the conversation, secrets left out. */
@@ -117,7 +118,7 @@ export class Connection {
   /** Sends text whole and in order. */
   send(text: string): Outgoing {
     const outgoing = { text, begun: false };
-    this.#options.trace?.('>', redact(text.trimEnd()));
+    this.#options.trace?.('>', redactMessage(text.trimEnd()));
     this.#queue.add(outgoing);
     this.#flush();
     return outgoing;
@@ -166,7 +167,7 @@ export class Connection {
     }
     if (this.#step === 'greeting' && this.#decoder.version !== undefined) this.#beginLogin();
     for (const message of messages) {
-      this.#options.trace?.('<', message.text);
+      this.#options.trace?.('<', redactMessage(message.text));
       if (this.#step !== 'open') this.#onLogin(message);
       else if (this.#receiver) this.#receiver.onMessage(message);
       else this.#early.push(message);
@@ -284,8 +285,4 @@ function connect({ address, tls }: ConnectionOptions): net.Socket {
 function errorText(error: Error): string {
   const inner = (error as AggregateError).errors?.[0];
   return error.message || (inner instanceof Error ? inner.message : String(error));
-}
-
-function redact(text: string): string {
-  return text.replace(/^((?:Secret|Key|Password|Md5Secret): ).*$/gim, '$1***');
 }

@@ -3,6 +3,7 @@ import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/ami/address';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
+import { redactMessage } from '../../src/wire/ami-redact';
 import { type Answer, banner, FakeManager, first, ordinary, refuse } from '../support/manager';
 
 const user = { username: 'jo', secret: 'secret' };
@@ -56,6 +57,32 @@ describe('a login', () => {
     );
     expect(seen[1]).toMatch(/^< Response: Success\r\n/);
   });
+
+  it.each([
+    [
+      'Action: Login\r\nUsername: jo\r\nKey: abc\r\nSecret: x',
+      'Action: Login\r\nUsername: jo\r\nKey: ***\r\nSecret: ***',
+    ],
+    ['Action: DBGet\r\nFamily: a\r\nKey: b', 'Action: DBGet\r\nFamily: a\r\nKey: b'],
+    ['Action: Setvar\r\nVariable: PIN\r\nValue: 1234', 'Action: Setvar\r\nVariable: PIN\r\nValue: ***'],
+    [
+      'Response: Success\r\nVariable: userPin\r\nValue: 1234',
+      'Response: Success\r\nVariable: userPin\r\nValue: ***',
+    ],
+    ['Action: Setvar\r\nVariable: SPIN\r\nValue: 1234', 'Action: Setvar\r\nVariable: SPIN\r\nValue: 1234'],
+    [
+      'Action: Originate\r\nVariable: a=1\r\nVariable: CARD=4711=\r\nData: x',
+      'Action: Originate\r\nVariable: a=1\r\nVariable: CARD=***\r\nData: x',
+    ],
+    [
+      'Event: Dial\r\nDestChanVariable: token=x\r\nChanVariable: b=2',
+      'Event: Dial\r\nDestChanVariable: token=***\r\nChanVariable: b=2',
+    ],
+    [
+      'Event: AuthDetail\r\nPassword: x\r\nMd5Secret: y',
+      'Event: AuthDetail\r\nPassword: ***\r\nMd5Secret: ***',
+    ],
+  ])('%j', (text, shown) => expect(redactMessage(text)).toBe(shown));
 
   it('loses no event that came with its answer', async () => {
     const answer = first(

@@ -100,6 +100,33 @@ describe('an action on its way', () => {
     await closed;
   });
 
+  it('whose answer came in half is lost', async () => {
+    const answer = first((action, client) => {
+      if (action.action !== 'Die') return undefined;
+      client.socket.end(success(action, 'Value: 1').slice(0, -2));
+      return undefined;
+    }, ordinary());
+    await using manager = await FakeManager.start(answer);
+    await using ami = await connect(manager.port);
+    await expect(ami.action('Die')).rejects.toMatchObject({ code: 'AMI_LOST', sent: true });
+  });
+
+  it('to a manager that sends a message without end is lost, with the reason', async () => {
+    const answer = first((action, client) => {
+      if (action.action !== 'Flood') return undefined;
+      client.say(`Event: A\r\n${'X: y\r\n'.repeat(1000)}`);
+      return undefined;
+    }, ordinary());
+    await using manager = await FakeManager.start(answer);
+    await using ami = await connect(manager.port, { maxMessageBytes: 4096 });
+    await expect(ami.action('Flood')).rejects.toMatchObject({
+      code: 'AMI_LOST',
+      message: expect.stringContaining('4096 bytes'),
+    });
+    await ami.ready();
+    await ami.ping();
+  });
+
   it('whose answer came before the end gets it', async () => {
     const answer = first((action, client) => {
       if (action.action !== 'Die') return undefined;
@@ -179,6 +206,22 @@ describe('the way back', () => {
     other.client.say('Event: A\r\n\r\n');
     expect((await events.next()).value?.name).toBe('A');
     expect(ami.counts.lost).toBe(2);
+  });
+
+  it('is sought again where the filters are refused, by an Asterisk on its way down', async () => {
+    let refusals = 0;
+    const answer = first((action) => {
+      if (action.action !== 'Filter' || manager.clients.length !== 2) return undefined;
+      refusals++;
+      return refuse(action, 'Asterisk is shutting down');
+    }, ordinary());
+    const manager = await FakeManager.start(answer);
+    await using _ = manager;
+    await using ami = await connect(manager.port);
+    await ami.addFilter('!Event: VarSet');
+    manager.client.socket.destroy();
+    await stateOf(ami, 'connected');
+    expect([refusals, manager.clients.length]).toEqual([1, 3]);
   });
 
   it('ends at a refusal that does not pass', async () => {
