@@ -164,7 +164,7 @@ export class Ami extends ManagerActions {
    * `reconnect.fromStart` is set, only those that no other attempt can mend
    */
   static async connect(options: AmiOptions): Promise<Ami> {
-    const ami = new Ami(options);
+    const ami = new this(options);
     const { signal } = options;
     signal?.throwIfAborted();
     const onAbort = () => ami.#finish(signal?.reason);

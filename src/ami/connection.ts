@@ -80,7 +80,7 @@ export class Connection {
    */
   static async open(options: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     signal?.throwIfAborted();
-    const connection = new Connection(options);
+    const connection = new this(options);
     const timer = setTimeout(() => connection.destroy(connection.#late()), options.timeoutMs);
     const onAbort = () => {
       connection.#settle?.reject(signal?.reason);

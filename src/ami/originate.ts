@@ -4,7 +4,7 @@ import type { AmiFields, AmiValue } from '../wire/ami-action';
 import type { AmiEvent } from '../wire/ami-message';
 
 export interface OriginateOptions {
-  /** Whom to call: `PJSIP/alice`, `Local/200@internal`. */
+  /** Whom to call: `PJSIP/alice`, `Local/200@office`. */
   readonly channel: string;
   /** Where in the dialplan the call goes on once it is answered; or an application, see below. */
   readonly context?: string;
