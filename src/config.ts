@@ -45,6 +45,9 @@ export interface Config {
 
 export type ValueKind = 'boolean' | 'text' | 'path' | 'log' | 'level' | 'seconds' | 'bytes';
 
+/** A key that the room it belongs to reads by itself. */
+const own = ['text'] as const;
+
 /** Section to key to kind and name. Keys without a name belong to rooms that read them by themselves. */
 export const keys: Record<
   string,
@@ -69,9 +72,28 @@ export const keys: Record<
     header_seconds: ['seconds', 'headerSeconds'],
     header_bytes: ['bytes', 'headerBytes'],
   },
-  asmanager: { server: ['text'], port: ['text'], username: ['text'], secret: ['text'], write_log: ['text'] },
-  festival: { text2wave: ['text'] },
-  cepstral: { swift: ['text'], voice: ['text'] },
+  asmanager: { server: own, port: own, username: own, secret: own, write_log: own },
+  festival: { text2wave: own },
+  cepstral: { swift: own, voice: own },
+  tts: {
+    engine: own,
+    program: own,
+    command: own,
+    voice: own,
+    language: own,
+    rate: own,
+    sample_rate: own,
+    max_characters: own,
+    timeout_seconds: own,
+    cache: own,
+    cache_megabytes: own,
+    cache_days: own,
+    url: own,
+    url_seconds: own,
+    secret: own,
+    copy: own,
+    copy_folder: own,
+  },
 };
 
 export const defaults: Config = {

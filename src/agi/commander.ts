@@ -1,6 +1,7 @@
 /** What every command does alike: a turn of the conversation, and the question whether the caller is still there. */
 import type { Ami } from '../ami/ami';
 import type { Config } from '../config';
+import type { Speech } from '../tts/speech';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import { numberOf } from './outcome';
@@ -13,6 +14,8 @@ export const commander = Symbol.for('fastagi.commander');
 export interface Belongings {
   /** The defaults where it is left out. */
   readonly config?: Config | undefined;
+  /** What speaks for this call, once something has. */
+  speech?: Speech;
   /** The call's client of the manager, once it has been asked for. */
   manager?: Promise<Ami>;
 }

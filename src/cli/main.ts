@@ -32,6 +32,11 @@ const commands: readonly CommandRow[] = [
     describe: "Plays Asterisk's part against a script: a call with no PBX",
     load: () => import('./call'),
   },
+  {
+    usage: 'speech',
+    describe: 'Serves what calls have spoken to an Asterisk on another machine',
+    load: () => import('./speech'),
+  },
 ];
 
 /** @param args the command line behind `fastagi` */
