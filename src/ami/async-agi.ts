@@ -50,18 +50,16 @@ const failing = 'STREAM FILE "the-script-has-failed" ""';
 const limits = { headerBytes: 65_536, headerSeconds: 10 };
 
 /**
- * Tells of each call that comes to AsyncAGI, until what this gives back is called. A transport that is closed gives
- * its call back to the dialplan.
+ * Tells of each call that comes to AsyncAGI, until what this gives back is called; calls that run go on. A transport
+ * that is closed gives its call back to the dialplan.
  */
 export function onAsyncCall(
   ami: Ami,
   options: Pick<AsyncAgiOptions, 'accept' | 'namesScript'>,
   listener: (transport: Transport) => void,
 ): () => void {
-  const { accept, namesScript = false } = options;
-  return ami.on('AsyncAGIStart', (event) => {
-    if (!accept || accept(event)) listener(new AsyncTransport(ami, event, namesScript));
-  });
+  const switchboard = new Switchboard(ami, options, listener);
+  return () => switchboard.close();
 }
 
 /** The calls of a client. */
@@ -114,6 +112,51 @@ export async function endCall(agi: Agi, options: { readonly failed?: boolean } =
   await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');
 }
 
+/** Hands each event to the call that it is about. */
+class Switchboard {
+  readonly #calls = new Map<string, AsyncTransport>();
+  readonly #stops: (() => void)[];
+  #open = true;
+
+  constructor(
+    ami: Ami,
+    { accept, namesScript = false }: Pick<AsyncAgiOptions, 'accept' | 'namesScript'>,
+    listener: (transport: Transport) => void,
+  ) {
+    const channelOf = (event: AmiEvent) => event.get('Channel') ?? '';
+    this.#stops = [
+      ami.on('AsyncAGIStart', (event) => {
+        if (!this.#open || (accept && !accept(event))) return;
+        const channel = channelOf(event);
+        const call = new AsyncTransport(ami, channel, namesScript, () => {
+          if (this.#calls.get(channel) === call) this.#calls.delete(channel);
+          this.#rest();
+        });
+        this.#calls.set(channel, call);
+        call.onRequest(event);
+        listener(call);
+      }),
+      ami.on('AsyncAGIExec', (event) => this.#calls.get(channelOf(event))?.onResult(event)),
+      ami.on('AsyncAGIEnd', (event) => this.#calls.get(channelOf(event))?.onEnd()),
+      ami.onState((state, error) => {
+        if (state === 'connected') return;
+        for (const call of [...this.#calls.values()]) call.onLost(state === 'reconnecting', error);
+      }),
+    ];
+  }
+
+  /** Takes no more calls. */
+  close(): void {
+    this.#open = false;
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#open || this.#calls.size > 0) return;
+    for (const stop of this.#stops) stop();
+  }
+}
+
 /** One call. The conversation's bytes come in pieces, as out of the pipe in Asterisk. */
 class AsyncTransport implements Transport {
   receiver: Receiver = nobody;
@@ -122,8 +165,8 @@ class AsyncTransport implements Transport {
   readonly arrived = false;
   readonly #ami: Ami;
   readonly #channel: string;
-  readonly #stops: (() => void)[];
   readonly #namesScript: boolean;
+  readonly #onOver: () => void;
   /** Whether the request has come, and what comes now are replies. */
   #requested = false;
   /** Of this stay in AsyncAGI, and of this client: others may send commands to the same channel. */
@@ -142,23 +185,39 @@ class AsyncTransport implements Transport {
   /** Whether the end was asked for. */
   #broken = false;
 
-  constructor(ami: Ami, start: AmiEvent, namesScript: boolean) {
+  /** @param onOver called when nothing that comes is for this call any more */
+  constructor(ami: Ami, channel: string, namesScript: boolean, onOver: () => void) {
     this.#ami = ami;
+    this.#channel = channel;
     this.#namesScript = namesScript;
-    this.#channel = start.get('Channel') ?? '';
-    this.#stops = [
-      ami.on('AsyncAGIExec', (event) => {
-        if (event.get('Channel') === this.#channel) this.#onResult(event);
-      }),
-      ami.on('AsyncAGIEnd', (event) => {
-        if (event.get('Channel') === this.#channel) this.#onEnd();
-      }),
-      ami.onState((state, error) => {
-        if (state === 'reconnecting') this.#giveBackLater();
-        if (state !== 'connected') this.#deliverEnd(error ?? new Error('the manager was closed'));
-      }),
-    ];
-    this.#onPiece(start.get('Env') ?? '');
+    this.#onOver = onOver;
+  }
+
+  onRequest(event: AmiEvent): void {
+    this.#onPiece(event.get('Env') ?? '');
+  }
+
+  onResult(event: AmiEvent): void {
+    // another client's command
+    if (event.get('CommandId') !== `${this.#id}-${this.#serial}`) return;
+    this.#onPiece(event.get('Result') ?? '');
+  }
+
+  /** The call has left AsyncAGI. */
+  onEnd(): void {
+    if (this.#broken) {
+      this.#finish();
+      return;
+    }
+    // a hangup, as Asterisk tells it over FastAGI; nothing can be asked any more
+    this.#incoming.push(Buffer.from('HANGUP\n'));
+    this.#deliverEnd(undefined);
+  }
+
+  /** @param comesBack whether there will be a connection again */
+  onLost(comesBack: boolean, error: Error | undefined): void {
+    if (comesBack) this.#giveBackLater();
+    this.#deliverEnd(error ?? new Error('the manager was closed'));
   }
 
   write(text: string): void {
@@ -222,12 +281,6 @@ class AsyncTransport implements Transport {
     });
   }
 
-  #onResult(event: AmiEvent): void {
-    // another client's command
-    if (event.get('CommandId') !== `${this.#id}-${this.#serial}`) return;
-    this.#onPiece(event.get('Result') ?? '');
-  }
-
   #onPiece(escaped: string): void {
     const piece = decode(escaped);
     const cut = escaped.length >= CUT_CHARS;
@@ -272,16 +325,6 @@ class AsyncTransport implements Transport {
     this.#send(command);
   }
 
-  #onEnd(): void {
-    if (this.#broken) {
-      this.#finish();
-      return;
-    }
-    // a hangup, as Asterisk tells it over FastAGI; nothing can be asked any more
-    this.#incoming.push(Buffer.from('HANGUP\n'));
-    this.#deliverEnd(undefined);
-  }
-
   #deliverEnd(error: Error | undefined): void {
     if (this.#over) return;
     this.#finish();
@@ -293,7 +336,7 @@ class AsyncTransport implements Transport {
 
   #finish(): void {
     this.#over = true;
-    for (const stop of this.#stops) stop();
+    this.#onOver();
   }
 
   #deliver(): void {

@@ -217,6 +217,28 @@ describe('a request', () => {
   });
 });
 
+describe('a stream of calls', () => {
+  it('that is left takes no more, and lets those that run go on', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    await both.calls.return();
+    expect((await agi.send('SOMETHING')).text).toBe('200 result=0');
+    both.call.start(both.manager.client, request());
+    await both.ami.ping();
+    expect(both.calls.size).toBe(0);
+  });
+
+  it('ends by its signal', async () => {
+    await using both = await open();
+    const controller = new AbortController();
+    const calls = both.ami.asyncAgi({ signal: controller.signal });
+    const next = calls.next();
+    controller.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
+    expect(() => both.ami.asyncAgi({ signal: controller.signal })).toThrow('enough');
+  });
+});
+
 describe('a manager that is lost', () => {
   it('ends its calls, and gives them back to the dialplan when it has come back', async () => {
     await using both = await open(request(), {}, { reconnect: { firstDelayMs: 1, maxDelayMs: 5 } });

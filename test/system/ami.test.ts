@@ -7,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
+import { call } from '../support/asterisk';
 import { executable, makeFolder, root } from '../support/inet';
 import { Asterisk } from './support/asterisk';
 import { asteriskRoot, missingParts } from './support/parts';
@@ -354,6 +355,20 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
         code: 1,
         stdout: 'not answered: busy\n',
       });
+    });
+
+    it('a script has the manager of the configuration', async () => {
+      const outcome = await call({
+        script: 'version.js',
+        files: {
+          'version.js': `module.exports = async (agi) => {
+            const ami = await agi.manager();
+            await agi.setVariable('VERSION', (await ami.command('core show version')).slice(0, 11));
+          };`,
+        },
+        config: `[asmanager]\nserver=127.0.0.1\nport=${port}\nusername=jo\nsecret=geheim#1\n`,
+      });
+      expect(outcome).toMatchObject({ code: 0, commands: [`SET VARIABLE VERSION "Asterisk ${version}"`] });
     });
 
     it('fastagi ami does both', async () => {
