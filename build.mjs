@@ -132,6 +132,7 @@ export const products = [
   // yargs is an ES module, and asks where it lies
   { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
+  { ...common, entryPoints: ['src/ami/index.ts'], outfile: 'dist/ami.js' },
   { ...common, entryPoints: ['src/testing/index.ts'], outfile: 'dist/testing.js' },
 ];
 

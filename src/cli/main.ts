@@ -23,6 +23,11 @@ interface CommandRow {
 
 const commands: readonly CommandRow[] = [
   {
+    usage: 'ami [action] [fields..]',
+    describe: "Gives Asterisk's manager an order, or shows its events",
+    load: () => import('./ami'),
+  },
+  {
     usage: 'call <target> [args..]',
     describe: "Plays Asterisk's part against a script: a call with no PBX",
     load: () => import('./call'),
