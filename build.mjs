@@ -115,6 +115,8 @@ const executable = { ...lean, plugins: [eagerFunctions, coldRooms], banner: { js
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
   { ...executable, entryPoints: ['bin/agi.ts'], outfile: 'dist/agi' },
+  // what serves the calls of `fastagi listen`
+  { ...lean, entryPoints: ['bin/fastagi-process.ts'], outfile: 'dist/fastagi-process.js' },
   // yargs is an ES module, and asks where it lies
   { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },

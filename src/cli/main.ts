@@ -21,7 +21,13 @@ interface CommandRow {
   readonly load: () => Promise<Command>;
 }
 
-const commands: readonly CommandRow[] = [];
+const commands: readonly CommandRow[] = [
+  {
+    usage: 'listen',
+    describe: 'Serves calls until it is told to stop: no start-up in the way of each',
+    load: () => import('./listen'),
+  },
+];
 
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {

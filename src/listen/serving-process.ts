@@ -1,0 +1,72 @@
+/** A process that `fastagi listen` has started: it does as it is told, and lives no longer than its master. */
+import type { Server, Socket } from 'node:net';
+import os from 'node:os';
+import { AgiError } from '../errors';
+import { Log } from '../log';
+import { guardConsole, guardStdin, guardWarnings } from '../run/guard';
+import { Headquarters } from './headquarters';
+import type { Order, Report, Terms } from './messages';
+import { PoolProcess } from './pool-process';
+import { SharedProcess } from './shared-process';
+
+/** Signals that reach the whole group, or the wrong one of its processes: they are for the master. */
+const mastersSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** @param priority the nice value to work at, once all is ready */
+export function serveCalls(priority: number): void {
+  for (const signal of mastersSignals) process.on(signal, () => {});
+  let work: PoolProcess | SharedProcess | undefined;
+  let leaving = false;
+  const orders = (order: Order, handle: unknown) => {
+    if (order.type === 'begin') {
+      work = begin(order.terms, priority);
+      return;
+    }
+    if (order.type === 'call') {
+      process.send?.({ type: 'taken', id: order.id } satisfies Report);
+      work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
+    } else if (order.type === 'accept') (work as SharedProcess).accept(handle as Server);
+    else if (order.type === 'end') work?.end(new AgiError('SERVICE_STOPPED', order.why));
+    else if (order.type === 'ping') process.send?.({ type: 'pong' });
+    else leave();
+  };
+  const leave = () => {
+    if (leaving) return;
+    leaving = true;
+    if (work) work.leaveWhenDone();
+    else process.exit();
+  };
+  process.on('message', orders as (order: unknown, handle: unknown) => void);
+  // a master that is gone takes nobody's call with it
+  process.on('disconnect', leave);
+}
+
+function begin(terms: Terms, priority: number): PoolProcess | SharedProcess {
+  const own = new Log(terms.config.debug ? 'debug' : terms.config.logLevel);
+  own.fd = 2;
+  own.syslog = terms.syslog;
+  const headquarters = new Headquarters(terms);
+  let work: PoolProcess | SharedProcess | undefined;
+  const log = () => work?.log ?? own;
+  guardConsole(log);
+  guardWarnings(log);
+  guardStdin();
+  const fail = (error: unknown, caught: boolean) => {
+    if (!work?.fail(error, caught)) own.write('error', describe(error));
+  };
+  process.on('uncaughtException', (error) => fail(error, false));
+  process.on('unhandledRejection', (error) => fail(error, true));
+  process.on('exit', () => work?.onExit());
+  work = terms.mode === 'pool' ? new PoolProcess(headquarters) : new SharedProcess(headquarters);
+  try {
+    // booted behind the calls; where the way back is barred, the master has not sent it there
+    if (os.getPriority() !== priority) os.setPriority(priority);
+  } catch {
+    // it works on, if more slowly
+  }
+  headquarters.report({ type: 'ready' });
+  return work;
+}
+
+const describe = (error: unknown): string =>
+  (require('../run/report') as typeof import('../run/report')).describeError(error);
