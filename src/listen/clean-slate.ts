@@ -80,5 +80,8 @@ function restoreOwn(object: object, own: Own): boolean {
       if (value !== before.value) clean = Reflect.defineProperty(object, name, before) && clean;
     }
   }
+  for (const [name, before] of own) {
+    if (!Object.hasOwn(object, name)) clean = Reflect.defineProperty(object, name, before) && clean;
+  }
   return clean;
 }

@@ -1,8 +1,9 @@
 /** A process that serves calls, as the master sees it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import type { Log } from '../log';
+import type { Descriptor } from './doors';
 import type { Order, Report, Terms } from './messages';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
@@ -21,6 +22,8 @@ export interface BootOptions {
   readonly terms: Terms;
   /** Stand back behind the calls while it boots. */
   readonly politely: boolean;
+  /** Sockets that it is to accept from by itself. */
+  readonly descriptors: readonly Descriptor[];
   readonly log: Log;
 }
 
@@ -32,13 +35,14 @@ export class CrewMember {
   idleSinceMs = 0;
   #patience: NodeJS.Timeout | undefined;
 
-  constructor({ program, terms, politely, log }: BootOptions, watcher: Watcher) {
+  constructor({ program, terms, politely, descriptors, log }: BootOptions, watcher: Watcher) {
     this.#log = log;
     const priority = os.getPriority();
     // a fixed seed of the hash tables is for processes of one call
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
     this.#child = spawn(process.execPath, [...flags, program, String(priority)], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(descriptors as readonly number[])],
     });
     const { pid } = this.#child;
     if (politely && pid !== undefined) {
@@ -60,7 +64,7 @@ export class CrewMember {
       clearTimeout(this.#patience);
       watcher.onExit(this, { code, signal });
     });
-    this.send({ type: 'begin', terms });
+    this.send({ type: 'begin', terms, sockets: descriptors.length });
     this.expect('is not ready');
   }
 
@@ -95,11 +99,6 @@ export class CrewMember {
   hand(order: Order & { type: 'call' }, socket: Socket): void {
     this.#child.send(order, socket, { keepOpen: true }, () => {});
     this.expect('has not taken the call that it was handed');
-  }
-
-  /** Lets it accept calls by itself. */
-  open(server: Server): void {
-    this.#child.send({ type: 'accept' } satisfies Order, server, {}, () => {});
   }
 
   send(order: Order): void {

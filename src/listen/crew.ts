@@ -1,6 +1,5 @@
 /** The processes that serve calls, and who of them gets which. */
 
-import type { Server } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Config } from '../config';
@@ -8,6 +7,7 @@ import type { Log } from '../log';
 import type { Arrival } from './arrival';
 import type { Counters } from './counters';
 import { CrewMember } from './crew-member';
+import type { Descriptor } from './doors';
 import type { Report, Terms } from './messages';
 import { sendAway } from './reception';
 import type { Settings } from './settings';
@@ -33,12 +33,14 @@ export interface CrewOptions {
   readonly syslog: boolean;
   readonly log: Log;
   readonly counters: Counters;
-  /** The sockets from which processes take calls by themselves; none where the master does. */
-  readonly servers: readonly Server[];
+  /** The sockets from which processes accept calls by themselves; none where the master does. */
+  readonly descriptors: readonly Descriptor[];
   /** Whether a process that stands back may come forth again. */
   readonly mayBePolite: boolean;
   /** Told whenever a call has come or gone. */
   readonly onChange: () => void;
+  /** What processes were to accept calls from is no such thing. */
+  readonly onDeaf: (code: string | undefined, why: string) => void;
 }
 
 interface Place {
@@ -121,7 +123,7 @@ export class Crew {
   }
 
   /** Serves by other terms from now on: new processes take the place of those that are there. */
-  renew(changes: Pick<CrewOptions, 'config' | 'settings' | 'syslog' | 'servers'>): void {
+  renew(changes: Pick<CrewOptions, 'config' | 'settings' | 'syslog'>): void {
     this.#options = { ...this.#options, ...changes };
     this.#terms = termsOf(this.#options);
     if (this.#options.settings.mode === 'shared') {
@@ -255,11 +257,12 @@ export class Crew {
       this.#options.log.write('info', `process ${member.pid} is renewed: ${report.why}`);
       this.#outdated.add(member);
       this.#staff();
-    } else member.content();
+    } else if (report.type === 'deaf') this.#options.onDeaf(report.code, report.why);
+    else member.content();
   }
 
   #onReady(member: CrewMember): void {
-    const { settings, servers } = this.#options;
+    const { settings } = this.#options;
     this.#failedBoots = 0;
     this.#retryMs = 0;
     member.content();
@@ -267,7 +270,6 @@ export class Crew {
     member.state = 'idle';
     member.idleSinceMs = monotonicMs();
     if (settings.mode === 'shared') {
-      for (const server of servers) member.open(server);
       for (const old of this.#outdated) {
         if (this.#count('idle') + this.#count('busy') - this.#outdated.size >= settings.processes)
           this.#retire(old);
@@ -412,10 +414,10 @@ export class Crew {
   }
 
   #boot(politely: boolean): void {
-    const { program, log, counters } = this.#options;
+    const { program, log, counters, descriptors } = this.#options;
     counters.boots++;
     const member = new CrewMember(
-      { program, terms: this.#terms, politely, log },
+      { program, terms: this.#terms, politely, descriptors, log },
       {
         onReport: (member, report) => this.#onReport(member, report),
         onExit: (member, how) => this.#onExit(member, how),

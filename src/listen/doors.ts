@@ -1,38 +1,86 @@
 /** Where the listening socket comes from: opened here, or handed over by xinetd, systemd or another supervisor. */
-import { createServer, type Server } from 'node:net';
+import net, { createServer, type Server } from 'node:net';
+import { getSystemErrorName } from 'node:util';
 import { RefusedError } from '../errors';
 import { inheritedSockets } from './systemd';
 
-/** Connections that may wait in the kernel for this process to accept them. */
-const BACKLOG = 1024;
+/** Connections that may wait in the kernel to be accepted. */
+export const BACKLOG = 1024;
+
+/** A socket that is bound to its place, in the shape that `spawn` hands on as a descriptor. */
+interface BoundSocket {
+  getsockname(address: { address?: string; port?: number; family?: string }): number;
+  close(): void;
+}
+
+/** What a child process gets as one of its first descriptors. */
+export type Descriptor = number | BoundSocket;
 
 export interface Doors {
+  /** Servers from which the master accepts; none where the serving processes do. */
   readonly servers: readonly Server[];
-  /** Descriptors that somebody else has opened, and keeps open. */
-  readonly inherited: readonly number[];
+  /** Sockets from which the serving processes accept, to be handed to each; none where the master does. */
+  readonly descriptors: readonly Descriptor[];
+  /** What is listened on, for the log. */
+  readonly places: readonly string[];
+  /** Whether somebody else has opened the sockets, and keeps them open. */
+  readonly inherited: boolean;
+  close(): void;
+}
+
+export interface Place {
+  /** A descriptor that is the listening socket already. */
+  readonly fd: number | undefined;
+  readonly host: string;
+  readonly port: number;
 }
 
 /**
- * @param place.fd a descriptor that is the listening socket already
+ * @param place where to listen, unless systemd has opened sockets for this process
+ * @param direct the serving processes are to accept: this process must not
  * @throws RefusedError where there is no listening
  */
 export async function openDoors(
-  place: { readonly fd: number | undefined; readonly host: string; readonly port: number },
+  place: Place,
   environment: NodeJS.ProcessEnv,
+  direct: boolean,
 ): Promise<Doors> {
   const fromSystemd = inheritedSockets(environment);
-  const inherited = place.fd === undefined ? fromSystemd : [place.fd];
-  if (inherited.length > 0) {
-    return { servers: await Promise.all(inherited.map((fd) => open({ fd }))), inherited };
+  const fds = place.fd === undefined ? fromSystemd : [place.fd];
+  const inherited = fds.length > 0;
+  if (direct) {
+    const sockets: BoundSocket[] = inherited ? [] : [await bind(place)];
+    return {
+      servers: [],
+      descriptors: inherited ? fds : sockets,
+      places: inherited ? fds.map((fd) => `descriptor ${fd}`) : sockets.map(placeOfSocket),
+      inherited,
+      close: () => {
+        for (const socket of sockets) socket.close();
+      },
+    };
   }
   const { host, port } = place;
-  return { servers: [await open({ host, port, backlog: BACKLOG })], inherited };
+  const servers = inherited
+    ? await Promise.all(fds.map((fd) => open({ fd })))
+    : [await open({ host, port, backlog: BACKLOG })];
+  return {
+    servers,
+    descriptors: [],
+    places: servers.map(placeOf),
+    inherited,
+    close: () => {
+      for (const server of servers) if (server.listening) server.close();
+    },
+  };
 }
 
 function open(where: { fd: number } | { host: string; port: number; backlog: number }): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer({ noDelay: true, keepAlive: true });
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, where)));
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+      reject('fd' in where ? noListeningSocket(where.fd, code, message) : noPlace(where, code, message)),
+    );
     server.listen(where, () => {
       server.removeAllListeners('error');
       resolve(server);
@@ -40,28 +88,55 @@ function open(where: { fd: number } | { host: string; port: number; backlog: num
   });
 }
 
-function explain(
-  { code, message }: NodeJS.ErrnoException,
-  where: { fd: number } | { host: string; port: number },
+/**
+ * A socket that is bound, and on which this process does not accept: a server of Node's always does. It is the
+ * function by which Node's cluster module makes the sockets that its workers share.
+ */
+async function bind({ host, port }: Place): Promise<BoundSocket> {
+  const { lookup } = await import('node:dns/promises');
+  const found = await lookup(host).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) throw noPlace({ host, port }, found.code, found.message);
+  const { _createServerHandle: create } = net as unknown as {
+    _createServerHandle(address: string, port: number, family: number): BoundSocket | number;
+  };
+  const socket = create(found.address, port, found.family);
+  if (typeof socket !== 'number') return socket;
+  const code = getSystemErrorName(socket);
+  throw noPlace({ host, port }, code, code);
+}
+
+export function noListeningSocket(fd: number, code: string | undefined, message: string): RefusedError {
+  const why =
+    code === 'EINVAL'
+      ? 'is no listening socket: an xinetd service needs wait = yes for this'
+      : `cannot be listened on: ${message}`;
+  return new RefusedError('LISTEN', `descriptor ${fd} ${why}`);
+}
+
+function noPlace(
+  { host, port }: { host: string; port: number },
+  code: string | undefined,
+  message: string,
 ): RefusedError {
-  if ('fd' in where) {
-    const why =
-      code === 'EINVAL'
-        ? 'is no listening socket: an xinetd service needs wait = yes for this'
-        : `cannot be listened on: ${message}`;
-    return new RefusedError('LISTEN', `descriptor ${where.fd} ${why}`);
-  }
-  const place = `${where.host}:${where.port}`;
   const why =
     code === 'EADDRINUSE'
       ? 'another program listens there already: is xinetd still serving it, or a fastagi that has not stopped?'
       : message;
-  return new RefusedError('LISTEN', `cannot listen on ${place}: ${why}`);
+  return new RefusedError('LISTEN', `cannot listen on ${host}:${port}: ${why}`);
 }
 
-/** What a server listens on, for the log. */
-export function placeOf(server: Server): string {
+function placeOfSocket(socket: BoundSocket): string {
+  const address: { address?: string; port?: number; family?: string } = {};
+  socket.getsockname(address);
+  return show(address.address ?? '', address.port ?? 0);
+}
+
+function placeOf(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === 'string') return address ?? 'nothing';
-  return `${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  return show(address.address, address.port);
+}
+
+function show(address: string, port: number): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

@@ -3,7 +3,6 @@
  * that a script does can end it.
  */
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:net';
 import type { Config } from '../config';
 import { type AgiError, RefusedError } from '../errors';
 import { Log } from '../log';
@@ -14,7 +13,7 @@ import { Admission } from './admission';
 import { Arrival } from './arrival';
 import { Counters } from './counters';
 import { Crew } from './crew';
-import { type Doors, openDoors, placeOf } from './doors';
+import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Reception, sendAway } from './reception';
 import { readSettings, type Settings } from './settings';
 import { notify } from './systemd';
@@ -45,7 +44,7 @@ export async function listen(options: ListenOptions): Promise<number> {
     read = readSettings(options.config, options.overrides);
     log.level = read.config.debug ? 'debug' : read.config.logLevel;
     openLog(log, read.config, options.overrides.fd);
-    doors = await openDoors(read.settings, process.env);
+    doors = await openDoors(read.settings, process.env, isDirect(read.settings));
   } catch (error) {
     if (log.fd === undefined) openLog(log, undefined, options.overrides.fd);
     log.write('error', describeError(error));
@@ -68,6 +67,7 @@ class Master {
   readonly #admission: Admission;
   #reception: Reception | undefined;
   #idle: NodeJS.Timeout | undefined;
+  #deaf: RefusedError | undefined;
   readonly #stop = new AbortController();
   readonly #hurry = new AbortController();
 
@@ -84,9 +84,14 @@ class Master {
       syslog: log.syslog,
       log,
       counters: this.#counters,
-      servers: this.#serversOfCrew,
+      descriptors: doors.descriptors,
       mayBePolite: mayRaisePriority(),
       onChange: () => this.#onChange(),
+      onDeaf: (code, why) => {
+        this.#deaf ??= noListeningSocket(this.#settings.fd ?? 3, code, why);
+        this.#stop.abort(this.#deaf.message);
+        this.#hurry.abort();
+      },
     });
   }
 
@@ -103,26 +108,16 @@ class Master {
     await this.#close();
     if (metrics) metrics.close();
     this.#log.write('info', `stopped; ${this.#describe()}`);
-    return metrics === false ? 1 : 0;
-  }
-
-  /** Whether processes take calls from the socket themselves: no limit has to be held across them. */
-  get #isDirect(): boolean {
-    const { mode, processes, maxActive, maxPerAddress } = this.#settings;
-    return mode === 'shared' && (processes === 1 || (maxActive === 0 && maxPerAddress === 0));
-  }
-
-  get #serversOfCrew(): readonly Server[] {
-    return this.#isDirect ? this.#doors.servers : [];
+    if (this.#deaf && this.#settings.fd !== undefined) await refuseForAWhile(this.#settings.fd);
+    return this.#deaf ? 3 : metrics === false ? 1 : 0;
   }
 
   #open(): void {
     const { mode, processes, spare } = this.#settings;
-    const places = this.#doors.servers.map(placeOf).join(', ');
+    const places = this.#doors.places.join(', ');
     const how =
       mode === 'shared' ? `shared, by ${processes} processes` : `pool of ${spare} to ${processes} processes`;
-    if (!this.#isDirect) this.#receive();
-    else for (const server of this.#doors.servers) server.removeAllListeners('connection');
+    if (this.#doors.servers.length > 0) this.#receive();
     this.#log.write('info', `listening on ${places}; ${how}; process ${process.pid}`);
     notify(process.env, '--ready', `--status=listening on ${places}`);
     this.#onChange();
@@ -177,11 +172,15 @@ class Master {
       return;
     }
     const { mode, metrics, host, port } = this.#settings;
-    const moved = read.settings.host !== host || read.settings.port !== port;
-    if (read.settings.mode !== mode || (moved && this.#doors.inherited.length === 0)) {
+    const direct = isDirect({ ...read.settings, mode });
+    const moved = !this.#doors.inherited && (read.settings.host !== host || read.settings.port !== port);
+    if (read.settings.mode !== mode || moved || direct !== this.#doors.descriptors.length > 0) {
       read.config = {
         ...read.config,
-        warnings: [...read.config.warnings, '[listen] mode, host and port are taken up by a restart only'],
+        warnings: [
+          ...read.config.warnings,
+          '[listen] mode, host and port, and limits for several shared processes, are taken up by a restart only',
+        ],
       };
     }
     this.#config = read.config;
@@ -194,7 +193,6 @@ class Master {
       config: this.#config,
       settings: this.#settings,
       syslog: this.#log.syslog,
-      servers: this.#serversOfCrew,
     });
     this.#log.write('info', 'the configuration has been read again, and new processes serve by it');
   }
@@ -234,8 +232,8 @@ class Master {
     );
     // who has been told by the kernel that the connection is there is still let in
     for (let turn = 0; turn < LAST_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
-    if (this.#reception) this.#reception.close();
-    else for (const server of this.#doors.servers) server.close();
+    this.#reception?.close();
+    this.#doors.close();
     await this.#crew.close(drainSeconds, this.#hurry.signal);
   }
 
@@ -259,6 +257,11 @@ class Master {
   #describe(): string {
     return this.#counters.describe(this.#now());
   }
+}
+
+/** Whether the serving processes accept by themselves: no limit has to be held across several of them. */
+function isDirect({ mode, processes, maxActive, maxPerAddress }: Settings): boolean {
+  return mode === 'shared' && (processes === 1 || (maxActive === 0 && maxPerAddress === 0));
 }
 
 function limitsOf({ maxActive, maxPerAddress, allow }: Settings) {

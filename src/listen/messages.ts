@@ -3,12 +3,10 @@ import type { Config } from '../config';
 
 /** What a serving process is told. */
 export type Order =
-  /** First of all: how to serve. */
-  | { readonly type: 'begin'; readonly terms: Terms }
+  /** First of all: how to serve. From so many sockets, descriptor 4 and on, it is to accept calls by itself. */
+  | { readonly type: 'begin'; readonly terms: Terms; readonly sockets: number }
   /** A call; its socket comes with it. `head`: what has been read of it, in latin1. */
   | { readonly type: 'call'; readonly id: number; readonly head: string; readonly acceptedMs: number }
-  /** Accept calls by yourself; the listening socket comes with it. */
-  | { readonly type: 'accept' }
   /** Take no more, finish what is there, leave. */
   | { readonly type: 'leave' }
   /** The time to finish is over: end what is there, and leave. */
@@ -47,6 +45,8 @@ export type Report =
   | ({ readonly type: 'tally' } & Tally)
   /** The process holds something that it cannot let go of: another must take its place. */
   | { readonly type: 'stale'; readonly why: string }
+  /** What it was given is no socket to listen on. */
+  | { readonly type: 'deaf'; readonly code: string | undefined; readonly why: string }
   | { readonly type: 'pong' };
 
 export interface CallResult {

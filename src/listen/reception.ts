@@ -36,7 +36,6 @@ export class Reception {
           callbacks.onRefusal(reason);
         } else callbacks.onCall(socket, () => admission.release(address));
       });
-      server.on('error', (error) => log.write('warning', `a connection was lost: ${error.message}`));
     }
   }
 
@@ -64,7 +63,7 @@ export class Reception {
 
   /** Takes no more connections; what is said to those who are there goes on. */
   close(): void {
-    for (const server of this.#servers) server.close();
+    for (const server of this.#servers) if (server.listening) server.close();
     this.#tell();
   }
 

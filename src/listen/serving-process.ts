@@ -1,5 +1,5 @@
 /** A process that `fastagi listen` has started: it does as it is told, and lives no longer than its master. */
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import { AgiError } from '../errors';
 import { Log } from '../log';
@@ -19,14 +19,13 @@ export function serveCalls(priority: number): void {
   let leaving = false;
   const orders = (order: Order, handle: unknown) => {
     if (order.type === 'begin') {
-      work = begin(order.terms, priority);
+      work = begin(order.terms, order.sockets, priority);
       return;
     }
     if (order.type === 'call') {
       process.send?.({ type: 'taken', id: order.id } satisfies Report);
       work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
-    } else if (order.type === 'accept') (work as SharedProcess).accept(handle as Server);
-    else if (order.type === 'end') work?.end(new AgiError('SERVICE_STOPPED', order.why));
+    } else if (order.type === 'end') work?.end(new AgiError('SERVICE_STOPPED', order.why));
     else if (order.type === 'ping') process.send?.({ type: 'pong' });
     else leave();
   };
@@ -41,7 +40,7 @@ export function serveCalls(priority: number): void {
   process.on('disconnect', leave);
 }
 
-function begin(terms: Terms, priority: number): PoolProcess | SharedProcess {
+function begin(terms: Terms, sockets: number, priority: number): PoolProcess | SharedProcess {
   const own = new Log(terms.config.debug ? 'debug' : terms.config.logLevel);
   own.fd = 2;
   own.syslog = terms.syslog;
@@ -64,7 +63,9 @@ function begin(terms: Terms, priority: number): PoolProcess | SharedProcess {
   } catch {
     // it works on, if more slowly
   }
-  headquarters.report({ type: 'ready' });
+  const ready = () => headquarters.report({ type: 'ready' });
+  if (work instanceof SharedProcess && sockets > 0) work.accept(sockets, ready);
+  else ready();
   return work;
 }
 

@@ -1,6 +1,6 @@
 /** A process that serves many calls at once, for scripts that export a function. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Server, Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Agi } from '../agi/agi';
 import { monotonicMs, SocketTransport } from '../agi/socket-transport';
 import { AgiError } from '../errors';
@@ -12,6 +12,7 @@ import type { ScriptFunction } from '../run/load';
 import { resolveRequest, type ScriptFile } from '../run/resolve';
 import { Admission } from './admission';
 import { attend } from './attendance';
+import { BACKLOG } from './doors';
 import type { Headquarters } from './headquarters';
 import type { CallResult } from './messages';
 import { Modules } from './modules';
@@ -21,6 +22,11 @@ import { Reception } from './reception';
 const TALLY_MS = 100;
 /** How long a file's state is taken for what it was. */
 const GLANCE_MS = 100;
+
+/** Behind those of every process, and the one on which it hears from its master. */
+const FIRST_SOCKET = 4;
+/** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
+const LAST_TURNS = 3;
 
 /** What belongs to one call, wherever its script's code goes. */
 interface Place {
@@ -43,6 +49,7 @@ export class SharedProcess implements House {
   #looked = 0;
   #reception: Reception | undefined;
   #leaving = false;
+  #closed = false;
   #tally: NodeJS.Timeout | undefined;
   #begun = 0;
   #ended: CallResult[] = [];
@@ -76,13 +83,24 @@ export class SharedProcess implements House {
     );
   }
 
-  /** Takes calls from the socket itself. */
-  accept(server: Server): void {
+  /** Takes calls from the sockets itself: so many, from descriptor 4 on. */
+  accept(sockets: number, onReady: () => void): void {
     const admission = new Admission(this.#headquarters.terms.limits);
-    this.#reception = new Reception([server], admission, this.#ownLog(), {
+    let missing = sockets;
+    const servers = Array.from({ length: sockets }, (_, at) => {
+      const server = createServer({ noDelay: true, keepAlive: true });
+      server.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+        this.#headquarters.report({ type: 'deaf', code, why: message }),
+      );
+      server.listen({ fd: FIRST_SOCKET + at, backlog: BACKLOG }, () => {
+        server.removeAllListeners('error');
+        if (--missing === 0) onReady();
+      });
+      return server;
+    });
+    this.#reception = new Reception(servers, admission, this.#ownLog(), {
       onCall: (socket, release) => {
         this.#begun++;
-        socket.setNoDelay(true).setKeepAlive(true);
         this.#begin(socket, undefined, monotonicMs(), (result) => {
           release();
           this.#ended.push(result);
@@ -95,9 +113,15 @@ export class SharedProcess implements House {
   }
 
   leaveWhenDone(): void {
+    if (this.#leaving) return;
     this.#leaving = true;
+    void this.#closeDoors().then(() => this.#leaveIfDone());
+  }
+
+  async #closeDoors(): Promise<void> {
+    for (let turn = 0; turn < LAST_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
     this.#reception?.close();
-    this.#leaveIfDone();
+    this.#closed = true;
   }
 
   /**
@@ -224,7 +248,7 @@ export class SharedProcess implements House {
   }
 
   #leaveIfDone(): void {
-    if (!this.#leaving || this.#calls.size > 0) return;
+    if (!this.#closed || this.#calls.size > 0) return;
     if (this.#tally) this.#tellNow();
     this.#headquarters.leave();
   }
