@@ -118,7 +118,16 @@ export const products = [
   // what serves the calls of `fastagi listen`
   { ...lean, entryPoints: ['bin/fastagi-process.ts'], outfile: 'dist/fastagi-process.js' },
   // yargs is an ES module, and asks where it lies
-  { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
+  {
+    ...common,
+    format: 'esm',
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/fastagi-commands.mjs',
+    // for CommonJS packages in it that ask for Node's own modules
+    banner: {
+      js: "import * as nodeModule from 'node:module';\nconst require = nodeModule.createRequire(import.meta.url);",
+    },
+  },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
 ];
 

@@ -18,7 +18,7 @@ import type { CallResult } from './messages';
 import { Modules } from './modules';
 import { Reception } from './reception';
 
-/** How often the master is told of calls that it has not seen. */
+/** How often, at most, the master is told of calls that it has not seen. */
 const TALLY_MS = 100;
 /** How long a file's state is taken for what it was. */
 const GLANCE_MS = 100;
@@ -51,6 +51,7 @@ export class SharedProcess implements House {
   #leaving = false;
   #closed = false;
   #tally: NodeJS.Timeout | undefined;
+  #toldMs = 0;
   #begun = 0;
   #ended: CallResult[] = [];
 
@@ -235,12 +236,16 @@ export class SharedProcess implements House {
   }
 
   #tell(): void {
-    this.#tally ??= setTimeout(() => this.#tellNow(), TALLY_MS);
+    if (this.#tally) return;
+    const sinceMs = monotonicMs() - this.#toldMs;
+    if (sinceMs > TALLY_MS) this.#tellNow();
+    else this.#tally = setTimeout(() => this.#tellNow(), TALLY_MS - sinceMs);
   }
 
   #tellNow(): void {
     clearTimeout(this.#tally);
     this.#tally = undefined;
+    this.#toldMs = monotonicMs();
     const { refused, active } = this.#reception?.takeCount() ?? { refused: {}, active: 0 };
     this.#headquarters.report({ type: 'tally', active, calls: this.#begun, refused, ended: this.#ended });
     this.#begun = 0;
