@@ -8,7 +8,7 @@ export class Counters {
   failed = 0;
   /** Connections sent away, by reason. */
   readonly refused = new Map<string, number>();
-  /** Connections that brought no request. */
+  /** Connections that brought no request, or what is none. */
   probes = 0;
   /** Processes started. */
   boots = 0;
@@ -24,7 +24,12 @@ export class Counters {
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + count);
   }
 
-  addEnd({ code, firstCommandMs }: CallResult): void {
+  addEnd({ code, asked, firstCommandMs }: CallResult): void {
+    if (!asked) {
+      this.calls--;
+      this.probes++;
+      return;
+    }
     if (code !== 0) this.failed++;
     if (firstCommandMs === undefined) return;
     this.#firstCommands++;

@@ -353,7 +353,8 @@ export class Crew {
           `process ${member.pid} has ended with ${how} in the middle of ${lost === 1 ? 'a call' : `${lost} calls`} [PROCESS_ENDED]`,
         );
       }
-      for (let call = 0; call < lost; call++) counters.addEnd({ code: code ?? 1, firstCommandMs: undefined });
+      for (let call = 0; call < lost; call++)
+        counters.addEnd({ code: code ?? 1, asked: true, firstCommandMs: undefined });
     } else if (wasBooting && !this.#closing) {
       this.#failedBoots++;
       this.#retryMs = monotonicMs() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** (this.#failedBoots - 1));

@@ -1,4 +1,5 @@
 /** Where the listening socket comes from: opened here, or handed over by xinetd, systemd or another supervisor. */
+import { closeSync } from 'node:fs';
 import net, { createServer, type Server } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { RefusedError } from '../errors';
@@ -57,6 +58,7 @@ export async function openDoors(
       inherited,
       close: () => {
         for (const socket of sockets) socket.close();
+        if (inherited) for (const fd of fds) closeSync(fd);
       },
     };
   }
@@ -71,6 +73,8 @@ export async function openDoors(
     inherited,
     close: () => {
       for (const server of servers) if (server.listening) server.close();
+      // libuv lets nobody close descriptors 0 to 2, of which xinetd's socket is one
+      for (const fd of fds) if (fd <= 2) closeSync(fd);
     },
   };
 }

@@ -97,6 +97,8 @@ class Master {
 
   async run(): Promise<number> {
     this.#obeySignals();
+    // who has come already, on a socket that was there before this process, waits for the first process
+    if (this.#doors.servers.length > 0) this.#receive();
     const metrics = this.#settings.metrics && (await this.#serveMetrics(this.#settings.metrics));
     if (metrics === false) {
       this.#stop.abort('there is no metrics endpoint');
@@ -117,9 +119,8 @@ class Master {
     const places = this.#doors.places.join(', ');
     const how =
       mode === 'shared' ? `shared, by ${processes} processes` : `pool of ${spare} to ${processes} processes`;
-    if (this.#doors.servers.length > 0) this.#receive();
     this.#log.write('info', `listening on ${places}; ${how}; process ${process.pid}`);
-    notify(process.env, '--ready', `--status=listening on ${places}`);
+    notify(process.env, 'READY=1', `STATUS=listening on ${places}`);
     this.#onChange();
     if (this.#settings.fd !== undefined) this.#watchParent();
   }
@@ -225,7 +226,7 @@ class Master {
   async #close(): Promise<void> {
     clearTimeout(this.#idle);
     const { drainSeconds } = this.#settings;
-    notify(process.env, '--stopping', `--status=finishing ${this.#active} calls`);
+    notify(process.env, 'STOPPING=1', `STATUS=finishing ${this.#active} calls`);
     this.#log.write(
       'info',
       `stopping: ${this.#stop.signal.reason}; ${this.#active} calls have ${drainSeconds} s to finish`,

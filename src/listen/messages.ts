@@ -51,6 +51,8 @@ export type Report =
 
 export interface CallResult {
   readonly code: number;
+  /** Whether a request came: else it was a probe, or a stranger. */
+  readonly asked: boolean;
   /** From the connection to the script's first command; undefined where there was none. */
   readonly firstCommandMs: number | undefined;
 }

@@ -110,7 +110,8 @@ export class PoolProcess implements House {
     const { firstWriteMs } = shift.transport;
     const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - shift.acceptedMs;
     // before the other side can know: when it calls again at once, the master must not count this one any more
-    this.#headquarters.report({ type: 'done', id: shift.id, code, firstCommandMs });
+    const asked = ending.session !== undefined;
+    this.#headquarters.report({ type: 'done', id: shift.id, code, asked, firstCommandMs });
     shift.transport.close();
     const clean = this.#slate.restore();
     const forgotten = this.#modules.renew();

@@ -150,7 +150,8 @@ export class SharedProcess implements House {
     const { transport, acceptedMs } = place;
     const { firstWriteMs } = transport;
     // before the other side can know: when it calls again at once, this one must not be counted any more
-    place.over({ code, firstCommandMs: firstWriteMs === undefined ? undefined : firstWriteMs - acceptedMs });
+    const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - acceptedMs;
+    place.over({ code, asked: ending.session !== undefined, firstCommandMs });
     transport.close();
     this.#leaveIfDone();
   }

@@ -20,11 +20,12 @@ export function inheritedSockets(environment: NodeJS.ProcessEnv): number[] {
 /**
  * Tells systemd how the service is doing (sd_notify(3)), where it has asked for that by `Type=notify`. Node has no
  * datagrams on Unix sockets, so systemd's own program says it: the unit needs `NotifyAccess=all`.
- * @param state `--ready`, `--stopping`, `--status=…`
+ * @param state `READY=1`, `STOPPING=1`, `STATUS=…`
  */
 export function notify(environment: NodeJS.ProcessEnv, ...state: string[]): void {
   if (!environment.NOTIFY_SOCKET) return;
   const child = spawn('systemd-notify', [`--pid=${process.pid}`, ...state], { stdio: 'ignore' });
   // not there: then systemd says that nothing was said
   child.on('error', () => {});
+  child.unref();
 }
