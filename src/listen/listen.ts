@@ -15,7 +15,7 @@ import { Counters } from './counters';
 import { Crew } from './crew';
 import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Reception, sendAway } from './reception';
-import { readSettings, type Settings } from './settings';
+import { checkSettings, readSettings, type Settings } from './settings';
 import { notify } from './systemd';
 
 /** How often a server on somebody else's socket looks whether that one is still there. */
@@ -44,6 +44,7 @@ export async function listen(options: ListenOptions): Promise<number> {
     read = readSettings(options.config, options.overrides);
     log.level = read.config.debug ? 'debug' : read.config.logLevel;
     openLog(log, read.config, options.overrides.fd);
+    checkSettings(read.config, read.settings);
     doors = await openDoors(read.settings, process.env, isDirect(read.settings));
   } catch (error) {
     if (log.fd === undefined) openLog(log, undefined, options.overrides.fd);
@@ -168,6 +169,7 @@ class Master {
     let read: { config: Config; settings: Settings };
     try {
       read = readSettings(this.#options.config, this.#options.overrides);
+      checkSettings(read.config, { ...read.settings, mode: this.#settings.mode });
     } catch (error) {
       this.#log.write('error', `the configuration is left as it was: ${describeError(error)}`);
       return;

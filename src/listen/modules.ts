@@ -24,6 +24,8 @@ interface Resolved {
 export class Modules {
   /** What was there before any script: the program itself. */
   readonly #own: ReadonlySet<string> = new Set(Object.keys(require.cache));
+  /** Whether the files of ES modules are known only of those that are imported: then one that was required is again. */
+  readonly #imports: boolean;
   readonly #age = new Int32Array(new SharedArrayBuffer(4));
   /** Scripts that are ES modules: `require` would give again what they exported the first time. */
   readonly #esModules = new Set<string>();
@@ -32,9 +34,13 @@ export class Modules {
   /** Files of this age, with what tells one state of a file from the next. */
   #stamps = new Map<string, string>();
 
-  /** @param renews whether there will be more than one age: else nothing has to be told apart */
-  constructor(renews: boolean) {
-    if (renews) this.#hook();
+  /**
+   * @param options.renews whether there will be more than one age: else nothing has to be told apart
+   * @param options.watches whether `changed` will be asked
+   */
+  constructor({ renews, watches }: { renews: boolean; watches: boolean }) {
+    const inThread = renews && this.#hook();
+    this.#imports = watches && !inThread;
   }
 
   /** How many ages there have been, each leaving its ES modules behind. */
@@ -59,7 +65,7 @@ export class Modules {
   }
 
   async #run(file: string): Promise<unknown> {
-    if (this.#esModules.has(file)) return this.#import(file);
+    if (this.#esModules.has(file) || (this.#imports && /\.m[jt]s$/.test(file))) return this.#import(file);
     let exports: unknown;
     try {
       exports = requireAsMain(file);
@@ -69,6 +75,7 @@ export class Modules {
     if (isModuleNamespaceObject(exports)) {
       this.#esModules.add(file);
       delete require.cache[file];
+      if (this.#imports) return this.#import(file);
       // the file was CommonJS, has become an ES module, and was one before that
       if (this.#fixed.has(exports as object)) exports = await this.#import(file);
       else this.#fixed.add(exports as object);
@@ -116,8 +123,11 @@ export class Modules {
     return import(`${pathToFileURL(file).href}?${MARK}=${this.age}`);
   }
 
-  /** Gives all that ES modules import, but packages, the address of its age. */
-  #hook(): void {
+  /**
+   * Gives all that ES modules import, but packages, the address of its age.
+   * @returns whether what `require` loads is among it
+   */
+  #hook(): boolean {
     // Node 22.15 and later
     const { registerHooks } = module as { registerHooks?: (hooks: { resolve: Resolve }) => void };
     if (registerHooks) {
@@ -127,7 +137,7 @@ export class Modules {
           return { ...resolved, url: this.#addressed(resolved.url) };
         },
       });
-      return;
+      return true;
     }
     // a thread of its own does it there, and tells of the files when it gets to it
     const { port1, port2 } = new MessageChannel();
@@ -145,6 +155,7 @@ export class Modules {
       data: { age: this.#age, port: port2 },
       transferList: [port2],
     });
+    return false;
   }
 
   #addressed(url: string): string {

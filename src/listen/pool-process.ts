@@ -32,7 +32,7 @@ export class PoolProcess implements House {
   /** @param headquarters whose hooks are in place: what a script adds to the process is told from them */
   constructor(headquarters: Headquarters) {
     this.#headquarters = headquarters;
-    this.#modules = new Modules(headquarters.terms.maxCalls > 1);
+    this.#modules = new Modules({ renews: headquarters.terms.maxCalls > 1, watches: false });
     process.on('beforeExit', () => this.#shift?.ending.onNothingLeft());
     this.#slate = new CleanSlate();
   }

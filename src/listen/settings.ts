@@ -134,14 +134,18 @@ export function readSettings(
     drainSeconds: (values.drain_seconds as number | undefined) ?? 60,
     metrics: (values.metrics as Settings['metrics'] | null) ?? undefined,
   };
-  if (shared && config.setuid) {
+  return { config: { ...config, warnings }, settings };
+}
+
+/** @throws RefusedError for what does not go together */
+export function checkSettings(config: Config, { mode }: Settings): void {
+  if (mode === 'shared' && config.setuid) {
     throw new RefusedError(
       'LISTEN_SETUID',
       `${config.file}: [fastagi] setuid is on, and a process that serves many calls cannot be many users: ` +
         'turn it off, or serve with [listen] mode = pool',
     );
   }
-  return { config: { ...config, warnings }, settings };
 }
 
 function parse({ kind }: Row, text: string, where: string): unknown {

@@ -41,7 +41,7 @@ interface Place {
 
 export class SharedProcess implements House {
   readonly #headquarters: Headquarters;
-  readonly #modules = new Modules(true);
+  readonly #modules = new Modules({ renews: true, watches: true });
   readonly #places = new AsyncLocalStorage<Place | { readonly loads: string }>();
   readonly #calls = new Map<Ending, Place>();
   readonly #scripts = new Map<string, Promise<ScriptFunction>>();

@@ -182,7 +182,8 @@ describe('a shared process', () => {
     const other = await server.hold('held');
     await server.call('dies');
     await other.closed;
-    await server.logged('in the middle of 2 calls [PROCESS_ENDED]');
+    // the last word of a process may be a tenth of a second old
+    await server.logged(/in the middle of (a call|2 calls) \[PROCESS_ENDED\]/);
     const again = await server.hold('held');
     again.socket.end('HANGUP\n');
   });
