@@ -26,49 +26,63 @@ const lean = { ...common, minify: true };
 /**
  * A room that few calls want travels as a comment: `require('./mail')` in the sources of an executable takes
  * the text out of the function that holds it and compiles it there and then. Code that merely lies in the
- * file costs every call its parsing, and a string nearly as much; a comment costs nothing.
+ * file costs every call its parsing, and a string nearly as much; a comment costs nothing. Each room lies in
+ * the file once, and the rooms fetch each other in the same way.
  */
 const coldRooms = {
   name: 'cold-rooms',
   setup(build) {
     const texts = new Map();
     build.initialOptions.write = false;
-    build.onResolve({ filter: /^\.\.?\// }, async ({ kind, path: name, resolveDir }) => {
-      if (kind !== 'require-call') return undefined;
-      const { path: file } = await build.resolve(name, { kind: 'import-statement', resolveDir });
-      return { path: file, namespace: 'cold' };
-    });
-    build.onLoad({ filter: /^\//, namespace: 'cold' }, async ({ path: file }) => {
-      const { outputFiles } = await bundle({ ...lean, entryPoints: [file], write: false });
-      const name = path.relative(root, file);
-      texts.set(`@@${name}@@`, asComment(outputFiles[0].text));
-      return {
-        contents: `module.exports = require('@compile')('${name}', '@@${name}@@');`,
-        resolveDir: root,
-      };
-    });
-    build.onResolve({ filter: /^@compile$/ }, ({ path: name }) => ({ path: name, namespace: 'cold' }));
-    build.onLoad({ filter: /^@compile$/, namespace: 'cold' }, () => ({
-      contents: `module.exports = (name, holder) => {
-        const room = new require.main.constructor('fastagi:' + name);
-        room.paths = [];
-        const text = Function.prototype.toString.call(holder);
-        room._compile(text.slice(text.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/'), room.id);
-        return room.exports;
-      };`,
+    fetchRooms(build, texts, "require('@rooms')");
+    build.onResolve({ filter: /^@rooms$/ }, ({ path: name }) => ({ path: name, namespace: 'cold' }));
+    build.onLoad({ filter: /^@rooms$/, namespace: 'cold' }, () => ({
+      contents: `
+        const holders = '@@holders@@';
+        const rooms = {};
+        module.exports = ${fetchFromRoom} = (name) => {
+          if (rooms[name]) return rooms[name].exports;
+          const room = rooms[name] = new require.main.constructor('fastagi:' + name);
+          room.paths = [];
+          const text = Function.prototype.toString.call(holders[name]);
+          room._compile(text.slice(text.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/'), room.id);
+          return room.exports;
+        };`,
     }));
-    build.onEnd(({ outputFiles, errors }) => {
-      if (errors.length > 0) return;
-      for (const { path: file, text } of outputFiles) {
-        fs.mkdirSync(path.dirname(file), { recursive: true });
-        fs.writeFileSync(
-          file,
-          text.replace(/(["'`])(@@.+?@@)\1/g, (_, _quote, mark) => texts.get(mark)),
-        );
+    build.onEnd(({ outputFiles = [] }) => {
+      const holders = Array.from(texts, ([name, text]) => `${JSON.stringify(name)}:${asComment(text)}`);
+      for (const output of outputFiles) {
+        const text = output.text.replace(/(["'`])@@holders@@\1/, () => `{${holders.join()}}`);
+        output.contents = Buffer.from(text);
       }
     });
   },
 };
+
+/** How a room that has been compiled reaches the others. */
+const fetchFromRoom = "globalThis[Symbol.for('fastagi.rooms')]";
+
+/**
+ * Makes each `require('./room')` a fetching of that room, whose text is added to `texts`.
+ * @param fetch the expression that fetches a room by its name
+ */
+function fetchRooms(build, texts, fetch) {
+  build.onResolve({ filter: /^\.\.?\// }, async ({ kind, path: name, resolveDir }) => {
+    if (kind !== 'require-call') return undefined;
+    const { path: file } = await build.resolve(name, { kind: 'import-statement', resolveDir });
+    return { path: file, namespace: 'cold' };
+  });
+  build.onLoad({ filter: /^\//, namespace: 'cold' }, async ({ path: file }) => {
+    const name = path.relative(root, file);
+    if (!texts.has(name)) {
+      texts.set(name, '');
+      const inside = { name: 'rooms', setup: (build) => fetchRooms(build, texts, fetchFromRoom) };
+      const { outputFiles } = await bundle({ ...lean, plugins: [inside], entryPoints: [file], write: false });
+      texts.set(name, outputFiles[0].text);
+    }
+    return { contents: `module.exports = ${fetch}('${name}');`, resolveDir: root };
+  });
+}
 
 /** What stands for the end of a comment inside of one. */
 const hidden = '*~/';
@@ -129,11 +143,20 @@ export const products = [
     },
   },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
+  { ...common, entryPoints: ['src/testing/index.ts'], outfile: 'dist/testing.js' },
 ];
+
+async function make(product) {
+  const { outputFiles } = await bundle({ ...product, write: false });
+  for (const { path: file, contents } of outputFiles) {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, contents);
+  }
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-  await Promise.all(products.map((product) => bundle(product)));
+  await Promise.all(products.map(make));
   for (const file of ['fastagi', 'agi']) fs.chmodSync(path.join(root, 'dist', file), 0o755);
   execFileSync(
     process.execPath,

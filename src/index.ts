@@ -1,6 +1,9 @@
 /** The library's public names. A script finds its call in the globals; it imports types and errors from here. */
 export type { Agi } from './agi/agi';
-export type { DialOutcome } from './agi/dialplan-methods';
+export type { AudioFormat, CallerAudio } from './agi/caller-audio';
+export type { AgiStatus, DialOutcome } from './agi/dialplan-methods';
+export type { KeypadMode } from './agi/keypad';
+export type { MenuChoices, MenuOptions, MenuOutcome } from './agi/menu';
 export type {
   ChannelState,
   CharOutcome,
@@ -16,6 +19,9 @@ export type {
   SpeechResult,
   WaitOutcome,
 } from './agi/outcome';
+export type { Prompt } from './agi/prompt';
+export type { AskFailure, AskOptions, AskOutcome } from './agi/question';
+export type { TypeAhead } from './agi/type-ahead';
 export {
   AgiArgumentError,
   AgiCommandError,
@@ -30,3 +36,4 @@ export {
 export type { AgiArgument } from './wire/agi-command';
 export type { AgiReply } from './wire/agi-reply';
 export type { AgiRequest } from './wire/agi-request';
+export type { CallerId } from './wire/caller-id';

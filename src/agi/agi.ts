@@ -7,7 +7,7 @@ import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
 import { Commander, checkOptions, commander, inRange, isSecretName } from './commander';
-import type { DialplanMethods } from './dialplan-methods';
+import type { DialogueMethods } from './dialogue-methods';
 import {
   type DataOutcome,
   digitOf,
@@ -19,7 +19,7 @@ import {
 import type { Session } from './session';
 
 /** The commands that fewer scripts use stand on the prototype's prototype: see the end of this file. */
-export interface Agi extends DialplanMethods {}
+export interface Agi extends DialogueMethods {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is there, see above
 export class Agi {
@@ -117,7 +117,7 @@ export class Agi {
     options: { timeoutMs?: number; maxDigits?: number; secret?: boolean } = {},
   ): Promise<DataOutcome> {
     checkOptions('getData', options);
-    const { timeoutMs = 0, maxDigits = 1023, secret = false } = options;
+    const { timeoutMs = 0, maxDigits = 1023, secret = this[commander].secret } = options;
     return this[commander].session.turn(async (ask) => {
       inRange('getData: maxDigits', maxDigits, 1, 1023);
       inRange('getData: timeoutMs', timeoutMs, 0, 0x7fffffff);
@@ -148,47 +148,55 @@ export class Agi {
   }
 
   /**
-   * Sets a channel variable, or a dialplan function such as `CALLERID(name)`. Works after a hangup. A newline,
-   * which AGI cannot carry, goes by way of the dialplan's URIDECODE().
-   * @throws AgiArgumentError, before sending, for a NUL and for what is too long for this Asterisk
+   * Sets a channel variable, or a dialplan function such as `CALLERID(name)`. Works after a hangup. What one
+   * command cannot carry, a newline or more than this Asterisk reads in a line, goes by way of the dialplan's
+   * URIDECODE(), piece by piece.
+   * @throws AgiArgumentError, before sending, for a NUL
    */
   setVariable(name: string, value: AgiArgument): Promise<void> {
-    if (typeof value === 'string' && /[\r\n]/.test(value))
-      return values().setLines(this[commander], name, value);
-    return this[commander].run('SET VARIABLE', [name, value], () => {}, isSecretName(name));
+    if (typeof value === 'string' && (value.length > 300 || /[\r\n]/.test(value)))
+      return values().setVariable(this[commander], name, value);
+    return this[commander].run(
+      'SET VARIABLE',
+      [name, value],
+      () => {},
+      this[commander].secret || isSecretName(name),
+    );
   }
 
   /**
-   * Runs a dialplan application, its arguments joined by commas, and gives what it returned: 0 where all
-   * went well. Works after a hangup, as far as the application does.
+   * Runs a dialplan application as it stands in the dialplan, and gives what it returned: 0 where all went
+   * well. Values in the template are data: `` agi.exec`Dial(PJSIP/${extension},30)` `` dials one extension,
+   * whatever it holds. Works after a hangup, as far as the application does.
    * @throws AgiCommandError with code `AGI_NO_APPLICATION` where Asterisk has none of this name
+   * @throws AgiArgumentError, before sending, for a value that could not be kept from being more than data
    */
-  exec(application: string, ...args: AgiArgument[]): Promise<number> {
-    const words = [application, args.join(',')];
-    return this[commander].run('EXEC', words, async (reply, ask) => {
-      const result = numberOf(reply);
-      if (result === -2) {
-        throw failures().noApplication(application, reply);
-      }
-      if (result === -1) await this[commander].assertAlive(reply, ask);
-      return result;
-    });
+  exec(template: TemplateStringsArray, ...values: AgiArgument[]): Promise<number>;
+  /** The same with arguments that are dialplan text, and are joined by commas. */
+  exec(application: string, ...args: AgiArgument[]): Promise<number>;
+  exec(application: string | TemplateStringsArray, ...args: AgiArgument[]): Promise<number> {
+    if (typeof application !== 'string') return templates().execTemplate(this[commander], application, args);
+    return this[commander].run('EXEC', [application, args.join(',')], (reply, ask) =>
+      this[commander].executed(application, reply, ask),
+    );
   }
 }
 
 // how values are read exactly
 const values = (): typeof import('./values') => require('./values');
+// applications in which values are data
+const templates = (): typeof import('./exec-template') => require('./exec-template');
 // the words for what went wrong
 const failures = (): typeof import('./failures') => require('./failures');
 // the commands that fewer scripts use: read in when the first of them is asked for
-const rarer = (): typeof import('./dialplan-methods') => require('./dialplan-methods');
+const rarer = (): typeof import('./dialogue-methods') => require('./dialogue-methods');
 
 Object.setPrototypeOf(
   Agi.prototype,
   new Proxy(Object.prototype, {
     get(plain, name, call) {
       if (typeof name === 'symbol' || name in plain || name === 'then') return Reflect.get(plain, name, call);
-      Object.setPrototypeOf(Agi.prototype, rarer().DialplanMethods.prototype);
+      Object.setPrototypeOf(Agi.prototype, rarer().DialogueMethods.prototype);
       return Reflect.get(Agi.prototype, name, call);
     },
   }),

@@ -1,6 +1,7 @@
 /** What every command does alike: a turn of the conversation, and the question whether the caller is still there. */
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
+import { numberOf } from './outcome';
 import type { Ask, Session } from './session';
 
 /** Where a call keeps its commander, out of scripts' sight; registered, since each room that travels as text has its own copy. */
@@ -8,9 +9,12 @@ export const commander = Symbol.for('fastagi.commander');
 
 export class Commander {
   readonly session: Session;
+  /** Whether all that it sends and hears is kept out of the log. */
+  readonly secret: boolean;
 
-  constructor(session: Session) {
+  constructor(session: Session, secret = false) {
     this.session = session;
+    this.secret = secret;
   }
 
   /**
@@ -21,9 +25,16 @@ export class Commander {
     name: string,
     args: readonly AgiArgument[],
     outcome: (reply: AgiReply, ask: Ask) => T | Promise<T>,
-    secret = false,
+    secret = this.secret,
   ): Promise<T> {
     return this.session.turn(async (ask) => outcome(await ask(encodeCommand(name, args), { secret }), ask));
+  }
+
+  /** What an application returned. @throws AgiCommandError, code `AGI_NO_APPLICATION`, where there is none */
+  async executed(application: string, reply: AgiReply, ask: Ask): Promise<number> {
+    if (reply.result === '-2') throw failures().noApplication(application, reply);
+    if (reply.result === '-1') await this.assertAlive(reply, ask);
+    return numberOf(reply);
   }
 
   /**
@@ -62,6 +73,11 @@ export function inRange(what: string, value: number, least: number, most: number
   if (!Number.isInteger(value) || value < least || value > most) {
     throw failures().outOfRange(what, value, least, most);
   }
+}
+
+/** A view of the call that keeps what it sends and hears out of the log. */
+export function secretly<T extends { readonly [commander]: Commander }>(agi: T): T {
+  return Object.create(agi, { [commander]: { value: new Commander(agi[commander].session, true) } });
 }
 
 /** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */

@@ -3,7 +3,9 @@
  * asked for. What each of them sends and answers is in Asterisk's res_agi.c; what holds for all of them
  * stands at `Agi`.
  */
+import { AgiArgumentError } from '../errors';
 import type { AgiArgument } from '../wire/agi-command';
+import { splitArguments } from '../wire/dialplan';
 import { epochSeconds, INT, optional, say, succeed } from './command-forms';
 import { checkOptions, commander, inRange } from './commander';
 import { commandFailed } from './failures';
@@ -21,7 +23,7 @@ import {
   type WaitOutcome,
 } from './outcome';
 import { SpeechCommands } from './speech-commands';
-import { databaseGet } from './values';
+import { databaseGet, isPlace, setVariable } from './values';
 
 /** The state of a channel, in Asterisk's order from 0 (channelstate.h). */
 export const channelStates = [
@@ -88,8 +90,13 @@ export abstract class Commands extends SpeechCommands {
     return databaseGet(this[commander], family, key);
   }
 
-  /** Stores a value in Asterisk's database. @throws AgiCommandError where Asterisk could not */
+  /**
+   * Stores a value in Asterisk's database; one with a newline by way of the dialplan's DB().
+   * @throws AgiCommandError where Asterisk could not
+   */
   databasePut(family: string, key: string, value: AgiArgument): Promise<void> {
+    if (typeof value === 'string' && /[\r\n]/.test(value) && isPlace(family, key))
+      return setVariable(this[commander], `DB(${family}/${key})`, value);
     return this[commander].run('DATABASE PUT', [family, key, value], (reply) =>
       succeed('DATABASE PUT', reply),
     );
@@ -352,15 +359,27 @@ export abstract class Commands extends SpeechCommands {
 
   /**
    * Runs a subroutine of the dialplan until its Return().
+   * @param args its ARG1, ARG2 …
    * @throws AgiCommandError with code `AGI_NO_LABEL` where there is no such place
+   * @throws AgiArgumentError, before sending, for an argument that GOSUB would not pass on as it is
    */
-  gosub(
+  async gosub(
     context: string,
     extension: string,
     priority: string | number,
     ...args: AgiArgument[]
   ): Promise<void> {
-    const words = optional(context, extension, priority, args.length > 0 ? args.join(',') : undefined);
+    const list = args.map(String);
+    const joined = list.join(',');
+    const arrived = args.length === 0 ? [] : splitArguments(joined, true);
+    const lost = list.findIndex((arg, at) => arg !== arrived[at]);
+    if (lost !== -1 || arrived.length > list.length) {
+      throw new AgiArgumentError(
+        `gosub: argument ${lost + 1} holds a comma, or a quote, a bracket or a backslash that hides one, and GOSUB has no way to pass it on: ` +
+          'set a variable to it, and read that in the subroutine',
+      );
+    }
+    const words = optional(context, extension, priority, args.length > 0 ? joined : undefined);
     return this[commander].run('GOSUB', words, async (reply, ask) => {
       if (numberOf(reply) >= 0) return;
       await this[commander].assertAlive(reply, ask);

@@ -1,5 +1,8 @@
 /** What scripts do by the dialplan's applications and functions rather than by a command of AGI's own. */
+import { AgiArgumentError, AgiError } from '../errors';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
+import { type CallerId, parseCallerId } from '../wire/caller-id';
+import { escapeArgument } from '../wire/dialplan';
 import { optional } from './command-forms';
 import { type Commander, checkOptions, commander, inRange } from './commander';
 import { Commands } from './commands';
@@ -20,27 +23,33 @@ export interface DialOutcome {
   readonly answeredSeconds: number;
 }
 
+/** What became of an AGI script: Asterisk's AGISTATUS. */
+export type AgiStatus = 'SUCCESS' | 'FAILURE' | 'NOTFOUND' | 'HANGUP';
+
 export abstract class DialplanMethods extends Commands {
   abstract override readonly [commander]: Commander;
   abstract exec(application: string, ...args: AgiArgument[]): Promise<number>;
   abstract getVariable(name: string): Promise<string | undefined>;
   abstract setVariable(name: string, value: AgiArgument): Promise<void>;
+  abstract verbose(message: unknown, level?: number): Promise<void>;
 
   /**
    * Calls someone, and comes back when that call has ended, with what became of it. A caller who hangs up
    * meanwhile ends it with AgiHangupError.
-   * @param destination `PJSIP/alice`, several joined by `&`
+   * @param destination `PJSIP/alice`, several joined by `&`, as dialplan text; or a list, each of which is
+   * one destination whatever it holds
    * @param options.timeoutSeconds how long to let it ring; for ever where it is left out
    * @param options.flags Dial()'s own options, `tTm`
    */
   async dial(
-    destination: string,
+    destination: string | readonly string[],
     options: { timeoutSeconds?: number; flags?: string } = {},
   ): Promise<DialOutcome> {
     checkOptions('dial', options);
     const { timeoutSeconds, flags } = options;
     if (timeoutSeconds !== undefined) inRange('dial: timeoutSeconds', timeoutSeconds, 1, 2_000_000);
-    await this.exec('Dial', ...optional(destination, timeoutSeconds, flags));
+    const text = typeof destination === 'string' ? destination : destination.map(oneDestination).join('&');
+    await this.exec('Dial', ...optional(text, timeoutSeconds, flags));
     const status = (await this.getVariable('DIALSTATUS')) as DialOutcome['status'] | undefined;
     const answered = await this.getVariable('ANSWEREDTIME');
     return { status: status ?? 'INVALIDARGS', answeredSeconds: Number(answered || 0) };
@@ -70,4 +79,65 @@ export abstract class DialplanMethods extends Commands {
     inRange('setAbsoluteTimeout', seconds, 0, 0x7fff_ffff);
     return this.setVariable('TIMEOUT(absolute)', seconds);
   }
+  /** Runs another AGI script on this call, to its end. @param script as in the dialplan: `agi://HOST/SCRIPT` */
+  async execAgi(script: string, ...args: AgiArgument[]): Promise<AgiStatus> {
+    await this.exec('AGI', ...[script, ...args].map((arg) => escapeArgument(String(arg))));
+    return ((await this.getVariable('AGISTATUS')) ?? 'FAILURE') as AgiStatus;
+  }
+
+  /** The account that the call's records are charged to. */
+  setAccountCode(accountCode: string): Promise<void> {
+    return this.setVariable('CHANNEL(accountcode)', accountCode);
+  }
+
+  /**
+   * Looks a telephone number up in the domain name system (ENUM), by Asterisk's module func_enum.
+   * @param number `+4930123456`
+   * @param options.service `sip`, `tel`, `mailto` …, or `ALL`
+   * @param options.zone `e164.arpa`
+   * @returns the first address, `alice@example.org` for `sip`; undefined where there is none
+   * @throws AgiError with code `AGI_NO_FUNCTION` where Asterisk has not loaded that module
+   * @throws AgiArgumentError for what is no number, service or zone: it would be dialplan code
+   */
+  async enumLookup(
+    number: string,
+    options: { service?: string; zone?: string } = {},
+  ): Promise<string | undefined> {
+    checkOptions('enumLookup', options);
+    const { service = 'sip', zone = 'e164.arpa' } = options;
+    if (!/^\+?\d+$/.test(number) || !/^[\w+:]+$/.test(service) || !/^[\w.-]+$/.test(zone)) {
+      throw new AgiArgumentError(
+        `enumLookup: a number is + and digits, a service and a zone are words: ${JSON.stringify([number, service, zone])}`,
+      );
+    }
+    const address = await this.getVariable(`ENUMLOOKUP(${number},${service},,1,${zone})`);
+    // a function that Asterisk does not have gives nothing, like a number that nobody has registered
+    if (!address && (await this.getVariable('IFMODULE(func_enum.so)')) !== '1') {
+      throw new AgiError(
+        'AGI_NO_FUNCTION',
+        'this Asterisk has no function ENUMLOOKUP: its module func_enum.so is not loaded (modules.conf)',
+      );
+    }
+    return address || undefined;
+  }
+
+  /** The parts of a caller id. @param callerId `"Jo Do" <sip:100@pbx.example>`; this caller's where it is left out */
+  parseCallerId(callerId?: string): CallerId {
+    return parseCallerId(callerId ?? this[commander].session.request.callerId ?? '');
+  }
+
+  /** As `verbose`, but only where `debug` is on in the configuration. */
+  async conlog(message: unknown, level = 1): Promise<void> {
+    if (this[commander].session.traced) await this.verbose(message, level);
+  }
+}
+
+/** One destination of several: nothing in it may begin another one. */
+function oneDestination(destination: string): string {
+  if (destination.includes('&')) {
+    throw new AgiArgumentError(
+      `dial: ${JSON.stringify(destination)} holds &, which would make another destination of the rest: name each by itself`,
+    );
+  }
+  return escapeArgument(destination);
 }

@@ -79,6 +79,11 @@ export class Session {
     return this.#controller.signal;
   }
 
+  /** Whether the conversation is written down: `debug` is on. */
+  get traced(): boolean {
+    return this.#trace !== undefined;
+  }
+
   /** Whether the caller is known to have gone. */
   get gone(): boolean {
     return this.#gone !== undefined;

@@ -4,8 +4,9 @@
  * the value, and behind it a mark that nobody can have put into the value.
  */
 
-import { encodeCommand } from '../wire/agi-command';
+import { encodeArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
+import { maxCommandBytes } from '../wire/problems';
 import { type Commander, isSecretName } from './commander';
 import { commandFailed } from './failures';
 import type { Ask } from './session';
@@ -17,7 +18,7 @@ const plainFunction = /^[\w.-]+\([^${}\r\n]*\)$/;
 const mark = `~${Math.random().toString(36).slice(2)}`;
 
 export function getVariable(commander: Commander, name: string): Promise<string | undefined> {
-  const secret = isSecretName(name);
+  const secret = commander.secret || isSecretName(name);
   return commander.session.turn(async (ask) => {
     const expressible = plainName.test(name) || plainFunction.test(name);
     const value = expressible ? await read(ask, `\${${name}}`, undefined, secret) : undefined;
@@ -32,11 +33,18 @@ export function getVariable(commander: Commander, name: string): Promise<string 
 export function databaseGet(commander: Commander, family: string, key: string): Promise<string | undefined> {
   return commander.session.turn(async (ask) => {
     const place = `DB(${family}/${key})`;
-    const value = plainFunction.test(place) ? await read(ask, `\${${place}}`, undefined, false) : undefined;
+    const value = isPlace(family, key)
+      ? await read(ask, `\${${place}}`, undefined, commander.secret)
+      : undefined;
     if (value) return value;
-    const reply = await ask(encodeCommand('DATABASE GET', [family, key]));
+    const reply = await ask(encodeCommand('DATABASE GET', [family, key]), { secret: commander.secret });
     return reply.result === '0' ? undefined : reply.value;
   });
+}
+
+/** Whether the dialplan's DB() can name this place of the database. */
+export function isPlace(family: string, key: string): boolean {
+  return plainFunction.test(`DB(${family}/${key})`);
 }
 
 export function getFullVariable(
@@ -44,7 +52,9 @@ export function getFullVariable(
   expression: string,
   channel: string | undefined,
 ): Promise<string | undefined> {
-  return commander.session.turn((ask) => read(ask, expression, channel, isSecretName(expression)));
+  return commander.session.turn((ask) =>
+    read(ask, expression, channel, commander.secret || isSecretName(expression)),
+  );
 }
 
 async function read(
@@ -58,21 +68,43 @@ async function read(
   return reply.value?.slice(0, -mark.length);
 }
 
+/** The most bytes that a piece of a value takes in a command: short enough for any Asterisk, each as %XX. */
+const PIECE_BYTES = 600;
+/** Where a value grows piece by piece, before it is assigned at once. */
+const HOLDER = 'FASTAGI_VALUE';
+
 /**
- * Sets a value of several lines: EXEC evaluates its argument where AGIEXECFULL says so, and URIDECODE() makes
- * a newline of `%0A`.
+ * Sets what SET VARIABLE may not be able to carry. EXEC evaluates its argument where AGIEXECFULL says so, and
+ * URIDECODE() makes a newline of `%0A`; what comes out of that is not evaluated again.
  */
-export function setLines(commander: Commander, name: string, value: string): Promise<void> {
-  const secret = isSecretName(name);
+export function setVariable(commander: Commander, name: string, value: string): Promise<void> {
+  const secret = commander.secret || isSecretName(name);
   return commander.session.turn(async (ask) => {
+    if (!/[\r\n]/.test(value)) {
+      const line = encodeCommand('SET VARIABLE', [name, value]);
+      if (Buffer.byteLength(line) <= maxCommandBytes(commander.session.request.version)) {
+        await ask(line, { secret });
+        return;
+      }
+    }
     const set = (variable: string, to: string) => ask(encodeCommand('SET VARIABLE', [variable, to]));
+    const assign = async (variable: string, expression: string) => {
+      const reply = await ask(encodeCommand('EXEC', ['Set', `${variable}=${expression}`]), { secret });
+      if (reply.result !== '0') throw commandFailed('EXEC Set', reply);
+    };
+    const [first = '', ...others] = piecesOf(value).map((piece) => `\${URIDECODE(${piece})}`);
+    // nothing is sent for what cannot be
+    encodeCommand('EXEC', ['Set', `${name}=${first}`]);
     const before: AgiReply = await ask('GET VARIABLE AGIEXECFULL');
-    const assignment = `${name}=\${URIDECODE(${encodeValue(value)})}`;
-    const line = encodeCommand('EXEC', ['Set', assignment]);
     await set('AGIEXECFULL', 'yes');
     try {
-      const reply = await ask(line, { secret });
-      if (reply.result !== '0') throw commandFailed('EXEC Set', reply);
+      if (others.length === 0) await assign(name, first);
+      else {
+        await assign(HOLDER, first);
+        for (const piece of others) await assign(HOLDER, `\${${HOLDER}}${piece}`);
+        await assign(name, `\${${HOLDER}}`);
+        await set(HOLDER, '');
+      }
     } finally {
       await set('AGIEXECFULL', before.value ?? '');
     }
@@ -80,9 +112,19 @@ export function setLines(commander: Commander, name: string, value: string): Pro
 }
 
 /** Every byte but letters and digits as %XX: nothing of it is code to the dialplan. */
-function encodeValue(value: string): string {
-  return Array.from(Buffer.from(value), (byte) => {
+function piecesOf(value: string): string[] {
+  // a NUL ends a value in Asterisk
+  if (value.includes('\0')) encodeArgument('\0');
+  const pieces: string[] = [];
+  let piece = '';
+  for (const byte of Buffer.from(value)) {
     const char = String.fromCharCode(byte);
-    return /[A-Za-z0-9]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0').toUpperCase()}`;
-  }).join('');
+    const encoded = /[A-Za-z0-9]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0').toUpperCase()}`;
+    if (piece.length + encoded.length > PIECE_BYTES * 3) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece += encoded;
+  }
+  return [...pieces, piece];
 }

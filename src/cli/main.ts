@@ -27,6 +27,11 @@ const commands: readonly CommandRow[] = [
     describe: 'Serves calls until it is told to stop: no start-up in the way of each',
     load: () => import('./listen'),
   },
+  {
+    usage: 'call <target> [args..]',
+    describe: "Plays Asterisk's part against a script: a call with no PBX",
+    load: () => import('./call'),
+  },
 ];
 
 /** @param args the command line behind `fastagi` */

@@ -2,21 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
 import { AgiHangupError } from '../../src/errors';
-import { openCall } from '../support/calls';
+import { callOf, DEAD, openCall } from '../support/calls';
 
-const DEAD = '511 Command Not Permitted on a dead channel or intercept routine';
 const USAGE = '520-Invalid command syntax.  Proper usage follows:\nUsage: X\n520 End of proper usage.';
-
-/** A call in which each command must be the next one of the list, and gets its reply. */
-function callOf(...conversation: (readonly [command: string, reply: string])[]) {
-  const left = [...conversation];
-  const call = openCall((command) => {
-    const next = left.shift();
-    if (command !== next?.[0]) throw new Error(`sent ${command}, and due was ${next?.[0]}`);
-    return `${next[1]}\n`;
-  });
-  return { ...call, agi: new Agi(call.session), left };
-}
 
 type Case = readonly [
   name: string,
@@ -741,7 +729,7 @@ describe('the trace', () => {
 
 it.each<[string, (agi: Agi) => Promise<unknown>]>([
   ['a NUL', (agi) => agi.setVariable('PIN', 'hunter2\0')],
-  ['too long', (agi) => agi.setVariable('PIN', `hunter2${'x'.repeat(9000)}`)],
+  ['too long', (agi) => agi.databasePut('pins', 'PIN', `hunter2${'x'.repeat(9000)}`)],
 ])('an error shows nothing of a secret argument: %s', async (_, run) => {
   const { agi } = callOf();
   await expect(run(agi)).rejects.toEqual(

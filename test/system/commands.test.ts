@@ -36,6 +36,8 @@ const hostile = [
   'x'.repeat(1023),
   'y'.repeat(1500),
   'ö'.repeat(950),
+  'ä()"\\,='.repeat(890),
+  '😀'.repeat(2000),
 ];
 const lines = [
   'two\nlines',
@@ -45,6 +47,23 @@ const lines = [
   'a\r\nb',
   'ends\n',
   'ä\n${CHANNEL}\n%41+,"',
+  'line ${X}\n'.repeat(700),
+];
+
+/** What would be more than data, if it could. */
+const templated = [
+  'plain',
+  'a,b',
+  '"a,b"',
+  'a"b',
+  '(',
+  ')',
+  '[a',
+  'a\\,b',
+  '${CHANNEL(language)}',
+  '$[1+1]',
+  '$',
+  "it's ä €",
 ];
 
 const scripts: Record<string, string> = {
@@ -63,6 +82,8 @@ const scripts: Record<string, string> = {
       await agi.databasePut('probe', 'key', value);
       seen.push(await agi.databaseGet('probe', 'key'));
     }
+    await agi.databasePut('probe', 'key', 'a)\\nb');
+    seen.push(await agi.databaseGet('probe', 'key'));
     await agi.databasePut('probe', 'other', 1);
     await agi.databaseDel('probe', 'key');
     return { seen, gone: await agi.databaseGet('probe', 'key'), other: await agi.databaseGet('probe', 'other'),
@@ -90,6 +111,34 @@ const scripts: Record<string, string> = {
     const result = [await agi.getVariable('CHANNEL(language)'), await agi.getVariable('PROBE'), dialled];
     await agi.goto('elsewhere', 'there');
     return result;`),
+  'template.js': reporting(`
+    const seen = [];
+    for (const value of ${JSON.stringify(templated)}) {
+      await agi.exec\`MSet(A=\${value},B=2)\`;
+      seen.push([await agi.getVariable('A'), await agi.getVariable('B')]);
+      await agi.exec\`Set(A=\${value})\`;
+      seen.push([await agi.getVariable('A'), '2']);
+    }
+    await agi.setVariable('AGIEXECFULL', 'yes');
+    for (const value of ${JSON.stringify(templated)}) {
+      await agi.exec\`MSet(A=\${value},B=\\\${CHANNEL(language)})\`;
+      seen.push([await agi.getVariable('A'), await agi.getVariable('B')]);
+    }
+    await agi.setVariable('AGIEXECFULL', '');
+    await agi.exec\`Verbose(1,seen \${'a, "b" (c \\\\d'})\`;
+    return seen;`),
+  'derived.js': reporting(`
+    await agi.setAccountCode('acc1');
+    await agi.gosub('sub', 's', 1, 'a(b,c)', 'two');
+    const refused = [];
+    for (const attempt of [() => agi.gosub('sub', 's', 1, 'a,b'), () => agi.gosub('sub', 's', 1, 'a"', 'b"'), () => agi.dial(['Local/a&b'])])
+      await attempt().catch((error) => refused.push(error.code));
+    await agi.conlog('not seen');
+    return [await agi.getVariable('CHANNEL(accountcode)'), await agi.getVariable('SUBRAN'), refused,
+      await agi.execAgi('/no/such/script', 'a,b'), await agi.execAgi(agi.request.request.replace('derived', 'called'), 'one, (two)', 'three'),
+      await agi.getVariable('CALLED'), (await agi.dial(['Local/answers@legs', 'Local/rings@legs'], { timeoutSeconds: 5 })).status,
+      await agi.enumLookup('+4930123456').catch((error) => error.code), (await agi.sayPunctuation('a, b?')).outcome];`),
+  'called.js': `agi.setVariable('CALLED', agi.request.arguments.join('|'));`,
   'keys.js': reporting(`
     return [
       await agi.streamFile('demo-congrats', { escapeDigits: '0' }), await agi.waitForDigit(3000),
@@ -203,7 +252,7 @@ describe.skipIf(missing).each([16, 22] as const)(
     it('keeps a database', async () => {
       const { result } = await place('database.js');
       const values = hostile.filter((value) => value.length < 200 && value !== '');
-      expect(result).toEqual({ seen: values, other: '1', tree: true, again: false });
+      expect(result).toEqual({ seen: [...values, 'a)\nb'], other: '1', tree: true, again: false });
     });
 
     it('says what it is told', async () => {
@@ -255,6 +304,33 @@ describe.skipIf(missing).each([16, 22] as const)(
         ],
         back: 'elsewhere',
       });
+    });
+
+    it('values in a template are data, whatever they hold', async () => {
+      const from = asterisk.log().length;
+      const { result } = await place('template.js');
+      expect(result).toEqual([
+        ...templated.flatMap((value) => [
+          [value, '2'],
+          [value, '2'],
+        ]),
+        ...templated.map((value) => [value, 'en']),
+      ]);
+      expect(asterisk.log().slice(from)).toContain('seen a, "b" (c \\d');
+    });
+
+    it("does what phpAGI does by the dialplan's applications", async () => {
+      expect((await place('derived.js')).result).toEqual([
+        'acc1',
+        'a(b,c)+two',
+        ['AGI_ARGUMENT', 'AGI_ARGUMENT', 'AGI_ARGUMENT'],
+        'NOTFOUND',
+        'SUCCESS',
+        'one, (two)|three',
+        'ANSWER',
+        'AGI_NO_FUNCTION',
+        'complete',
+      ]);
     });
 
     it('leads the channel through the dialplan', async () => {

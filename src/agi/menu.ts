@@ -1,0 +1,76 @@
+/** A menu: a prompt for each choice, and the key of one of them. */
+import { AgiArgumentError } from '../errors';
+import { checkOptions, inRange } from './commander';
+import type { Digit } from './outcome';
+import type { Prompt } from './prompt';
+import type { TypeAhead } from './type-ahead';
+
+/**
+ * Keys and their prompts. An object's keys come in JavaScript's own order (digits first, in theirs); a Map or
+ * a list of pairs keeps the order in which they stand.
+ */
+export type MenuChoices<K extends Digit> = Readonly<Record<K, Prompt>> | Iterable<readonly [K, Prompt]>;
+
+export interface MenuOptions {
+  /** Before the choices, and cut short by a key like them. */
+  readonly greeting?: Prompt;
+  /** Behind the choices, when it is the caller's turn; `beep`, as phpAGI has it, and `''` for nothing. */
+  readonly beep?: Prompt;
+  /** How long to wait for a key behind the prompts; 2000. */
+  readonly timeoutMs?: number;
+  /** How often the menu is gone through; 3. `Infinity` asks for ever, as phpAGI does. */
+  readonly attempts?: number;
+  /** Played when a try has failed. */
+  readonly messages?: {
+    /** No key came. */
+    readonly timeout?: Prompt;
+    /** A key that stands for no choice. */
+    readonly invalid?: Prompt;
+  };
+}
+
+export type MenuOutcome<K extends Digit> =
+  | { readonly outcome: 'choice'; readonly choice: K }
+  /** No key at the last try. */
+  | { readonly outcome: 'timeout' }
+  /** A key without a choice at the last try. */
+  | { readonly outcome: 'invalid'; readonly digit: Digit };
+
+export async function askMenu<K extends Digit>(
+  buffer: TypeAhead,
+  choices: MenuChoices<K>,
+  options: MenuOptions,
+): Promise<MenuOutcome<K>> {
+  checkOptions('menu', options);
+  const { greeting = '', beep = 'beep', timeoutMs = 2000, attempts = 3, messages = {} } = options;
+  if (attempts !== Number.POSITIVE_INFINITY) inRange('menu: attempts', attempts, 1, 1000);
+  inRange('menu: timeoutMs', timeoutMs, 0, 0x7fff_ffff);
+  const pairs = pairsOf(choices);
+  const keys = pairs.map(([key]) => key).join('');
+  const prompts = [greeting, ...pairs.map(([, prompt]) => prompt)];
+  let outcome: MenuOutcome<K> = { outcome: 'timeout' };
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    await buffer.play(prompts, { escapeDigits: keys });
+    await buffer.play(beep);
+    const pressed = await buffer.waitForDigit(timeoutMs);
+    if (pressed.outcome === 'digit') {
+      const choice = pairs.find(([key]) => key === pressed.digit)?.[0];
+      if (choice !== undefined) return { outcome: 'choice', choice };
+      buffer.clear();
+      outcome = { outcome: 'invalid', digit: pressed.digit };
+    } else outcome = pressed;
+    await buffer.play(messages[outcome.outcome] ?? '');
+  }
+  return outcome;
+}
+
+function pairsOf<K extends Digit>(choices: MenuChoices<K>): (readonly [K, Prompt])[] {
+  const listed = Symbol.iterator in choices;
+  const pairs = listed ? Array.from(choices) : (Object.entries(choices) as [K, Prompt][]);
+  if (pairs.length === 0) throw new AgiArgumentError('menu: there is no choice in it');
+  for (const [key] of pairs) {
+    if (!/^[0-9*#A-D]$/.test(key))
+      throw new AgiArgumentError(`menu: ${JSON.stringify(key)} is no key of a phone (0 to 9, *, #, A to D)`);
+  }
+  return pairs;
+}

@@ -1,0 +1,167 @@
+/**
+ * Keys that are typed ahead of the question: a caller who knows the menus types through them, and hears no
+ * prompt that is answered already. phpAGI's fastpass methods, whose buffer is an object here.
+ */
+import type { Agi } from './agi';
+import { checkOptions, secretly } from './commander';
+import { askMenu, type MenuChoices, type MenuOptions, type MenuOutcome } from './menu';
+import type { DataOutcome, Digit, EscapeOptions, PlayOutcome, SayOutcome, WaitOutcome } from './outcome';
+import { type Prompt, playPrompt } from './prompt';
+import { type AskOptions, type AskOutcome, askQuestion } from './question';
+
+export const ALL_KEYS = '0123456789*#ABCD';
+/** What Asterisk's GET DATA waits for the next key, where nothing else is said (res_agi.c). */
+const BETWEEN_KEYS_MS = 2000;
+
+/**
+ * What plays or says is passed over while a key waits that would end it; else a key that ends it is kept. What
+ * asks (`menu`, `ask`, `getData`, `waitForDigit`) takes the keys that wait before it listens. All keys end
+ * what is played, where `escapeDigits` does not say otherwise.
+ */
+export class TypeAhead {
+  readonly #agi: Agi;
+  #keys = '';
+
+  constructor(agi: Agi) {
+    this.#agi = agi;
+  }
+
+  /** The keys that wait to be taken. */
+  get digits(): string {
+    return this.#keys;
+  }
+
+  /** Forgets the keys that wait, as behind a question that was not understood. */
+  clear(): void {
+    this.#keys = '';
+  }
+
+  /** The key that has waited longest, taken away; undefined where none waits. */
+  take(): Digit | undefined {
+    const key = this.#keys[0];
+    this.#keys = this.#keys.slice(1);
+    return key;
+  }
+
+  /** Plays a prompt of any kind, unless keys wait. */
+  async play(prompt: Prompt, options: EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('play', options);
+    return this.#unlessTyped(options, async (escapeDigits) => {
+      const digit = await playPrompt(this.#agi, prompt, escapeDigits);
+      return digit === undefined ? { outcome: 'complete' } : { outcome: 'digit', digit };
+    });
+  }
+
+  async streamFile(
+    file: string,
+    options: EscapeOptions & { offsetSamples?: number } = {},
+  ): Promise<PlayOutcome> {
+    checkOptions('streamFile', options);
+    const heard = await this.#unlessTyped<PlayOutcome>(options, (escapeDigits) =>
+      this.#agi.streamFile(file, { ...options, escapeDigits }),
+    );
+    return { endposSamples: options.offsetSamples ?? 0, ...heard } as PlayOutcome;
+  }
+
+  sayDigits(digits: string | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return this.play({ digits }, options);
+  }
+
+  async sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
+    checkOptions('sayNumber', options);
+    const { gender } = options;
+    return this.play(gender === undefined ? { number } : { number, gender }, options);
+  }
+
+  sayAlpha(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return this.play({ alpha: text }, options);
+  }
+
+  sayPhonetic(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return this.play({ phonetic: text }, options);
+  }
+
+  sayPunctuation(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return this.#unlessTyped(options, (escapeDigits) => this.#agi.sayPunctuation(text, { escapeDigits }));
+  }
+
+  sayDate(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return this.play({ date: time }, options);
+  }
+
+  sayTime(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
+    return this.play({ time }, options);
+  }
+
+  async sayDateTime(
+    time: Date | number,
+    options: EscapeOptions & { format?: string; timezone?: string } = {},
+  ): Promise<SayOutcome> {
+    checkOptions('sayDateTime', options);
+    return this.#unlessTyped(options, (escapeDigits) =>
+      this.#agi.sayDateTime(time, { ...options, escapeDigits }),
+    );
+  }
+
+  /** The key that has waited longest, or the next one. @param timeoutMs -1 to wait for ever */
+  async waitForDigit(timeoutMs = -1): Promise<WaitOutcome> {
+    const digit = this.take();
+    return digit === undefined ? this.#agi.waitForDigit(timeoutMs) : { outcome: 'digit', digit };
+  }
+
+  /**
+   * As `Agi.getData`, without its prompt where keys wait: those are the first of the digits. Takes them up to
+   * the # key or to `maxDigits`, and leaves the rest.
+   */
+  async getData(
+    prompt: string,
+    options: { timeoutMs?: number; maxDigits?: number; secret?: boolean } = {},
+  ): Promise<DataOutcome> {
+    checkOptions('getData', options);
+    if (this.#keys === '') return this.#agi.getData(prompt, options);
+    const { timeoutMs = BETWEEN_KEYS_MS, maxDigits = 1023, secret = false } = options;
+    const listener = secret ? secretly(this.#agi) : this.#agi;
+    let digits = '';
+    while (digits.length < maxDigits) {
+      const key = this.take() ?? (await nextKey(listener, timeoutMs));
+      if (key === undefined) return { outcome: 'timeout', digits };
+      if (key === '#') break;
+      digits += key;
+    }
+    return { outcome: 'complete', digits };
+  }
+
+  /** As `Agi.menu`, answered by the keys that wait. */
+  menu<K extends Digit>(choices: MenuChoices<K>, options: MenuOptions = {}): Promise<MenuOutcome<K>> {
+    return askMenu(this, choices, options);
+  }
+
+  /** As `Agi.ask`, answered by the keys that wait. */
+  async ask<T = string>(options: AskOptions<T>): Promise<AskOutcome<T>> {
+    checkOptions('ask', options);
+    if (!options.secret) return askQuestion(this, options);
+    const secret = new TypeAhead(secretly(this.#agi));
+    secret.#keys = this.#keys;
+    try {
+      return await askQuestion(secret, options);
+    } finally {
+      this.#keys = secret.#keys;
+    }
+  }
+
+  async #unlessTyped<T extends SayOutcome | PlayOutcome>(
+    { escapeDigits = ALL_KEYS }: EscapeOptions,
+    play: (escapeDigits: string) => Promise<T>,
+  ): Promise<T | { outcome: 'digit'; digit: Digit }> {
+    const typed = Array.from(this.#keys).find((key) => escapeDigits.includes(key));
+    if (typed !== undefined) return { outcome: 'digit', digit: typed };
+    const heard = await play(escapeDigits);
+    if (heard.outcome === 'digit') this.#keys += heard.digit;
+    return heard;
+  }
+}
+
+async function nextKey(agi: Agi, timeoutMs: number): Promise<Digit | undefined> {
+  const waited = await agi.waitForDigit(timeoutMs);
+  return waited.outcome === 'digit' ? waited.digit : undefined;
+}

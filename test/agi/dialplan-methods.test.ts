@@ -1,0 +1,146 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
+/** What scripts do by the dialplan's applications and functions, byte for byte. */
+import { describe, expect, it } from 'vitest';
+import { Agi } from '../../src/agi/agi';
+import { callOf, type Exchange, openCall } from '../support/calls';
+
+const ok = '200 result=0';
+const one = '200 result=1';
+const value = (name: string, text: string): Exchange => [
+  `GET FULL VARIABLE "\${${name}}~MARK"`,
+  `200 result=1 (${text}~MARK)`,
+];
+
+describe('sends', () => {
+  it.each<[string, (agi: Agi) => Promise<unknown>, Exchange[], unknown]>([
+    [
+      'dial of a list',
+      (agi) => agi.dial(['PJSIP/a', 'Local/b,c@x'], { timeoutSeconds: 5, flags: 'tT' }),
+      [
+        ['EXEC Dial "PJSIP/a&Local/b\\\\,c@x,5,tT"', ok],
+        value('DIALSTATUS', 'ANSWER'),
+        value('ANSWEREDTIME', '7'),
+      ],
+      { status: 'ANSWER', answeredSeconds: 7 },
+    ],
+    [
+      'execAgi',
+      (agi) => agi.execAgi('agi://h/x', 'one, (two)', 3),
+      [['EXEC AGI "agi://h/x,one\\\\, \\\\(two\\\\),3"', ok], value('AGISTATUS', 'SUCCESS')],
+      'SUCCESS',
+    ],
+    [
+      'gosub',
+      (agi) => agi.gosub('a', 's', 1, 'f(x,y)', 2),
+      [['GOSUB a s 1 "f(x,y),2"', '100 result=0 Trying...\n200 result=0 Gosub complete']],
+      undefined,
+    ],
+    [
+      'setAccountCode',
+      (agi) => agi.setAccountCode('a 1'),
+      [['SET VARIABLE "CHANNEL(accountcode)" "a 1"', one]],
+      undefined,
+    ],
+    [
+      'enumLookup',
+      (agi) => agi.enumLookup('+49301', { service: 'E2U+sip', zone: 'e164.org' }),
+      [value('ENUMLOOKUP(+49301,E2U+sip,,1,e164.org)', 'a@b.example')],
+      'a@b.example',
+    ],
+    [
+      'enumLookup of a number that nobody has',
+      (agi) => agi.enumLookup('49301'),
+      [value('ENUMLOOKUP(49301,sip,,1,e164.arpa)', ''), value('IFMODULE(func_enum.so)', '1')],
+      undefined,
+    ],
+    ['conlog', (agi) => agi.conlog('x', 2), [['VERBOSE x 2', one]], undefined],
+    [
+      'a value with a newline into the database',
+      (agi) => agi.databasePut('f', 'k', 'a\nb'),
+      [
+        ['GET VARIABLE AGIEXECFULL', '200 result=1 (no)'],
+        ['SET VARIABLE AGIEXECFULL yes', one],
+        ['EXEC Set "DB(f/k)=${URIDECODE(a%0Ab)}"', ok],
+        ['SET VARIABLE AGIEXECFULL no', one],
+      ],
+      undefined,
+    ],
+  ])('%s', async (_, run, conversation, outcome) => {
+    const { agi, left } = callOf(...conversation);
+    expect(await run(agi)).toEqual(outcome);
+    expect(left).toEqual([]);
+  });
+});
+
+describe('refuses, and sends nothing', () => {
+  it.each<[string, (agi: Agi) => Promise<unknown>, string]>([
+    ['a second destination', (agi) => agi.dial(['Local/a&b']), 'holds &'],
+    [
+      "a subroutine's argument that would be two",
+      (agi) => agi.gosub('a', 's', 1, 'x,y'),
+      'argument 1 holds a comma',
+    ],
+    [
+      'two that would be one',
+      (agi) => agi.gosub('a', 's', 1, 'x', '"y', 'z"'),
+      'argument 2 holds a comma, or a quote',
+    ],
+    ['a number that is code', (agi) => agi.enumLookup('1,${SHELL(reboot)}'), 'a number is + and digits'],
+    ['a zone that is code', (agi) => agi.enumLookup('1', { zone: 'x)}' }), 'enumLookup'],
+    [
+      'a newline that no function can name',
+      (agi) => agi.databasePut('f}', 'k', 'a\nb'),
+      'AGI cannot carry a newline',
+    ],
+  ])('%s', async (_, run, words) => {
+    const { agi, transport } = callOf();
+    await expect(run(agi)).rejects.toThrow(words);
+    expect(transport.commands).toEqual([]);
+  });
+});
+
+it('a lookup without its module says what to load', async () => {
+  const { agi } = callOf(value('ENUMLOOKUP(1,sip,,1,e164.arpa)', ''), value('IFMODULE(func_enum.so)', ''), [
+    'GET VARIABLE IFMODULE(func_enum.so)',
+    '200 result=0',
+  ]);
+  await expect(agi.enumLookup('1')).rejects.toMatchObject({ code: 'AGI_NO_FUNCTION' });
+});
+
+it('parseCallerId takes the caller of this call where none is named', () => {
+  const { session } = openCall(undefined, { agi_callerid: 'sip:7@pbx.example' });
+  const agi = new Agi(session);
+  expect(agi.parseCallerId()).toMatchObject({ protocol: 'sip', username: '7', host: 'pbx.example' });
+  expect(agi.parseCallerId('"Jo" <8>')).toMatchObject({ name: 'Jo', username: '8' });
+});
+
+describe('a value that is longer than a command', () => {
+  const assigned = (commands: readonly string[]) =>
+    commands
+      .filter((command) => command.startsWith('EXEC Set'))
+      .map((command) => /"(.*?)=/.exec(command)?.[1]);
+
+  it.each([
+    ['2,100 bytes to an old Asterisk', 'x'.repeat(2100), '16.28.0', 2],
+    ['2,100 bytes to a new one, in one command', 'x'.repeat(2100), '22.10.1', 0],
+    ['9,000 bytes', 'ä'.repeat(4500), '22.10.1', 15],
+    ['lines', 'a\n'.repeat(3000), '22.10.1', 7],
+  ])('%s', async (_, text, version, pieces) => {
+    const { session, transport } = openCall(
+      (command) => (command.startsWith('EXEC') ? `${ok}\n` : `${one}\n`),
+      { agi_version: version },
+    );
+    await new Agi(session).setVariable('X', text);
+    const holders = pieces === 0 ? [] : [...Array(pieces).fill('FASTAGI_VALUE'), 'X'];
+    expect(assigned(transport.commands)).toEqual(holders);
+    expect(Math.max(...transport.commands.map((command) => Buffer.byteLength(command)))).toBeLessThan(
+      pieces === 0 ? 2200 : 2047,
+    );
+    // nothing is left behind
+    if (pieces > 0)
+      expect(transport.commands.slice(-2)).toEqual([
+        'SET VARIABLE FASTAGI_VALUE ""',
+        'SET VARIABLE AGIEXECFULL ""',
+      ]);
+  });
+});
