@@ -21,6 +21,8 @@ export interface Served {
 }
 
 const AT_ONCE = [1, 8, 32];
+/** Between two calls of an idle server's. */
+const IDLE_MS = 150;
 const RATES = [10, 20, 40, 80, 160, 320];
 /** More than this behind, and a server does not keep up: at higher rates it is not asked. */
 const BEHIND_MS = 1000;
@@ -81,7 +83,8 @@ async function idle({ port, script }: Served): Promise<number> {
   const times: number[] = [];
   for (let call = 0; call < 25; call++) {
     times.push((await timeCall(port, requestFor(script))).firstCommandMs);
-    await delay(20);
+    // what the call has used up is made ready again, by servers that make ready
+    await delay(IDLE_MS);
   }
   return spreadOf(times.slice(5)).median;
 }

@@ -3,10 +3,8 @@ import { closeSync } from 'node:fs';
 import net, { createServer, type Server } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { RefusedError } from '../errors';
+import { BACKLOG } from './reception';
 import { inheritedSockets } from './systemd';
-
-/** Connections that may wait in the kernel to be accepted. */
-export const BACKLOG = 1024;
 
 /** A socket that is bound to its place, in the shape that `spawn` hands on as a descriptor. */
 interface BoundSocket {

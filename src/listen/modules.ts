@@ -8,11 +8,9 @@
  * is renewed.
  */
 import { statSync } from 'node:fs';
-import module from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { isModuleNamespaceObject } from 'node:util/types';
+import { types } from 'node:util';
 import { exportedFunction, requireAsMain, type ScriptFunction } from '../run/load';
-import { checkTypeScript, importInstead } from '../run/load-special';
 
 const MARK = 'fastagi';
 
@@ -54,7 +52,7 @@ export class Modules {
    * @throws RefusedError where the file cannot be read, or this Node cannot load its kind
    */
   async load(file: string): Promise<ScriptFunction | undefined> {
-    if (/\.[mc]?ts$/.test(file)) checkTypeScript(file);
+    if (/\.[mc]?ts$/.test(file)) special().checkTypeScript(file);
     this.#stamp(file);
     try {
       return exportedFunction(await this.#run(file));
@@ -70,9 +68,9 @@ export class Modules {
     try {
       exports = requireAsMain(file);
     } catch (error) {
-      exports = await importInstead(file, error);
+      exports = await special().importInstead(file, error);
     }
-    if (isModuleNamespaceObject(exports)) {
+    if (types.isModuleNamespaceObject(exports)) {
       this.#esModules.add(file);
       delete require.cache[file];
       if (this.#imports) return this.#import(file);
@@ -91,7 +89,7 @@ export class Modules {
     let clean = true;
     for (const file in require.cache) {
       if (!this.#isRenewed(file)) continue;
-      if (isModuleNamespaceObject(require.cache[file]?.exports)) clean = false;
+      if (types.isModuleNamespaceObject(require.cache[file]?.exports)) clean = false;
       delete require.cache[file];
     }
     this.#stamps = new Map();
@@ -129,6 +127,7 @@ export class Modules {
    */
   #hook(): boolean {
     // Node 22.15 and later
+    const module = process.getBuiltinModule('node:module');
     const { registerHooks } = module as { registerHooks?: (hooks: { resolve: Resolve }) => void };
     if (registerHooks) {
       registerHooks({
@@ -174,3 +173,6 @@ function stampOf(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat ? `${stat.mtimeMs} ${stat.ctimeMs} ${stat.size} ${stat.ino}` : '';
 }
+
+// kinds of scripts that `require` alone does not do
+const special = (): typeof import('../run/load-special') => require('../run/load-special');

@@ -3,10 +3,8 @@ import type { Socket } from 'node:net';
 import { SocketTransport } from '../agi/socket-transport';
 import type { Transport } from '../agi/transport';
 import { Log } from '../log';
-import { warnOfLoss } from '../run/departure';
 import type { Ending } from '../run/ending';
 import type { House } from '../run/house';
-import { becomeOwnerOf } from '../run/privilege';
 import { resolveRequest, type ScriptFile } from '../run/resolve';
 import { attend } from './attendance';
 import { CleanSlate } from './clean-slate';
@@ -67,7 +65,7 @@ export class PoolProcess implements House {
           if (config.setuid) {
             // there is no way back
             this.#spent = 'it has become the owner of the script';
-            becomeOwnerOf(script, config.basedir);
+            privilege().becomeOwnerOf(script, config.basedir);
           }
           return script;
         },
@@ -93,15 +91,15 @@ export class PoolProcess implements House {
   }
 
   /** Ends the call that is there. */
-  end(error: Error): void {
+  end(why: string): void {
     this.#spent = 'it was told to end';
-    this.#shift?.ending.fail(error);
+    this.#shift?.ending.fail(stopped(why));
   }
 
   /** process.exit() in a script. */
   onExit(): void {
     const { ending } = this.#shift ?? {};
-    if (ending && !ending.over) warnOfLoss(ending);
+    if (ending && !ending.over) departure().warnOfLoss(ending);
   }
 
   leave(ending: Ending, code: number): void {
@@ -142,3 +140,9 @@ export class PoolProcess implements House {
     return resources;
   }
 }
+
+// for the few that want it: a process may be booted for each call
+const privilege = (): typeof import('../run/privilege') => require('../run/privilege');
+const departure = (): typeof import('../run/departure') => require('../run/departure');
+const stopped = (why: string): Error =>
+  new (require('../errors') as typeof import('../errors')).AgiError('SERVICE_STOPPED', why);

@@ -3,6 +3,8 @@ import type { Server, Socket } from 'node:net';
 import type { Log } from '../log';
 import type { Admission, RefusalReason } from './admission';
 
+/** Connections that may wait in the kernel to be accepted. */
+export const BACKLOG = 1024;
 /** How long one who is sent away may take to hear it. */
 const FAREWELL_MS = 2000;
 /** How often the log tells of those who were sent away. */

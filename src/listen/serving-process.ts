@@ -1,13 +1,12 @@
 /** A process that `fastagi listen` has started: it does as it is told, and lives no longer than its master. */
 import type { Socket } from 'node:net';
 import os from 'node:os';
-import { AgiError } from '../errors';
 import { Log } from '../log';
 import { guardConsole, guardStdin, guardWarnings } from '../run/guard';
 import { Headquarters } from './headquarters';
 import type { Order, Report, Terms } from './messages';
 import { PoolProcess } from './pool-process';
-import { SharedProcess } from './shared-process';
+import type { SharedProcess } from './shared-process';
 
 /** Signals that reach the whole group, or the wrong one of its processes: they are for the master. */
 const mastersSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -25,7 +24,7 @@ export function serveCalls(priority: number): void {
     if (order.type === 'call') {
       process.send?.({ type: 'taken', id: order.id } satisfies Report);
       work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
-    } else if (order.type === 'end') work?.end(new AgiError('SERVICE_STOPPED', order.why));
+    } else if (order.type === 'end') work?.end(order.why);
     else if (order.type === 'ping') process.send?.({ type: 'pong' });
     else leave();
   };
@@ -56,7 +55,9 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   process.on('uncaughtException', (error) => fail(error, false));
   process.on('unhandledRejection', (error) => fail(error, true));
   process.on('exit', () => work?.onExit());
-  work = terms.mode === 'pool' ? new PoolProcess(headquarters) : new SharedProcess(headquarters);
+  // what a boot of the pool's does not need, it does not load: there may be one for each call
+  const shared = terms.mode === 'shared' ? new (sharedProcess().SharedProcess)(headquarters) : undefined;
+  work = shared ?? new PoolProcess(headquarters);
   try {
     // booted behind the calls; where the way back is barred, the master has not sent it there
     if (os.getPriority() !== priority) os.setPriority(priority);
@@ -64,10 +65,11 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
     // it works on, if more slowly
   }
   const ready = () => headquarters.report({ type: 'ready' });
-  if (work instanceof SharedProcess && sockets > 0) work.accept(sockets, ready);
+  if (shared && sockets > 0) shared.accept(sockets, ready);
   else ready();
   return work;
 }
 
+const sharedProcess = (): typeof import('./shared-process') => require('./shared-process');
 const describe = (error: unknown): string =>
   (require('../run/report') as typeof import('../run/report')).describeError(error);

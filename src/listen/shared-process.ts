@@ -12,11 +12,10 @@ import type { ScriptFunction } from '../run/load';
 import { resolveRequest, type ScriptFile } from '../run/resolve';
 import { Admission } from './admission';
 import { attend } from './attendance';
-import { BACKLOG } from './doors';
 import type { Headquarters } from './headquarters';
 import type { CallResult } from './messages';
 import { Modules } from './modules';
-import { Reception } from './reception';
+import { BACKLOG, Reception } from './reception';
 
 /** How often, at most, the master is told of calls that it has not seen. */
 const TALLY_MS = 100;
@@ -136,7 +135,8 @@ export class SharedProcess implements House {
     return true;
   }
 
-  end(error: Error): void {
+  end(why: string): void {
+    const error = new AgiError('SERVICE_STOPPED', why);
     for (const ending of this.#calls.keys()) ending.fail(error);
     this.leaveWhenDone();
   }
