@@ -23,6 +23,11 @@ interface CommandRow {
 
 const commands: readonly CommandRow[] = [
   {
+    usage: 'listen',
+    describe: 'Serves calls until it is told to stop: no start-up in the way of each',
+    load: () => import('./listen'),
+  },
+  {
     usage: 'ami [action] [fields..]',
     describe: "Gives Asterisk's manager an order, or shows its events",
     load: () => import('./ami'),

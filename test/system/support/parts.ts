@@ -80,6 +80,14 @@ export function postgresRoot(report: Report = quiet): Promise<string> {
   return debianRoot('postgres', hostSuite(), ['postgresql', 'util-linux', 'dash'], report);
 }
 
+/** A program of systemd's: the host's own where it has it, else Debian's, through its root's own loader. */
+export async function systemdTool(name: string, report: Report = quiet): Promise<string> {
+  const own = join('/usr/bin', name);
+  if (existsSync(own)) return own;
+  const root = await debianRoot('systemd', hostSuite(), ['systemd'], report);
+  return join(root, 'usr/bin', name);
+}
+
 /** The folder that makes `perl -I FOLDER -MAsterisk::AGI` work with the host's own perl. */
 export async function perlAgiFolder(report: Report = quiet): Promise<string> {
   const root = await debianRoot('perl-agi', hostSuite(), ['libasterisk-agi-perl'], report);
