@@ -132,6 +132,8 @@ export const products = [
   // yargs is an ES module, and asks where it lies
   { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
+  // `fastagi/ari`, and what `agi.ari()` loads: it lies beside the executables
+  { ...common, entryPoints: ['src/ari/index.ts'], outfile: 'dist/ari.js' },
 ];
 
 async function make(product) {
