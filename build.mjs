@@ -129,8 +129,14 @@ const executable = { ...lean, plugins: [eagerFunctions, coldRooms], banner: { js
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
   { ...executable, entryPoints: ['bin/agi.ts'], outfile: 'dist/agi' },
-  // yargs is an ES module, and asks where it lies
-  { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
+  // yargs is an ES module, and asks where it lies; ws is none, and asks for `require`
+  {
+    ...common,
+    format: 'esm',
+    banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/fastagi-commands.mjs',
+  },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
   // `fastagi/ari`, and what `agi.ari()` loads: it lies beside the executables
   { ...common, entryPoints: ['src/ari/index.ts'], outfile: 'dist/ari.js' },

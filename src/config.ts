@@ -41,6 +41,12 @@ export interface Config {
   readonly headerBytes: number;
 }
 
+// phpari.ini's [asterisk_ari] is the same by another name
+const ari: Record<string, readonly ['text']> = {
+  ...{ host: ['text'], port: ['text'], username: ['text'], password: ['text'] },
+  ...{ endpoint: ['text'], protocol: ['text'], transport: ['text'], ca: ['text'] },
+};
+
 export type ValueKind = 'boolean' | 'text' | 'path' | 'log' | 'level' | 'seconds' | 'bytes';
 
 /** Section to key to kind and name. Keys without a name belong to rooms that read them by themselves. */
@@ -70,6 +76,8 @@ export const keys: Record<
   asmanager: { server: ['text'], port: ['text'], username: ['text'], secret: ['text'], write_log: ['text'] },
   festival: { text2wave: ['text'] },
   cepstral: { swift: ['text'], voice: ['text'] },
+  ari,
+  asterisk_ari: ari,
 };
 
 export const defaults: Config = {

@@ -132,7 +132,8 @@ export class ChannelHandle extends Handle {
 
   async hangup(parameters: Given<'hangup'> = {}, options: RequestOptions = {}): Promise<void> {
     await perform(this, 'channels', 'hangup', { ...parameters, channelId: this.id }, options);
-    // it is not told where the channel is not in the application
+    this.#hungUp = true;
+    // where the channel is not in the application nothing is told
     this.#expectEnd();
   }
 
@@ -235,7 +236,8 @@ export class ChannelHandle extends Handle {
     if (event.type === 'ChannelHangupRequest') this.#hungUp = true;
     if (event.type !== 'StasisEnd') return undefined;
     if (!this.#hungUp) return 'left';
-    // a caller who hangs up leaves first, and the reason comes behind
+    // of one that came in by Stasis() this is the last word; of one that the application has made the cause follows
+    if (!this.made) return 'gone';
     this.#expectEnd();
     return undefined;
   }

@@ -46,6 +46,7 @@ export abstract class Handle {
   #abort: AbortController | undefined;
   #ending: Ending | undefined;
   #known = false;
+  #made = false;
 
   constructor(host: HandleHost, id: string) {
     this.host = host;
@@ -103,6 +104,11 @@ export abstract class Handle {
   /** @internal Whether Asterisk has told of it. */
   get known(): boolean {
     return this.#known;
+  }
+
+  /** @internal Whether it was made by this handle. */
+  get made(): boolean {
+    return this.#made;
   }
 
   /** @internal */
@@ -179,6 +185,7 @@ export abstract class Handle {
     try {
       const result = await made;
       this.#known = true;
+      this.#made = true;
       return result;
     } catch (error) {
       if (isRefusal(error)) this.end('refused');

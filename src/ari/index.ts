@@ -28,4 +28,5 @@ export type { Ending, HandleKind, WaitOptions } from './handle';
 export type { PlaybackHandle, PlaybackOutcome } from './playback';
 export type { RecordingHandle, RecordingOutcome } from './recording';
 export type { OperationTable, RequestOptions } from './resources';
+export { ariOptions } from './settings';
 export type { LostSubscription } from './subscriptions';

@@ -21,7 +21,13 @@ interface CommandRow {
   readonly load: () => Promise<Command>;
 }
 
-const commands: readonly CommandRow[] = [];
+const commands: readonly CommandRow[] = [
+  {
+    usage: 'ari [method] [path] [parameters..]',
+    describe: 'Asks the REST interface of Asterisk, or shows what happens there',
+    load: () => import('./ari'),
+  },
+];
 
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {
