@@ -145,6 +145,8 @@ export const products = [
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
   { ...common, entryPoints: ['src/ami/index.ts'], outfile: 'dist/ami.js' },
   { ...common, entryPoints: ['src/testing/index.ts'], outfile: 'dist/testing.js' },
+  // `fastagi/ari`, and what `agi.ari()` loads: it lies beside the executables
+  { ...common, entryPoints: ['src/ari/index.ts'], outfile: 'dist/ari.js' },
 ];
 
 async function make(product) {

@@ -47,6 +47,11 @@ const commands: readonly CommandRow[] = [
     describe: 'Shows what was said in a call, and what took how long',
     load: () => import('./trace'),
   },
+  {
+    usage: 'ari [method] [path] [parameters..]',
+    describe: 'Asks the REST interface of Asterisk, or shows what happens there',
+    load: () => import('./ari'),
+  },
 ];
 
 /** @param args the command line behind `fastagi` */
