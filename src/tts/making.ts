@@ -121,6 +121,9 @@ export class Making {
       });
       if (!ours) return;
       await this.#makeClaimed(command, sentence, lock);
+      const { cacheBytes, cacheMs } = this.#settings;
+      // when what was made is on its way
+      setImmediate(sweepInTime, cache, { bytes: cacheBytes, ageMs: cacheMs });
     } catch (error) {
       // of the files: nothing else here calls the system
       if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
@@ -233,8 +236,6 @@ export class Making {
 
   /** Makes ready the filters that this engine's sound will want, and lets V8 see what it will run. */
   #prepare(rate: number, sentence: Sentence): void {
-    const { cache, cacheBytes, cacheMs } = this.#settings;
-    sweepInTime(cache, { bytes: cacheBytes, ageMs: cacheMs });
     const silence = { rate, samples: new Int16Array(rate / 8) };
     for (const _ of this.#convert(silence, sentence));
   }
