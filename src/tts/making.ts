@@ -9,6 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { AgiSpeechError } from '../errors';
 import { claim, release } from './claim';
 import { type CommandLine, checkSpeakable, copyCommand, encodeText, engineCommand } from './command-line';
@@ -24,8 +25,8 @@ import { decodeWave, encodeWave, type Sound, WaveError } from './wave';
 const AT_ONCE = 2;
 /** The most of what an engine has said that is told. */
 const SAID_BYTES = 2000;
-/** An hour of stereo in high fidelity: more than that is no sentence. */
-const MAX_WAVE_BYTES = 700_000_000;
+/** Half an hour of sound, of any voice there is: more than that is no sentence. */
+const MAX_WAVE_BYTES = 200_000_000;
 
 interface Order {
   readonly sentence: Sentence;
@@ -155,7 +156,10 @@ export class Making {
     if (this.#folderIsReady) return;
     try {
       const made = mkdirSync(cache, { recursive: true, mode: 0o755 });
-      if (made !== undefined) chmodSync(cache, 0o755);
+      // with all that had to be made above it
+      if (made !== undefined)
+        for (let folder = cache; folder.length >= made.length; folder = dirname(folder))
+          chmodSync(folder, 0o755);
       const { uid } = lstatSync(cache);
       if (!cacheNamed && uid !== process.getuid?.()) throw problems.notOurs(this.#settings, uid);
     } catch (error) {
