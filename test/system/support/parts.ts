@@ -19,6 +19,9 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await phpRoot(report);
   await perlAgiFolder(report);
   await speechRoot(report);
+  await chromiumRoot(report);
+  await mariadbRoot(report);
+  await postgresRoot(report);
   if (hasNodeBinaries()) for (const major of nodeMajors) await nodeBinary(major, report);
 }
 
@@ -60,6 +63,29 @@ export async function asteriskRoot(version: 16 | 22, report: Report = quiet): Pr
 
 export function xinetdRoot(report: Report = quiet): Promise<string> {
   return debianRoot('xinetd', hostSuite(), ['xinetd'], report);
+}
+
+/** For pages that people look at; the voice of its text is DejaVu. */
+export function chromiumRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('chromium', hostSuite(), ['chromium', 'fonts-dejavu-core'], report);
+}
+
+/** The database servers that the examples ask. */
+export function mariadbRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('mariadb', hostSuite(), ['mariadb-server-core', 'dash'], report);
+}
+
+export function postgresRoot(report: Report = quiet): Promise<string> {
+  // util-linux for setpriv: it will not run as root
+  return debianRoot('postgres', hostSuite(), ['postgresql', 'util-linux', 'dash'], report);
+}
+
+/** A program of systemd's: the host's own where it has it, else Debian's, through its root's own loader. */
+export async function systemdTool(name: string, report: Report = quiet): Promise<string> {
+  const own = join('/usr/bin', name);
+  if (existsSync(own)) return own;
+  const root = await debianRoot('systemd', hostSuite(), ['systemd'], report);
+  return join(root, 'usr/bin', name);
 }
 
 /** The folder that makes `perl -I FOLDER -MAsterisk::AGI` work with the host's own perl. */
