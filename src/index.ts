@@ -29,6 +29,7 @@ export {
   AgiError,
   AgiHangupError,
   AgiProtocolError,
+  AgiSpeechError,
   AgiTimeoutError,
   AgiUnknownCommandError,
   AgiUsageError,

@@ -3,6 +3,7 @@
  * or not. Where nothing else is said, a method rejects with `AgiHangupError` once the caller is gone, and
  * with the other errors of `errors.ts` where Asterisk refuses the command.
  */
+import type { Config } from '../config';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
@@ -17,17 +18,18 @@ import {
   type PlayOutcome,
 } from './outcome';
 import type { Session } from './session';
+import type { Speaking } from './speaking';
 
-/** The commands that fewer scripts use stand on the prototype's prototype: see the end of this file. */
-export interface Agi extends DialogueMethods {}
+/** What fewer scripts use stands on the prototype's prototype: see the end of this file. */
+export interface Agi extends DialogueMethods, Omit<Speaking, typeof commander> {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is there, see above
 export class Agi {
   readonly [commander]: Commander;
 
   /** For the ways that open a call; a script finds its call in the globals `agi` and `fastagi`. */
-  constructor(session: Session) {
-    this[commander] = new Commander(session);
+  constructor(session: Session, config?: Config) {
+    this[commander] = new Commander(session, false, { config });
   }
 
   /** What Asterisk said of the call when it asked for the script. */
@@ -188,6 +190,8 @@ const values = (): typeof import('./values') => require('./values');
 const templates = (): typeof import('./exec-template') => require('./exec-template');
 // the words for what went wrong
 const failures = (): typeof import('./failures') => require('./failures');
+// text to speech, which must not wait for all the commands
+const speaking = (): typeof import('./speaking') => require('./speaking');
 // the commands that fewer scripts use: read in when the first of them is asked for
 const rarer = (): typeof import('./dialogue-methods') => require('./dialogue-methods');
 
@@ -196,8 +200,10 @@ Object.setPrototypeOf(
   new Proxy(Object.prototype, {
     get(plain, name, call) {
       if (typeof name === 'symbol' || name in plain || name === 'then') return Reflect.get(plain, name, call);
-      Object.setPrototypeOf(Agi.prototype, rarer().DialogueMethods.prototype);
-      return Reflect.get(Agi.prototype, name, call);
+      const room = /^(say|text2wav|swift|prepareSpeech|speechFile)$/.test(name)
+        ? speaking().Speaking
+        : rarer().DialogueMethods;
+      return Reflect.get(room.prototype, name, call);
     },
   }),
 );

@@ -1,4 +1,6 @@
 /** What every command does alike: a turn of the conversation, and the question whether the caller is still there. */
+import type { Config } from '../config';
+import type { Speech } from '../tts/speech';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import { numberOf } from './outcome';
@@ -7,14 +9,24 @@ import type { Ask, Session } from './session';
 /** Where a call keeps its commander, out of scripts' sight; registered, since each room that travels as text has its own copy. */
 export const commander = Symbol.for('fastagi.commander');
 
+/** What a call has for speech. */
+export interface Spoken {
+  /** The defaults where it is left out. */
+  readonly config?: Config | undefined;
+  /** What speaks for this call, once something has. */
+  speech?: Speech;
+}
+
 export class Commander {
   readonly session: Session;
   /** Whether all that it sends and hears is kept out of the log. */
   readonly secret: boolean;
+  readonly spoken: Spoken;
 
-  constructor(session: Session, secret = false) {
+  constructor(session: Session, secret = false, spoken: Spoken = {}) {
     this.session = session;
     this.secret = secret;
+    this.spoken = spoken;
   }
 
   /**
@@ -77,7 +89,8 @@ export function inRange(what: string, value: number, least: number, most: number
 
 /** A view of the call that keeps what it sends and hears out of the log. */
 export function secretly<T extends { readonly [commander]: Commander }>(agi: T): T {
-  return Object.create(agi, { [commander]: { value: new Commander(agi[commander].session, true) } });
+  const { session, spoken } = agi[commander];
+  return Object.create(agi, { [commander]: { value: new Commander(session, true, spoken) } });
 }
 
 /** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */

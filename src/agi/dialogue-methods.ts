@@ -1,12 +1,13 @@
 /** What a script says and asks in several steps: phpAGI's derived methods, and the dialogues beyond them. */
+import type { SpeechOptions } from '../tts/speech';
 import type { Agi } from './agi';
 import type { CallerAudio } from './caller-audio';
-import { checkOptions } from './commander';
+import { checkOptions, commander } from './commander';
 import { DialplanMethods } from './dialplan-methods';
 import type { KeypadMode } from './keypad';
 import type { MenuChoices, MenuOptions, MenuOutcome } from './menu';
 import type { DataOutcome, Digit, EscapeOptions, SayOutcome } from './outcome';
-import type { Prompt } from './prompt';
+import type { Prompt, SpokenPrompt } from './prompt';
 import type { AskOptions, AskOutcome } from './question';
 import type { TypeAhead } from './type-ahead';
 
@@ -49,29 +50,39 @@ export abstract class DialogueMethods extends DialplanMethods {
    * command, by the key behind it: 2 deletes a character, 9 a word, 5 to 8 begin lower case, numbers, symbols
    * and upper case. # ends the entry; one that ends in `**` is read out, and goes on.
    * @param options.mode how keys are read at first; `numeric`
-   * @param options.prompt a sound file before each entry; `beep`
+   * @param options.prompt a sound file, or a text to speak, before each entry; `beep`
    * @param options.timeoutMs for each key, as in `getData`
-   * @param options.echo whether each entry is spelt out behind it; true
+   * @param options.echo whether each entry is spelt out behind it, as `sayPunctuation` does; true
    */
   async textInput(
-    options: { mode?: KeypadMode; prompt?: string; timeoutMs?: number; echo?: boolean } = {},
+    options: { mode?: KeypadMode; prompt?: string | SpokenPrompt; timeoutMs?: number; echo?: boolean } = {},
   ): Promise<string> {
     checkOptions('textInput', options);
     const { mode = 'numeric', prompt = 'beep', timeoutMs, echo = true } = options;
     const keypad = new (keypadRoom().Keypad)(mode);
+    const agi = this as unknown as Agi;
     for (let more = true; more; ) {
-      const typed = await this.getData(prompt, timeoutMs === undefined ? {} : { timeoutMs });
-      if (typed.outcome === 'missing') throw prompts().noFile(prompt);
+      const file = typeof prompt === 'string' ? prompt : await agi.speechFile(prompt.say, prompt);
+      const typed = await this.getData(file, timeoutMs === undefined ? {} : { timeoutMs });
+      if (typed.outcome === 'missing') throw prompts().noFile(file);
       more = keypad.enter(typed.digits);
       if (echo && keypad.text !== '') await this.sayPunctuation(keypad.text);
     }
     return keypad.text;
   }
 
-  /** Spells a text with its spaces, commas and all other signs by name. */
-  async sayPunctuation(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
+  /**
+   * Spells a text with its spaces, commas and all other signs by name: in English by the engine that the
+   * configuration names (`[tts] engine`, `[festival]`, `[cepstral]`) or the options do, else by Asterisk's own
+   * recordings, as `sayAlpha` does, which has some of the signs.
+   */
+  async sayPunctuation(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
     checkOptions('sayPunctuation', options);
-    return text === '' ? { outcome: 'complete' } : this.sayAlpha(text, options);
+    if (text === '') return { outcome: 'complete' };
+    const agi = this as unknown as Agi;
+    if (options.engine === undefined && !speaking().hasNamedEngine(this[commander]))
+      return this.sayAlpha(text, options);
+    return agi.say(signs().spellOut(text), options);
   }
 
   /**
@@ -88,4 +99,6 @@ export abstract class DialogueMethods extends DialplanMethods {
 const typeAheadRoom = (): typeof import('./type-ahead') => require('./type-ahead');
 const prompts = (): typeof import('./prompt') => require('./prompt');
 const keypadRoom = (): typeof import('./keypad') => require('./keypad');
+const speaking = (): typeof import('./speaking') => require('./speaking');
+const signs = (): typeof import('./signs') => require('./signs');
 const audioRoom = (): typeof import('./caller-audio') => require('./caller-audio');

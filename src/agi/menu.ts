@@ -2,11 +2,11 @@
 import { AgiArgumentError } from '../errors';
 import { checkOptions, inRange } from './commander';
 import type { Digit } from './outcome';
-import type { Prompt } from './prompt';
+import { type Prompt, withSpoken } from './prompt';
 import type { TypeAhead } from './type-ahead';
 
 /**
- * Keys and their prompts. An object's keys come in JavaScript's own order (digits first, in theirs); a Map or
+ * Keys and their prompts; one that begins with `*` is a text to speak, as in phpAGI. An object's keys come in JavaScript's own order (digits first, in theirs); a Map or
  * a list of pairs keeps the order in which they stand.
  */
 export type MenuChoices<K extends Digit> = Readonly<Record<K, Prompt>> | Iterable<readonly [K, Prompt]>;
@@ -47,11 +47,11 @@ export async function askMenu<K extends Digit>(
   inRange('menu: timeoutMs', timeoutMs, 0, 0x7fff_ffff);
   const pairs = pairsOf(choices);
   const keys = pairs.map(([key]) => key).join('');
-  const prompts = [greeting, ...pairs.map(([, prompt]) => prompt)];
+  const prompts = [greeting, ...pairs.map(([, prompt]) => prompt)].map(withSpoken);
   let outcome: MenuOutcome<K> = { outcome: 'timeout' };
   for (let attempt = 1; attempt <= attempts; attempt++) {
     await buffer.play(prompts, { escapeDigits: keys });
-    await buffer.play(beep);
+    await buffer.play(withSpoken(beep));
     const pressed = await buffer.waitForDigit(timeoutMs);
     if (pressed.outcome === 'digit') {
       const choice = pairs.find(([key]) => key === pressed.digit)?.[0];
@@ -59,7 +59,7 @@ export async function askMenu<K extends Digit>(
       buffer.clear();
       outcome = { outcome: 'invalid', digit: pressed.digit };
     } else outcome = pressed;
-    await buffer.play(messages[outcome.outcome] ?? '');
+    await buffer.play(withSpoken(messages[outcome.outcome] ?? ''));
   }
   return outcome;
 }

@@ -238,10 +238,10 @@ export class Session {
     this.watchWhileIdle();
   }
 
-  /** A script that does something else still learns of a hangup: Asterisk writes it between two replies. */
+  /** A script, or a turn, that does something else still learns of a hangup: Asterisk writes it between two replies. */
   watchWhileIdle(): void {
     clearTimeout(this.#idleTimer);
-    if (this.busy || this.#stopped || this.#resting || this.#gone) return;
+    if (this.#asked || this.#stopped || this.#resting || this.#gone) return;
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
     this.#idleTimer = setTimeout(() => this.#transport.read(), IDLE_MS).unref();
   }

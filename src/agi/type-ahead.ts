@@ -2,6 +2,7 @@
  * Keys that are typed ahead of the question: a caller who knows the menus types through them, and hears no
  * prompt that is answered already. phpAGI's fastpass methods, whose buffer is an object here.
  */
+import type { SpeechOptions } from '../tts/speech';
 import type { Agi } from './agi';
 import { checkOptions, secretly } from './commander';
 import { askMenu, type MenuChoices, type MenuOptions, type MenuOutcome } from './menu';
@@ -63,6 +64,32 @@ export class TypeAhead {
     return { endposSamples: options.offsetSamples ?? 0, ...heard } as PlayOutcome;
   }
 
+  /** Speaks a text, unless keys wait: see `Agi.say`. */
+  async say(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('say', options);
+    return this.#unlessTyped(options, (escapeDigits) => this.#agi.say(text, { ...options, escapeDigits }));
+  }
+
+  /** By Festival: see `Agi.text2wav`. */
+  async text2wav(
+    text: string,
+    options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
+  ): Promise<SayOutcome> {
+    checkOptions('text2wav', options);
+    return this.#unlessTyped(options, (escapeDigits) =>
+      this.#agi.text2wav(text, { ...options, escapeDigits }),
+    );
+  }
+
+  /** By Cepstral's Swift: see `Agi.swift`. */
+  async swift(
+    text: string,
+    options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
+  ): Promise<SayOutcome> {
+    checkOptions('swift', options);
+    return this.#unlessTyped(options, (escapeDigits) => this.#agi.swift(text, { ...options, escapeDigits }));
+  }
+
   sayDigits(digits: string | number, options: EscapeOptions = {}): Promise<SayOutcome> {
     return this.play({ digits }, options);
   }
@@ -81,8 +108,11 @@ export class TypeAhead {
     return this.play({ phonetic: text }, options);
   }
 
-  sayPunctuation(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
-    return this.#unlessTyped(options, (escapeDigits) => this.#agi.sayPunctuation(text, { escapeDigits }));
+  async sayPunctuation(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('sayPunctuation', options);
+    return this.#unlessTyped(options, (escapeDigits) =>
+      this.#agi.sayPunctuation(text, { ...options, escapeDigits }),
+    );
   }
 
   sayDate(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {

@@ -32,6 +32,11 @@ const commands: readonly CommandRow[] = [
     describe: 'Shows what was said in a call, and what took how long',
     load: () => import('./trace'),
   },
+  {
+    usage: 'speech',
+    describe: 'Serves what calls have spoken to an Asterisk on another machine',
+    load: () => import('./speech'),
+  },
 ];
 
 /** @param args the command line behind `fastagi` */

@@ -47,10 +47,6 @@ describe('docs/from-phpagi.md', () => {
   it('has a row for each method that is not PHP’s own business', () => {
     const named = new Set(rows.map(({ theirs }) => theirs));
     expect(phpAgi.filter((method) => !named.has(method))).toEqual([
-      'fastpass_text2wav',
-      'fastpass_swift',
-      'text2wav',
-      'swift',
       'new_AsteriskManager',
       'which',
       'make_folder',

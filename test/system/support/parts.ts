@@ -20,6 +20,7 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await chromiumRoot(report);
   await mariadbRoot(report);
   await postgresRoot(report);
+  await speechRoot(report);
   if (hasNodeBinaries()) for (const major of nodeMajors) await nodeBinary(major, report);
 }
 
@@ -82,6 +83,12 @@ export function postgresRoot(report: Report = quiet): Promise<string> {
 export async function perlAgiFolder(report: Report = quiet): Promise<string> {
   const root = await debianRoot('perl-agi', hostSuite(), ['libasterisk-agi-perl'], report);
   return join(root, 'usr/share/perl5');
+}
+
+/** The engines that Debian has, and sox to look at what they make. */
+export function speechRoot(report: Report = quiet): Promise<string> {
+  const engines = ['festival', 'festvox-kallpc16k', 'flite', 'espeak-ng'];
+  return debianRoot('speech', hostSuite(), [...engines, 'sox', 'coreutils', 'dash'], report);
 }
 
 export const nodeMajors = [22, 24, 26] as const;
