@@ -56,6 +56,11 @@ export type ValueKind =
 
 /** A key that the room it belongs to reads by itself. */
 const own = ['text'] as const;
+// phpari.ini's [asterisk_ari] is the same by another name
+const ari: Record<string, readonly ['text']> = {
+  ...{ host: own, port: own, username: own, password: own },
+  ...{ endpoint: own, protocol: own, transport: own, ca: own },
+};
 
 /** Section to key to kind and name. Keys without a name belong to rooms that read them by themselves. */
 export const keys: Record<
@@ -107,6 +112,8 @@ export const keys: Record<
     copy: own,
     copy_folder: own,
   },
+  ari,
+  asterisk_ari: ari,
 };
 
 export const defaults: Config = {

@@ -23,9 +23,24 @@ interface CommandRow {
 
 const commands: readonly CommandRow[] = [
   {
+    usage: 'listen',
+    describe: 'Serves calls until it is told to stop: no start-up in the way of each',
+    load: () => import('./listen'),
+  },
+  {
+    usage: 'ami [action] [fields..]',
+    describe: "Gives Asterisk's manager an order, or shows its events",
+    load: () => import('./ami'),
+  },
+  {
     usage: 'call <target> [args..]',
     describe: "Plays Asterisk's part against a script: a call with no PBX",
     load: () => import('./call'),
+  },
+  {
+    usage: 'speech',
+    describe: 'Serves what calls have spoken to an Asterisk on another machine',
+    load: () => import('./speech'),
   },
   {
     usage: 'trace <file>',
@@ -33,9 +48,9 @@ const commands: readonly CommandRow[] = [
     load: () => import('./trace'),
   },
   {
-    usage: 'speech',
-    describe: 'Serves what calls have spoken to an Asterisk on another machine',
-    load: () => import('./speech'),
+    usage: 'ari [method] [path] [parameters..]',
+    describe: 'Asks the REST interface of Asterisk, or shows what happens there',
+    load: () => import('./ari'),
   },
 ];
 

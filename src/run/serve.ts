@@ -60,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       Object.assign(globalThis, { agi, fastagi: agi });
       process.argv = [process.execPath, file, ...(options.script?.args ?? [])];
       const loading = load(file);
-      guardWarnings(log);
+      guardWarnings(() => log);
       return loading;
     },
   });
