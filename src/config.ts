@@ -41,9 +41,26 @@ export interface Config {
   readonly headerSeconds: number;
   /** How large a request header may be. */
   readonly headerBytes: number;
+  /** The folder in which each call leaves a trace. */
+  readonly trace: string | undefined;
+  /** Names whose values no trace holds, apart by commas or spaces. */
+  readonly traceRedact: string | undefined;
+  /** How many days traces are kept; 0: for ever. */
+  readonly traceDays: number;
+  /** Whether traces hold the keys that callers press. */
+  readonly traceDigits: boolean;
 }
 
-export type ValueKind = 'boolean' | 'text' | 'path' | 'log' | 'level' | 'seconds' | 'bytes';
+export type ValueKind =
+  | 'boolean'
+  | 'text'
+  | 'path'
+  | 'log'
+  | 'level'
+  | 'seconds'
+  | 'bytes'
+  | 'folder'
+  | 'days';
 
 /** A key that the room it belongs to reads by itself. */
 const own = ['text'] as const;
@@ -71,12 +88,18 @@ export const keys: Record<
     linger_seconds: ['seconds', 'lingerSeconds'],
     header_seconds: ['seconds', 'headerSeconds'],
     header_bytes: ['bytes', 'headerBytes'],
+    trace: ['folder', 'trace'],
+    trace_redact: ['text', 'traceRedact'],
+    trace_days: ['days', 'traceDays'],
+    trace_digits: ['boolean', 'traceDigits'],
   },
   asmanager: { server: own, port: own, username: own, secret: own, write_log: own },
   festival: { text2wave: own },
   cepstral: { swift: own, voice: own },
-  // it has many keys, which only a call that speaks has to know
+  // the keys of these are known to the rooms that read them, and cost no call anything that does not
   tts: undefined,
+  ari: undefined,
+  asterisk_ari: undefined,
 };
 
 export const defaults: Config = {
@@ -98,6 +121,10 @@ export const defaults: Config = {
   lingerSeconds: 5,
   headerSeconds: 10,
   headerBytes: 65_536,
+  trace: undefined,
+  traceRedact: undefined,
+  traceDays: 30,
+  traceDigits: false,
 };
 
 const standardFiles = ['/etc/asterisk/fastagi.conf', '/etc/asterisk/phpagi.conf'];

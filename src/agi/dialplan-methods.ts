@@ -1,4 +1,5 @@
 /** What scripts do by the dialplan's applications and functions rather than by a command of AGI's own. */
+import type { Ami, AmiOptions } from '../ami/ami';
 import { AgiArgumentError, AgiError } from '../errors';
 import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import { type CallerId, parseCallerId } from '../wire/caller-id';
@@ -58,6 +59,17 @@ export abstract class DialplanMethods extends Commands {
       const answered = await statusOf(ask, 'ANSWEREDTIME');
       return { status: status || 'INVALIDARGS', answeredSeconds: Number(answered) };
     });
+  }
+
+  /**
+   * A client of Asterisk's manager, by what `[asmanager]` in the configuration says; the same one when it is asked
+   * for again. It ends with the call, and keeps no script from ending while nothing is awaited of it. It does not
+   * come back where the connection is lost, unless `reconnect` says so.
+   * @param options go before those of the configuration; they count when it is first asked for
+   * @throws RefusedError where no user or secret is configured; else as `Ami.connect` in `fastagi/ami`
+   */
+  manager(options: Partial<AmiOptions> = {}): Promise<Ami> {
+    return managers().managerOf(this[commander], options);
   }
 
   /** Where the dialplan goes on when the script has ended. */
@@ -166,3 +178,6 @@ function oneDestination(destination: string): string {
   }
   return escapeArgument(destination);
 }
+
+// the manager's client, which brings sockets with it
+const managers = (): typeof import('../ami/call-manager') => require('../ami/call-manager');

@@ -219,7 +219,11 @@ export class Session {
       try {
         this.#transport.write(line + '\n');
       } catch (error) {
-        this.#onEnd(error as Error);
+        // a line that this way of a call's cannot carry: nothing was sent
+        if ((error as AgiError).code === 'AGI_ARGUMENT') {
+          this.#asked = undefined;
+          reject(error);
+        } else this.#onEnd(error as Error);
         return;
       }
       this.#transport.read();

@@ -67,13 +67,13 @@ export abstract class Speaking {
 const noConfig: SpeechConfig = { file: undefined, sections: {}, tempdir: '/var/spool/asterisk/tmp' };
 
 function speechOf(call: Commander): Speech {
-  const { session, spoken } = call;
-  if (!spoken.speech) {
-    const speech = new Speech(spoken.config ?? noConfig);
-    spoken.speech = speech;
+  const { session, belongings } = call;
+  if (!belongings.speech) {
+    const speech = new Speech(belongings.config ?? noConfig);
+    belongings.speech = speech;
     session.onHangup(() => speech.stop(failures().hungUp()));
   }
-  return spoken.speech;
+  return belongings.speech;
 }
 
 /** Whether the configuration says by what to speak, and does not leave it to what is found. */

@@ -120,7 +120,7 @@ describe.skipIf(missing).each([16, 22] as const)(
       rmSync(result, { force: true });
       const from = asterisk.log().length;
       await asterisk.originate(`${leg}@legs/n`, `${target}@test`);
-      await asterisk.waitForLog(`end of ${script}`, 20_000, from);
+      await asterisk.waitForLog(new RegExp(`app_verbose.c: .*end of ${script}`), 20_000, from);
       try {
         return JSON.parse(readFileSync(result, 'utf8'));
       } catch {
