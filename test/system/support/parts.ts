@@ -17,6 +17,7 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await asteriskRoot(16, report);
   await xinetdRoot(report);
   await perlAgiFolder(report);
+  await haproxyRoot(report);
   if (hasNodeBinaries()) for (const major of nodeMajors) await nodeBinary(major, report);
 }
 
@@ -58,6 +59,10 @@ export async function asteriskRoot(version: 16 | 22, report: Report = quiet): Pr
 
 export function xinetdRoot(report: Report = quiet): Promise<string> {
   return debianRoot('xinetd', hostSuite(), ['xinetd'], report);
+}
+
+export function haproxyRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('haproxy', hostSuite(), ['haproxy'], report);
 }
 
 /** A program of systemd's: the host's own where it has it, else Debian's, through its root's own loader. */
