@@ -60,17 +60,20 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
     options: { variables?: Record<string, string>; namesScript?: boolean } = {},
   ): Promise<{ agi: Agi; near: string }> {
     const calls = ami.asyncAgi({ namesScript: options.namesScript ?? false });
-    const [outcome, { value }] = await Promise.all([
-      ami.originate({
-        channel: `Local/wait@calls/n`,
-        context: 'calls',
-        extension,
-        variables: options.variables ?? {},
-      }),
-      calls.next(),
-    ]);
+    const started = calls.next();
+    const outcome = await ami.originate({
+      channel: 'Local/wait@calls/n',
+      context: 'calls',
+      extension,
+      variables: options.variables ?? {},
+      timeoutMs: 10_000,
+    });
+    if (outcome.outcome !== 'answered') throw new Error(outcome.event.text);
+    const late = setTimeout(() => void calls.return(), 10_000);
+    const { value, done } = await started;
+    clearTimeout(late);
+    if (done) throw new Error(`no call has come (${calls.dropped} dropped)\n${asterisk.log().slice(-3000)}`);
     await calls.return();
-    if (outcome.outcome !== 'answered') throw new Error(outcome.outcome);
     return { agi: value as Agi, near: outcome.channel };
   }
 
@@ -124,7 +127,10 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
 
   it.each([
     ['all of it escaped', 'ü('.repeat(300)],
+    // of three lengths: Asterisk 16 encodes Base64 in thirds
     ['long and all of it escaped', 'ü'.repeat(1500)],
+    ['all of it escaped, and one more', `${'ü'.repeat(450)}x`],
+    ['all of it escaped, and two more', `${'ü'.repeat(450)}xx`],
     ['of several lines', 'one)\n200 result=1 (x)\nHANGUP\n'.repeat(20)],
     ['long and of several lines', `${'x'.repeat(1020)}\n${'y('.repeat(300)}`],
   ])('gives back a value %s as it was set', async (_, value) => {
