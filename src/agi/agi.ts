@@ -4,7 +4,7 @@
  * with the other errors of `errors.ts` where Asterisk refuses the command.
  */
 import type { Config } from '../config';
-import { type AgiArgument, encodeCommand } from '../wire/agi-command';
+import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
 import { Commander, checkOptions, commander, inRange, isSecretName } from './commander';
@@ -75,7 +75,11 @@ export class Agi {
   verbose(message: unknown, level = 1): Promise<void> {
     const shown = typeof message === 'object' && message !== null;
     const text = shown ? process.getBuiltinModule('node:util').inspect(message) : String(message);
-    const lines = text.includes('\n') || text.includes('\r') ? text.split(/\r\n|[\r\n]/) : [text];
+    // a line of 480 characters fits into any Asterisk's command; what is longer is several
+    const lines =
+      text.length > 480 || text.includes('\n') || text.includes('\r')
+        ? text.split(/\r\n|[\r\n]/).flatMap((line) => line.match(/.{1,480}/gsu) ?? [''])
+        : [text];
     return this[commander].session.turn(async (ask) => {
       for (const line of lines) await ask(encodeCommand('VERBOSE', [line.replaceAll('\0', ''), level]));
     });
@@ -178,6 +182,11 @@ export class Agi {
   exec(application: string, ...args: AgiArgument[]): Promise<number>;
   exec(application: string | TemplateStringsArray, ...args: AgiArgument[]): Promise<number> {
     if (typeof application !== 'string') return templates().execTemplate(this[commander], application, args);
+    try {
+      args.forEach(checkArgument);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this[commander].run('EXEC', [application, args.join(',')], (reply, ask) =>
       this[commander].executed(application, reply, ask),
     );

@@ -52,20 +52,21 @@ export class Commander {
     return numberOf(reply);
   }
 
-  /**
-   * Asks Asterisk whether the caller is still there, where a reply leaves it open.
-   * @throws AgiHangupError
-   */
-  async assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
-    if (!this.session.gone) {
-      try {
-        await ask('CHANNEL STATUS');
-        return;
-      } catch (error) {
-        if (!failures().isHangup(error)) throw error;
-      }
+  /** Asks Asterisk whether the caller is still there, where a reply leaves it open. */
+  async isAlive(ask: Ask): Promise<boolean> {
+    if (this.session.gone) return false;
+    try {
+      await ask('CHANNEL STATUS');
+      return true;
+    } catch (error) {
+      if (!failures().isHangup(error)) throw error;
+      return false;
     }
-    throw failures().hungUpDuring(reply);
+  }
+
+  /** @throws AgiHangupError where the caller is gone */
+  async assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
+    if (!(await this.isAlive(ask))) throw failures().hungUpDuring(reply);
   }
 
   /** @throws AgiHangupError where the caller is gone, AgiCommandError where the command has failed by itself */

@@ -2,13 +2,13 @@
 import type { SpeechOptions } from '../tts/speech';
 import type { Agi } from './agi';
 import type { CallerAudio } from './caller-audio';
-import { checkOptions, commander } from './commander';
+import { checkOptions, commander, secretly } from './commander';
 import { DialplanMethods } from './dialplan-methods';
 import type { KeypadMode } from './keypad';
-import type { MenuChoices, MenuOptions, MenuOutcome } from './menu';
-import type { DataOutcome, Digit, EscapeOptions, SayOutcome } from './outcome';
+import type { MenuChoices, MenuKey, MenuOptions, MenuOutcome } from './menu';
+import type { DataOutcome, EscapeOptions, SayOutcome } from './outcome';
 import type { Prompt, SpokenPrompt } from './prompt';
-import type { AskOptions, AskOutcome } from './question';
+import type { AskOptions, AskOutcome, ParsedOptions } from './question';
 import type { TypeAhead } from './type-ahead';
 
 export abstract class DialogueMethods extends DialplanMethods {
@@ -17,25 +17,36 @@ export abstract class DialogueMethods extends DialplanMethods {
     options?: { timeoutMs?: number; maxDigits?: number; secret?: boolean },
   ): Promise<DataOutcome>;
 
-  /** A buffer of keys for this stretch of the call, with the methods that play, say and ask: see `TypeAhead`. */
-  typeAhead(): TypeAhead {
-    return new (typeAheadRoom().TypeAhead)(this as unknown as Agi);
+  /**
+   * A buffer of keys for this stretch of the call, with the methods that play, say and ask: see `TypeAhead`.
+   * @param options.secret keeps all that goes by way of it out of the log: where a PIN may be typed ahead
+   */
+  typeAhead(options: { secret?: boolean } = {}): TypeAhead {
+    checkOptions('typeAhead', options);
+    const agi = this as unknown as Agi;
+    return new (typeAheadRoom().TypeAhead)(options.secret ? secretly(agi) : agi);
   }
 
   /**
-   * Plays a prompt for each choice, and gives the key of the one that the caller has pressed.
+   * Plays a prompt for each choice, and gives the key of the one that the caller has pressed. Await it: what is
+   * called meanwhile comes between its steps.
    * @throws AgiError with code `AGI_NO_FILE` where a prompt's sound file is missing
    */
-  async menu<K extends Digit>(choices: MenuChoices<K>, options: MenuOptions = {}): Promise<MenuOutcome<K>> {
+  async menu<const C extends MenuChoices>(
+    choices: C,
+    options: MenuOptions = {},
+  ): Promise<MenuOutcome<MenuKey<C>>> {
     return this.typeAhead().menu(choices, options);
   }
 
   /**
-   * Asks for digits until they mean something, and gives what they mean.
+   * Asks for digits until they mean something, and gives what they mean. Await it, like `menu`.
    * @throws AgiError with code `AGI_NO_FILE` where a prompt's sound file is missing; what `parse` throws
    */
-  async ask<T = string>(options: AskOptions<T>): Promise<AskOutcome<T>> {
-    return this.typeAhead().ask(options);
+  ask(options: AskOptions): Promise<AskOutcome<string>>;
+  ask<T>(options: ParsedOptions<T>): Promise<AskOutcome<T>>;
+  async ask<T>(options: AskOptions<T>): Promise<AskOutcome<T>> {
+    return this.typeAhead().ask(options as ParsedOptions<T>);
   }
 
   /** Plays a prompt of any kind, or several. @returns the key of `escapeDigits` that ended it, where one did */
@@ -87,7 +98,8 @@ export abstract class DialogueMethods extends DialplanMethods {
 
   /**
    * The caller's voice, as it comes: EAGI. Ends at a hangup. Asterisk never waits for it to be read, and drops
-   * what the pipe (some four seconds) does not hold.
+   * what the pipe (some four seconds) does not hold. A script whose body has returned is not kept alive by it
+   * beyond `linger_seconds`: await its end, or the call's (`agi.signal`).
    * @throws AgiError with code `AGI_NO_AUDIO` where the call did not come by EAGI()
    */
   get audio(): CallerAudio {

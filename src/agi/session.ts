@@ -44,6 +44,7 @@ export class Session {
   /** Of the last command: what comes behind its reply may be the rest of a value. */
   #secret = false;
   #sent = 0;
+  #strays = 0;
   #ended: AgiError | undefined;
   #stopped = false;
   #usageMayFollow = false;
@@ -97,6 +98,11 @@ export class Session {
   /** How many commands have been sent. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** How many lines have come that were no part of a reply, as the rest of a value that seemed to end before. */
+  get strays(): number {
+    return this.#strays;
   }
 
   /** Whether a hangup would be told to anyone. */
@@ -271,7 +277,10 @@ export class Session {
       return;
     }
     // a line that is no reply: the end of a value with a newline in it, say
-    if (input.type === 'junk') return;
+    if (input.type === 'junk') {
+      this.#strays++;
+      return;
+    }
     if (this.#usageMayFollow) {
       if (input.reply.code === 520) return;
       this.#usageMayFollow = false;

@@ -4,11 +4,11 @@
  */
 import type { SpeechOptions } from '../tts/speech';
 import type { Agi } from './agi';
-import { checkOptions, secretly } from './commander';
-import { askMenu, type MenuChoices, type MenuOptions, type MenuOutcome } from './menu';
+import { checkOptions, inRange, secretly } from './commander';
+import { askMenu, type MenuChoices, type MenuKey, type MenuOptions, type MenuOutcome } from './menu';
 import type { DataOutcome, Digit, EscapeOptions, PlayOutcome, SayOutcome, WaitOutcome } from './outcome';
 import { type Prompt, playPrompt } from './prompt';
-import { type AskOptions, type AskOutcome, askQuestion } from './question';
+import { type AskOptions, type AskOutcome, askQuestion, type ParsedOptions } from './question';
 
 export const ALL_KEYS = '0123456789*#ABCD';
 /** What Asterisk's GET DATA waits for the next key, where nothing else is said (res_agi.c). */
@@ -39,7 +39,7 @@ export class TypeAhead {
 
   /** The key that has waited longest, taken away; undefined where none waits. */
   take(): Digit | undefined {
-    const key = this.#keys[0];
+    const key = this.#keys[0] as Digit | undefined;
     this.#keys = this.#keys.slice(1);
     return key;
   }
@@ -149,7 +149,11 @@ export class TypeAhead {
   ): Promise<DataOutcome> {
     checkOptions('getData', options);
     if (this.#keys === '') return this.#agi.getData(prompt, options);
-    const { timeoutMs = BETWEEN_KEYS_MS, maxDigits = 1023, secret = false } = options;
+    const { maxDigits = 1023, secret = false } = options;
+    inRange('getData: maxDigits', maxDigits, 1, 1023);
+    inRange('getData: timeoutMs', options.timeoutMs ?? 0, 0, 0x7fff_ffff);
+    // 0 is Asterisk's own, as GET DATA has it
+    const timeoutMs = options.timeoutMs || BETWEEN_KEYS_MS;
     const listener = secret ? secretly(this.#agi) : this.#agi;
     let digits = '';
     while (digits.length < maxDigits) {
@@ -162,12 +166,17 @@ export class TypeAhead {
   }
 
   /** As `Agi.menu`, answered by the keys that wait. */
-  menu<K extends Digit>(choices: MenuChoices<K>, options: MenuOptions = {}): Promise<MenuOutcome<K>> {
+  async menu<const C extends MenuChoices>(
+    choices: C,
+    options: MenuOptions = {},
+  ): Promise<MenuOutcome<MenuKey<C>>> {
     return askMenu(this, choices, options);
   }
 
   /** As `Agi.ask`, answered by the keys that wait. */
-  async ask<T = string>(options: AskOptions<T>): Promise<AskOutcome<T>> {
+  ask(options: AskOptions): Promise<AskOutcome<string>>;
+  ask<T>(options: ParsedOptions<T>): Promise<AskOutcome<T>>;
+  async ask<T>(options: AskOptions<T>): Promise<AskOutcome<T>> {
     checkOptions('ask', options);
     if (!options.secret) return askQuestion(this, options);
     const secret = new TypeAhead(secretly(this.#agi));
@@ -183,7 +192,7 @@ export class TypeAhead {
     { escapeDigits = ALL_KEYS }: EscapeOptions,
     play: (escapeDigits: string) => Promise<T>,
   ): Promise<T | { outcome: 'digit'; digit: Digit }> {
-    const typed = Array.from(this.#keys).find((key) => escapeDigits.includes(key));
+    const typed = Array.from(this.#keys).find((key) => escapeDigits.includes(key)) as Digit | undefined;
     if (typed !== undefined) return { outcome: 'digit', digit: typed };
     const heard = await play(escapeDigits);
     if (heard.outcome === 'digit') this.#keys += heard.digit;

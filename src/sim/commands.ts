@@ -140,7 +140,9 @@ const handlers: Record<string, readonly [dead: boolean, usage: string, run: Hand
       if (words.length < 3 || words.length > 4) return 'usage';
       const place = words.length === 4 && words[3] !== '' ? `${words[2]}/${words[3]}` : (words[2] as string);
       const { database } = stage.channel.surroundings;
-      const below = [...database.keys()].filter((key) => key === place || key.startsWith(`${place}/`));
+      const below = [...database.keys()].filter(
+        (key) => place === '' || key === place || key.startsWith(`${place}/`),
+      );
       for (const key of below) {
         database.delete(key);
         stage.tell({ type: 'database', key, value: undefined });
@@ -223,7 +225,8 @@ const handlers: Record<string, readonly [dead: boolean, usage: string, run: Hand
       if (played.type === 'command') return 'success';
       let result = resultOf(played);
       if (played.type === 'time') {
-        const waited = yield* pause(stage, { ms: Math.max(0, timeout), keys: ANY_KEY, cancellable: true });
+        const wait = { keys: ANY_KEY, cancellable: true };
+        const waited = yield* pause(stage, timeout < 0 ? wait : { ...wait, ms: timeout });
         // a wrong key, a hangup and nothing at all look alike
         result = waited.type === 'key' && keys.includes(waited.key) ? resultOf(waited) : 0;
       }

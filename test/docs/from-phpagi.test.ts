@@ -9,7 +9,7 @@ import { root } from '../support/inet';
 /** The public methods of phpAGI's class AGI, 2.20. */
 const phpAgi = [
   ...'answer channel_status database_del database_deltree database_get database_put exec get_data'.split(' '),
-  ...'get_variable hangup noop receive_char record_file say_alpha say_digits say_number say_phonetic'.split(
+  ...'get_variable get_fullvariable hangup noop receive_char record_file say_alpha say_digits say_number say_phonetic'.split(
     ' ',
   ),
   ...'say_time send_image send_text set_autohangup set_callerid set_context set_extension set_music'.split(
