@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 /** Calls that the dialplan leaves to the manager, by both versions of Asterisk. */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +10,8 @@ import type { Agi } from '../../src/agi/agi';
 import { Ami } from '../../src/ami/ami';
 import { endCall } from '../../src/ami/async-agi';
 import { runRequestedScript } from '../../src/run/async-script';
-import { makeFolder, root } from '../support/inet';
+import { executable, makeFolder, root } from '../support/inet';
+import { inetd } from '../support/inetd';
 import { Asterisk } from './support/asterisk';
 import { missingParts } from './support/parts';
 
@@ -313,5 +316,43 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       name: 'RefusedError',
     });
     expect(await wentOn('nothing')).toMatch(/FAILURE/);
+  });
+
+  it('hands calls to a FastAGI server, whose scripts run unchanged: fastagi ami --async-agi', async () => {
+    const server = await inetd({
+      'hello.js': fs.readFileSync(path.join(root, 'demo/scripts/hello.js'), 'utf8'),
+      'fails.js': "fastagi.setVariable('RESULT', 'so far'); throw new Error('on purpose');",
+    });
+    const { port: to } = server.address() as net.AddressInfo;
+    const folder = makeFolder({
+      'fastagi.conf': `[asmanager]\nserver=127.0.0.1\nport=${port}\nusername=jo\nsecret=secret\n`,
+    });
+    const args = ['ami', '--async-agi', `127.0.0.1:${to}`, '--config', `${folder}/fastagi.conf`];
+    const bridge = spawn(process.execPath, [executable('fastagi'), ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ended = new Promise((resolve) => bridge.once('close', resolve));
+    try {
+      let said = '';
+      bridge.stderr.on('data', (chunk) => {
+        said += chunk;
+      });
+      await expect.poll(() => said).toContain('go to');
+      await using ami = await connect();
+      for (const [extension, status] of [
+        ['hello', 'SUCCESS'],
+        ['fails', 'FAILURE so far'],
+      ] as const) {
+        const gone = wentOn(extension, asterisk.log().length);
+        await ami.originate({ channel: 'Local/wait@calls/n', context: 'calls', extension });
+        expect(await gone).toContain(status);
+      }
+      expect(asterisk.log()).toContain('cool, the FastAGI server has been called!');
+      expect(asterisk.log()).toContain('fails.js: Error: on purpose');
+    } finally {
+      bridge.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      server.close();
+    }
   });
 });
