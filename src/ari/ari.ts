@@ -451,7 +451,7 @@ export class Ari {
       onMessage: (text: string) => this.#onMessage(text),
       onEnd: (error: AriError) => this.#onLost(error),
     };
-    this.#take(await EventSocket.connect(target, this.#limits, receiver, signal));
+    await EventSocket.connect(target, this.#limits, receiver, signal, (socket) => this.#take(socket));
   }
 
   #take(socket: EventSocket): void {
