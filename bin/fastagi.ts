@@ -8,8 +8,8 @@ const config =
 const onTerminal = () => void runCommand();
 
 if (args.length === 0 || config !== undefined) void serve({ config, onTerminal });
-// under xinetd help would go to Asterisk
-else if (identity(0) === identity(2) && identity(0)?.startsWith('socket:')) {
+// under xinetd help would go to Asterisk; but a server of its listening socket is no call
+else if (args[0] !== 'listen' && identity(0) === identity(2) && identity(0)?.startsWith('socket:')) {
   const misuse = `fastagi does not understand ${args.join(' ')}: look at server_args in the xinetd service`;
   void serve({ config: undefined, onTerminal, misuse });
 } else void runCommand();

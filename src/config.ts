@@ -12,6 +12,8 @@ export interface Config {
   readonly file: string | undefined;
   /** What was found that the file's author should know of, a line each. */
   readonly warnings: readonly string[];
+  /** As they were read, for the rooms that have keys of their own. */
+  readonly sections: IniSections;
   /** Writes the whole conversation of each call to the log. */
   readonly debug: boolean;
   /** Mails a script's errors to `admin`. */
@@ -39,15 +41,34 @@ export interface Config {
   readonly headerSeconds: number;
   /** How large a request header may be. */
   readonly headerBytes: number;
+  /** The folder in which each call leaves a trace. */
+  readonly trace: string | undefined;
+  /** Names whose values no trace holds, apart by commas or spaces. */
+  readonly traceRedact: string | undefined;
+  /** How many days traces are kept; 0: for ever. */
+  readonly traceDays: number;
+  /** Whether traces hold the keys that callers press. */
+  readonly traceDigits: boolean;
 }
 
+export type ValueKind =
+  | 'boolean'
+  | 'text'
+  | 'path'
+  | 'log'
+  | 'level'
+  | 'seconds'
+  | 'bytes'
+  | 'folder'
+  | 'days';
+
+/** A key that the room it belongs to reads by itself. */
+const own = ['text'] as const;
 // phpari.ini's [asterisk_ari] is the same by another name
 const ari: Record<string, readonly ['text']> = {
-  ...{ host: ['text'], port: ['text'], username: ['text'], password: ['text'] },
-  ...{ endpoint: ['text'], protocol: ['text'], transport: ['text'], ca: ['text'] },
+  ...{ host: own, port: own, username: own, password: own },
+  ...{ endpoint: own, protocol: own, transport: own, ca: own },
 };
-
-export type ValueKind = 'boolean' | 'text' | 'path' | 'log' | 'level' | 'seconds' | 'bytes';
 
 /** Section to key to kind and name. Keys without a name belong to rooms that read them by themselves. */
 export const keys: Record<
@@ -72,10 +93,33 @@ export const keys: Record<
     linger_seconds: ['seconds', 'lingerSeconds'],
     header_seconds: ['seconds', 'headerSeconds'],
     header_bytes: ['bytes', 'headerBytes'],
+    trace: ['folder', 'trace'],
+    trace_redact: ['text', 'traceRedact'],
+    trace_days: ['days', 'traceDays'],
+    trace_digits: ['boolean', 'traceDigits'],
   },
-  asmanager: { server: ['text'], port: ['text'], username: ['text'], secret: ['text'], write_log: ['text'] },
-  festival: { text2wave: ['text'] },
-  cepstral: { swift: ['text'], voice: ['text'] },
+  asmanager: { server: own, port: own, username: own, secret: own, write_log: own },
+  festival: { text2wave: own },
+  cepstral: { swift: own, voice: own },
+  tts: {
+    engine: own,
+    program: own,
+    command: own,
+    voice: own,
+    language: own,
+    rate: own,
+    sample_rate: own,
+    max_characters: own,
+    timeout_seconds: own,
+    cache: own,
+    cache_megabytes: own,
+    cache_days: own,
+    url: own,
+    url_seconds: own,
+    secret: own,
+    copy: own,
+    copy_folder: own,
+  },
   ari,
   asterisk_ari: ari,
 };
@@ -83,6 +127,7 @@ export const keys: Record<
 export const defaults: Config = {
   file: undefined,
   warnings: [],
+  sections: {},
   debug: false,
   errorHandler: true,
   admin: undefined,
@@ -98,6 +143,10 @@ export const defaults: Config = {
   lingerSeconds: 5,
   headerSeconds: 10,
   headerBytes: 65_536,
+  trace: undefined,
+  traceRedact: undefined,
+  traceDays: 30,
+  traceDigits: false,
 };
 
 const standardFiles = ['/etc/asterisk/fastagi.conf', '/etc/asterisk/phpagi.conf'];
@@ -126,7 +175,7 @@ export function readConfig(named: string | undefined = process.env.FASTAGI_CONFI
 
 /** @throws RefusedError for a value of the wrong kind */
 export function toConfig(sections: IniSections, file: string): Config {
-  const config: Record<string, unknown> = { ...defaults, file };
+  const config: Record<string, unknown> = { ...defaults, file, sections };
   const warnings: string[] = [];
   for (const section in sections) {
     const alias = section === 'agi' ? 'phpagi' : section;

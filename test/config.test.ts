@@ -50,6 +50,7 @@ voice=David\t\t\t; default swift voice
 test('a phpagi.conf serves as it is', () => {
   expect(configOf(phpagi)).toEqual({
     ...defaults,
+    sections: readIni(phpagi),
     file: path.join(folder, 'fastagi.conf'),
     warnings: [],
     debug: false,

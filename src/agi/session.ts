@@ -44,6 +44,7 @@ export class Session {
   /** Of the last command: what comes behind its reply may be the rest of a value. */
   #secret = false;
   #sent = 0;
+  #strays = 0;
   #ended: AgiError | undefined;
   #stopped = false;
   #usageMayFollow = false;
@@ -97,6 +98,11 @@ export class Session {
   /** How many commands have been sent. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** How many lines have come that were no part of a reply, as the rest of a value that seemed to end before. */
+  get strays(): number {
+    return this.#strays;
   }
 
   /** Whether a hangup would be told to anyone. */
@@ -213,7 +219,11 @@ export class Session {
       try {
         this.#transport.write(line + '\n');
       } catch (error) {
-        this.#onEnd(error as Error);
+        // a line that this way of a call's cannot carry: nothing was sent
+        if ((error as AgiError).code === 'AGI_ARGUMENT') {
+          this.#asked = undefined;
+          reject(error);
+        } else this.#onEnd(error as Error);
         return;
       }
       this.#transport.read();
@@ -238,10 +248,10 @@ export class Session {
     this.watchWhileIdle();
   }
 
-  /** A script that does something else still learns of a hangup: Asterisk writes it between two replies. */
+  /** A script, or a turn, that does something else still learns of a hangup: Asterisk writes it between two replies. */
   watchWhileIdle(): void {
     clearTimeout(this.#idleTimer);
-    if (this.busy || this.#stopped || this.#resting || this.#gone) return;
+    if (this.#asked || this.#stopped || this.#resting || this.#gone) return;
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
     this.#idleTimer = setTimeout(() => this.#transport.read(), IDLE_MS).unref();
   }
@@ -267,7 +277,10 @@ export class Session {
       return;
     }
     // a line that is no reply: the end of a value with a newline in it, say
-    if (input.type === 'junk') return;
+    if (input.type === 'junk') {
+      this.#strays++;
+      return;
+    }
     if (this.#usageMayFollow) {
       if (input.reply.code === 520) return;
       this.#usageMayFollow = false;
