@@ -64,11 +64,6 @@ export type ValueKind =
 
 /** A key that the room it belongs to reads by itself. */
 const own = ['text'] as const;
-// phpari.ini's [asterisk_ari] is the same by another name
-const ari: Record<string, readonly ['text']> = {
-  ...{ host: own, port: own, username: own, password: own },
-  ...{ endpoint: own, protocol: own, transport: own, ca: own },
-};
 
 /** Section to key to kind and name. Keys without a name belong to rooms that read them by themselves. */
 export const keys: Record<
@@ -101,27 +96,10 @@ export const keys: Record<
   asmanager: { server: own, port: own, username: own, secret: own, write_log: own },
   festival: { text2wave: own },
   cepstral: { swift: own, voice: own },
-  tts: {
-    engine: own,
-    program: own,
-    command: own,
-    voice: own,
-    language: own,
-    rate: own,
-    sample_rate: own,
-    max_characters: own,
-    timeout_seconds: own,
-    cache: own,
-    cache_megabytes: own,
-    cache_days: own,
-    url: own,
-    url_seconds: own,
-    secret: own,
-    copy: own,
-    copy_folder: own,
-  },
-  ari,
-  asterisk_ari: ari,
+  // the keys of these are known to the rooms that read them, and cost no call anything that does not
+  tts: undefined,
+  ari: undefined,
+  asterisk_ari: undefined,
 };
 
 export const defaults: Config = {
@@ -211,7 +189,7 @@ export function readPlainIni(text: string): IniSections | undefined {
   // no prototype: a section may be named `constructor`
   const sections: IniSections = Object.create(null);
   let section: Record<string, string> | undefined;
-  let known: object = {};
+  let known: object | undefined;
   for (const untrimmed of text.split('\n')) {
     const line = untrimmed.trim();
     const first = line[0];
@@ -219,14 +197,14 @@ export function readPlainIni(text: string): IniSections | undefined {
     if (first === '[') {
       const name = line.slice(1, -1);
       if (!line.endsWith(']') || !(Object.hasOwn(keys, name) || name === 'agi')) return undefined;
-      known = keys[name === 'agi' ? 'phpagi' : name] as object;
+      known = keys[name === 'agi' ? 'phpagi' : name];
       section = sections[name] ??= {};
       continue;
     }
     const equals = line.indexOf('=');
     const key = line.slice(0, equals).trimEnd();
     const value = line.slice(equals + 1).trimStart();
-    if (equals === -1 || section === undefined || !Object.hasOwn(known, key)) return undefined;
+    if (equals === -1 || section === undefined || (known && !Object.hasOwn(known, key))) return undefined;
     for (const special of `"'\\;\r`) if (value.includes(special)) return undefined;
     section[key] = value;
   }

@@ -19,7 +19,7 @@ export type {
   SpeechResult,
   WaitOutcome,
 } from './agi/outcome';
-export type { Prompt } from './agi/prompt';
+export type { Prompt, SpokenPrompt } from './agi/prompt';
 export type { AskFailure, AskOptions, AskOutcome, ParsedOptions } from './agi/question';
 export type { TypeAhead } from './agi/type-ahead';
 export {
@@ -34,6 +34,7 @@ export {
   AgiUnknownCommandError,
   AgiUsageError,
 } from './errors';
+export type { SpeechOptions } from './tts/speech';
 export type { AgiArgument } from './wire/agi-command';
 export type { AgiReply } from './wire/agi-reply';
 export type { AgiRequest } from './wire/agi-request';

@@ -296,3 +296,16 @@ describe('what is plain is read without the ini package', () => {
     });
   });
 });
+
+test('[tts] has keys that only a call that speaks reads, and no file is slower to read for them', () => {
+  const text = '[tts]\nengine = flite\nanything = at all\n[fastagi]\nsetuid = true\n';
+  expect(readPlainIni(text)).toEqual({
+    tts: { engine: 'flite', anything: 'at all' },
+    fastagi: { setuid: 'true' },
+  });
+  expect(configOf(text)).toMatchObject({
+    setuid: true,
+    warnings: [],
+    sections: { tts: { engine: 'flite' } },
+  });
+});

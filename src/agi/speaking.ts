@@ -13,14 +13,14 @@ export abstract class Speaking {
    * still plays. A text is never more than text: no engine, no shell and no markup reads anything else into it.
    * @throws AgiSpeechError where there is no engine, it fails or is too slow, or Asterisk does not find the file
    */
-  async say(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
+  async say(text: string | number, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
     checkOptions('say', options);
     return speak(this[commander], text, options);
   }
 
   /** Speaks a text by Festival, phpAGI's way. As `say` with the engine `festival`. */
   async text2wav(
-    text: string,
+    text: string | number,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
     checkOptions('text2wav', options);
@@ -29,7 +29,7 @@ export abstract class Speaking {
 
   /** Speaks a text by Cepstral's Swift, phpAGI's way. As `say` with the engine `swift`. */
   async swift(
-    text: string,
+    text: string | number,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
     checkOptions('swift', options);
@@ -41,10 +41,11 @@ export abstract class Speaking {
    * it: `say` of the same text and options takes what is there, or waits for the rest.
    * @throws AgiSpeechError where it is awaited, as `say` does; otherwise `say` tells
    */
-  prepareSpeech(text: string, options: SpeechOptions = {}): Promise<void> {
+  prepareSpeech(text: string | number, options: SpeechOptions = {}): Promise<void> {
     const prepared = (async () => {
       checkOptions('prepareSpeech', options);
-      if (!isSilent(text)) await speechOf(this[commander]).name(text, options, false);
+      const words = textOf(text);
+      if (!isSilent(words)) await speechOf(this[commander]).name(words, options, false);
     })();
     // who does not wait for it does not want to be ended by it
     prepared.catch(() => {});
@@ -56,9 +57,9 @@ export abstract class Speaking {
    * `controlStreamFile` …
    * @throws AgiSpeechError as `say` does, and for a text with nothing in it
    */
-  async speechFile(text: string, options: SpeechOptions = {}): Promise<string> {
+  async speechFile(text: string | number, options: SpeechOptions = {}): Promise<string> {
     checkOptions('speechFile', options);
-    return speechOf(this[commander]).name(text, options);
+    return speechOf(this[commander]).name(textOf(text), options);
   }
 }
 
@@ -81,15 +82,21 @@ export function hasNamedEngine(call: Commander): boolean {
   return engine !== undefined || command !== undefined || Object.values(programs).some(Boolean);
 }
 
+function textOf(text: string | number): string {
+  if (typeof text !== 'string' && typeof text !== 'number') throw uncarried().noArgument(text);
+  return String(text);
+}
+
 function isSilent(text: string): boolean {
   return !/[^\0- \x7f]/.test(text);
 }
 
 async function speak(
   call: Commander,
-  text: string,
+  words: string | number,
   { escapeDigits = '', ...options }: SpeechOptions & EscapeOptions,
 ): Promise<SayOutcome> {
+  const text = textOf(words);
   if (isSilent(text)) return { outcome: 'complete' };
   const { session } = call;
   const speech = speechOf(call);
@@ -109,5 +116,6 @@ async function speak(
 }
 
 // the words for what went wrong
+const uncarried = (): typeof import('../wire/problems') => require('../wire/problems');
 const failures = (): typeof import('./failures') => require('./failures');
 const problems = (): typeof import('../tts/problems') => require('../tts/problems');

@@ -5,6 +5,8 @@ import { readIni, unreadable } from '../config-problems';
 import { RefusedError } from '../errors';
 import type { AriOptions } from './ari';
 
+const keys = ['host', 'port', 'username', 'password', 'endpoint', 'protocol', 'transport', 'ca'];
+
 const secure: Record<string, boolean | undefined> = { http: false, https: true, ws: false, wss: true };
 
 /**
@@ -19,6 +21,13 @@ export function ariOptions(config?: string | Pick<Config, 'file'>): AriOptions {
   const section = sections[name] ?? {};
   const wrong = (text: string) => new RefusedError('CONFIG_VALUE', text);
   const where = `${found}: [${name}]`;
+  for (const key in section) {
+    // in a call it is in the log
+    if (!keys.includes(key))
+      process.emitWarning(
+        `${where} ${key}: there is no such key, and it is passed over; known here: ${keys.join(', ')}`,
+      );
+  }
   const need = (key: string): string => {
     const value = section[key];
     if (value) return value;

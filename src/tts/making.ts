@@ -9,6 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { AgiSpeechError } from '../errors';
 import { claim, release } from './claim';
 import { type CommandLine, checkSpeakable, copyCommand, encodeText, engineCommand } from './command-line';
@@ -24,8 +25,8 @@ import { decodeWave, encodeWave, type Sound, WaveError } from './wave';
 const AT_ONCE = 2;
 /** The most of what an engine has said that is told. */
 const SAID_BYTES = 2000;
-/** An hour of stereo in high fidelity: more than that is no sentence. */
-const MAX_WAVE_BYTES = 700_000_000;
+/** Half an hour of sound, of any voice there is: more than that is no sentence. */
+const MAX_WAVE_BYTES = 200_000_000;
 
 interface Order {
   readonly sentence: Sentence;
@@ -121,6 +122,9 @@ export class Making {
       });
       if (!ours) return;
       await this.#makeClaimed(command, sentence, lock);
+      const { cacheBytes, cacheMs } = this.#settings;
+      // when what was made is on its way
+      setImmediate(sweepInTime, cache, { bytes: cacheBytes, ageMs: cacheMs });
     } catch (error) {
       // of the files: nothing else here calls the system
       if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
@@ -152,7 +156,10 @@ export class Making {
     if (this.#folderIsReady) return;
     try {
       const made = mkdirSync(cache, { recursive: true, mode: 0o755 });
-      if (made !== undefined) chmodSync(cache, 0o755);
+      // with all that had to be made above it
+      if (made !== undefined)
+        for (let folder = cache; folder.length >= made.length; folder = dirname(folder))
+          chmodSync(folder, 0o755);
       const { uid } = lstatSync(cache);
       if (!cacheNamed && uid !== process.getuid?.()) throw problems.notOurs(this.#settings, uid);
     } catch (error) {
@@ -233,8 +240,6 @@ export class Making {
 
   /** Makes ready the filters that this engine's sound will want, and lets V8 see what it will run. */
   #prepare(rate: number, sentence: Sentence): void {
-    const { cache, cacheBytes, cacheMs } = this.#settings;
-    sweepInTime(cache, { bytes: cacheBytes, ageMs: cacheMs });
     const silence = { rate, samples: new Int16Array(rate / 8) };
     for (const _ of this.#convert(silence, sentence));
   }

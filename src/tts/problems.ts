@@ -11,6 +11,10 @@ export function setting(file: string | undefined, key: string, value: string, du
   );
 }
 
+export function unknownKey(file: string | undefined, key: string, known: readonly string[]): string {
+  return `${file ?? 'the configuration'}: [tts] ${key}: there is no such key, and it is passed over; known here: ${known.join(', ')}`;
+}
+
 /** Why a text, or the way that it is wanted, cannot be had. */
 export function unspeakable(settings: SpeechSettings, text: string, options: SpeechOptions): AgiSpeechError {
   if (text === '') return new AgiSpeechError('SPEECH_TEXT', 'there is no text to speak');

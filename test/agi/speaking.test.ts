@@ -97,6 +97,14 @@ describe('say', () => {
       await expect(attempt).rejects.toMatchObject({ code: 'AGI_ARGUMENT' });
   });
 
+  it('takes numbers, and nothing that is no text', async () => {
+    const { agi, there } = speakingCall();
+    await agi.say(42);
+    expect(there.text('flite')).toBe('42\n');
+    for (const wrong of [undefined, null, {}, Promise.resolve('x')])
+      await expect(agi.say(wrong as never)).rejects.toMatchObject({ code: 'AGI_ARGUMENT' });
+  });
+
   it('tells what the engine said', async () => {
     const { agi, transport } = speakingCall(undefined, { flite: 'fails' });
     await expect(agi.say('x')).rejects.toMatchObject({

@@ -97,4 +97,12 @@ describe('[tts]', () => {
       }) as Error,
     );
   });
+
+  it('warns of a key that it does not know', async () => {
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+    settingsOf({ voyce: 'x' });
+    expect((await warned).message).toMatch(
+      /^\/etc\/asterisk\/fastagi.conf: \[tts\] voyce: there is no such key, and it is passed over; known here: engine, /,
+    );
+  });
 });

@@ -322,11 +322,14 @@ describe('the files', () => {
 
   it('are readable for everyone, whatever the umask', async () => {
     const umask = process.umask(0o077);
+    const deep = path.join(makeFolder(), 'two', 'deep');
     try {
       await there.speech().name('x');
+      await there.speech({ cache: `${deep}/` }).name('x');
     } finally {
       process.umask(umask);
     }
+    for (const folder of [deep, path.dirname(deep)]) expect(fs.statSync(folder).mode & 0o777).toBe(0o755);
     const modes = ['', ...visible()].map((name) => fs.statSync(path.join(there.cache, name)).mode & 0o777);
     expect(modes).toEqual([0o755, 0o644, 0o644]);
   });

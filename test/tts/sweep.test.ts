@@ -35,6 +35,17 @@ describe('sweep', () => {
     expect(left(folder)).toEqual([name('a'), name('d')]);
   });
 
+  it('takes the two files of a sentence together', () => {
+    const folder = folderOf({
+      [name('a')]: 40 * DAY,
+      [name('a', 'wav16')]: DAY,
+      [name('b')]: 40 * DAY,
+      [name('b', 'wav16')]: 35 * DAY,
+    });
+    sweep([folder, { bytes: 0, ageMs: 30 * DAY * 1000 }]);
+    expect(left(folder)).toEqual([name('a'), name('a', 'wav16')]);
+  });
+
   it('removes nothing that may be played this minute', () => {
     const folder = folderOf({ [name('a')]: 5, [name('b')]: 60 });
     sweep([folder, { bytes: 1, ageMs: 30 * DAY * 1000 }]);
