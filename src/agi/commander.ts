@@ -1,7 +1,6 @@
 /** What every command does alike: a turn of the conversation, and the question whether the caller is still there. */
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
-import { numberOf } from './outcome';
 import type { Ask, Session } from './session';
 
 /** Where a call keeps its commander, out of scripts' sight; registered, since each room that travels as text has its own copy. */
@@ -31,32 +30,21 @@ export class Commander {
   }
 
   /** What an application returned. @throws AgiCommandError, code `AGI_NO_APPLICATION`, where there is none */
-  async executed(application: string, reply: AgiReply, ask: Ask): Promise<number> {
-    if (reply.result === '-2') throw failures().noApplication(application, reply);
-    if (reply.result === '-1') await this.assertAlive(reply, ask);
-    return numberOf(reply);
+  executed(application: string, reply: AgiReply, ask: Ask): Promise<number> {
+    return verdicts().executed(this.session, application, reply, ask);
   }
 
   /**
    * Asks Asterisk whether the caller is still there, where a reply leaves it open.
    * @throws AgiHangupError
    */
-  async assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
-    if (!this.session.gone) {
-      try {
-        await ask('CHANNEL STATUS');
-        return;
-      } catch (error) {
-        if (!failures().isHangup(error)) throw error;
-      }
-    }
-    throw failures().hungUpDuring(reply);
+  assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
+    return verdicts().assertAlive(this.session, reply, ask);
   }
 
   /** @throws AgiHangupError where the caller is gone, AgiCommandError where the command has failed by itself */
-  async failed(command: string, reply: AgiReply, ask: Ask): Promise<never> {
-    await this.assertAlive(reply, ask);
-    throw failures().commandFailed(command, reply);
+  failed(command: string, reply: AgiReply, ask: Ask): Promise<never> {
+    return verdicts().failed(this.session, command, reply, ask);
   }
 }
 
@@ -88,5 +76,7 @@ export function isSecretName(name: string): boolean {
 
 // what names speak of secrets
 const secrets = (): typeof import('../wire/redact') => require('../wire/redact');
+// what replies mean for the call
+const verdicts = (): typeof import('./verdicts') => require('./verdicts');
 // the words for what went wrong
 const failures = (): typeof import('./failures') => require('./failures');

@@ -90,7 +90,7 @@ export class Ending {
     const { session } = this;
     if (this.bodyHasReturned) void this.finish();
     // only a hangup can wake the script now, where it has asked to be told
-    else if (session?.watched && !session.ended && !session.gone) this.transport.read();
+    else if (session?.controller && !session.ended && !session.gone) this.transport.read();
     else this.trouble.stuck();
   }
 
