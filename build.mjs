@@ -103,7 +103,7 @@ function asComment(text) {
 
 /** What every call runs before its first command. */
 const hotFunctions = [
-  ...['serve', 'runCall', 'openSession', 'load', 'requireAsMain'],
+  ...['serve', 'runCall', 'openSession', 'readPlainRequest', 'load', 'requireAsMain'],
   ...['readConfig', 'readPlainIni', 'toConfig', 'toValue'],
   ...['guard', 'guardConsole', 'identity', 'takeOver', 'replace'],
   ...['resolveRequest', 'requestedPath', 'findScript', 'isScriptName', 'isInside', 'isHidden'],

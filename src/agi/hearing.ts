@@ -4,14 +4,32 @@
  */
 import type { AgiError, AgiHangupError } from '../errors';
 import { type AgiReply, ReplyDecoder } from '../wire/agi-reply';
-import type { Session } from './session';
+import { LineDecoder, MAX_LINE_BYTES } from '../wire/lines';
+import type { Ask, AskOptions, Session } from './session';
 
 /** How long a call may do nothing before its end is watched for; a read that waits costs a NOOP at the end. */
 const IDLE_MS = 20;
 
+/** The command that Asterisk works on, and who waits for its reply. */
+interface Asked {
+  readonly line: string;
+  readonly secret: boolean;
+  resolve(reply: AgiReply): void;
+  reject(error: Error): void;
+}
+
+/** Whose turn has not come. */
+interface Waiting {
+  begin(): void;
+  reject(error: Error): void;
+}
+
 export class Hearing {
   readonly #session: Session;
+  readonly #lines = new LineDecoder(MAX_LINE_BYTES);
   readonly #replies = new ReplyDecoder();
+  #asked: Asked | undefined;
+  readonly #waiting: Waiting[] = [];
   /** Of the last command: what comes behind its reply may be the rest of a value. */
   #secret = false;
   #usageMayFollow = false;
@@ -59,7 +77,8 @@ export class Hearing {
     session.stopped = true;
     session.ended ??= reason;
     clearTimeout(this.#idleTimer);
-    for (const { reject } of session.turns.splice(0)) reject(this.refusal());
+    session.waiting = 0;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.refusal());
   }
 
   /** Why no command is taken. */
@@ -74,7 +93,7 @@ export class Hearing {
   }
 
   async last(line: string): Promise<AgiReply | undefined> {
-    if (this.#session.asked) return undefined;
+    if (this.#session.asking) return undefined;
     try {
       return await this.#session.put(line);
     } catch {
@@ -82,11 +101,15 @@ export class Hearing {
     }
   }
 
-  /** A command is on its way: its reply is to come. */
-  expect(line: string, secret: boolean, mark: string | undefined): void {
+  /** A command is on its way, or could not be sent for `problem`: its reply is to come. */
+  reply(line: string, { secret = false, mark }: AskOptions = {}, problem?: Error): Promise<AgiReply> {
     clearTimeout(this.#idleTimer);
     this.#secret = secret;
-    this.#replies.expect(line, mark);
+    return new Promise((resolve, reject) => {
+      this.#asked = { resolve, reject, line, secret };
+      if (problem) this.onEnd(problem);
+      else this.#replies.expect(line, mark);
+    });
   }
 
   /** A reply as what it means: one that refuses the command is an error. */
@@ -99,11 +122,33 @@ export class Hearing {
     throw failures().failure(line, secret, reply);
   }
 
-  endTurn(): void {
+  /** Begins a turn when those before it have ended. */
+  wait<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    const session = this.#session;
+    if (session.stopped) return Promise.reject(this.refusal());
+    return new Promise<T>((resolve, reject) => {
+      const begin = () => {
+        session.inTurn = true;
+        resolve(this.turn(work(session.ask)));
+      };
+      this.#waiting.push({ begin, reject });
+      session.waiting++;
+    });
+  }
+
+  /** A turn that has begun: the next one follows on its end. */
+  turn<T>(result: Promise<T>): Promise<T> {
+    const end = () => this.#endTurn();
+    result.then(end, end);
+    return result;
+  }
+
+  #endTurn(): void {
     const session = this.#session;
     session.inTurn = false;
-    const next = session.turns.shift();
+    const next = this.#waiting.shift();
     if (next) {
+      session.waiting--;
       next.begin();
       return;
     }
@@ -122,18 +167,18 @@ export class Hearing {
   onData(chunk: Buffer): void {
     const session = this.#session;
     try {
-      for (const line of session.lines.push(chunk)) this.#onLine(line);
+      for (const line of this.#lines.push(chunk)) this.#onLine(line);
     } catch (error) {
       this.#fail(error as AgiError);
       return;
     }
-    if (session.asked) session.transport.read();
+    if (session.asking) session.transport.read();
     else this.watchWhileIdle();
   }
 
   #onLine(line: string): void {
     const session = this.#session;
-    const { asked } = session;
+    const asked = this.#asked;
     session.trace?.('<', line, this.#secret);
     const input = this.#replies.push(line);
     if (!input) return;
@@ -150,18 +195,19 @@ export class Hearing {
     if (!asked) {
       throw failures().unasked(this.#secret ? '…' : input.reply.text);
     }
-    session.asked = undefined;
+    this.#asked = undefined;
+    session.asking = false;
     // an application that returns 1: res_agi.c takes it for its own RESULT_SHOWUSAGE, and sends a 520 too
     this.#usageMayFollow = input.reply.text === '200 result=1' && /^\s*EXEC\s/i.test(asked.line);
     asked.resolve(input.reply);
   }
 
   onEnd(error?: Error): void {
-    const { asked, gone, lines } = this.#session;
+    const asked = this.#asked;
     this.#fail(
       failures().closed({
-        gone,
-        inside: this.#replies.inside || lines.heldBytes > 0,
+        gone: this.#session.gone,
+        inside: this.#replies.inside || this.#lines.heldBytes > 0,
         command: asked?.secret ? undefined : asked?.line,
         waits: asked !== undefined,
         error,
@@ -174,8 +220,9 @@ export class Hearing {
     const session = this.#session;
     session.ended ??= error;
     this.hungUp(failures().asHangup(error));
-    const { asked } = session;
-    session.asked = undefined;
+    const asked = this.#asked;
+    this.#asked = undefined;
+    session.asking = false;
     asked?.reject(failures().copyOf(error));
     this.stop(error);
   }

@@ -6,7 +6,6 @@ import type { AgiError, AgiHangupError } from '../errors';
 import { checkLine } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
-import type { LineDecoder } from '../wire/lines';
 import type { Hearing } from './hearing';
 import type { Transport } from './transport';
 
@@ -23,19 +22,6 @@ export interface AskOptions {
 /** Sees every line of the conversation; `secret` lines hold what should not be written down. */
 export type Tracer = (direction: '>' | '<', line: string, secret: boolean) => void;
 
-/** The command that Asterisk works on, and who waits for its reply. */
-export interface Asked {
-  readonly line: string;
-  readonly secret: boolean;
-  resolve(reply: AgiReply): void;
-  reject(error: Error): void;
-}
-
-interface Turn {
-  begin(): void;
-  reject(error: Error): void;
-}
-
 /**
  * What the first command needs is here; all that comes after it, Asterisk's side above all, is `Hearing`, which is
  * read in while Asterisk works on that command. What the two share is public, and nobody else's to change.
@@ -43,19 +29,18 @@ interface Turn {
 export class Session {
   readonly transport: Transport;
   readonly trace: Tracer | undefined;
-  /** What of Asterisk's next line has come with the request. */
-  readonly lines: LineDecoder;
   /** Why the caller is gone. */
   hangup: AgiHangupError | undefined;
   /** What has ended the conversation from the other side; undefined while Asterisk listens. */
   ended: AgiError | undefined;
   /** Whether no more commands are taken. */
   stopped = false;
-  asked: Asked | undefined;
+  /** Whether Asterisk works on a command. */
+  asking = false;
   /** Whether a turn is under way. */
   inTurn = false;
-  /** The turns that wait for those before them. */
-  turns: Turn[] = [];
+  /** How many turns wait for those before them. */
+  waiting = 0;
   /** How many commands have been sent. */
   sent = 0;
   onGone: (() => void)[] = [];
@@ -65,10 +50,9 @@ export class Session {
   #request: AgiRequest | undefined;
   #hearing: Hearing | undefined;
 
-  constructor(fields: ReadonlyMap<string, string>, transport: Transport, lines: LineDecoder, trace?: Tracer) {
+  constructor(fields: ReadonlyMap<string, string>, transport: Transport, trace?: Tracer) {
     this.#fields = fields;
     this.transport = transport;
-    this.lines = lines;
     this.trace = trace;
     transport.receiver = {
       onData: (chunk) => this.hearing.onData(chunk),
@@ -99,12 +83,7 @@ export class Session {
 
   /** Whether a command is under way or waiting. */
   get busy(): boolean {
-    return this.inTurn || this.turns.length > 0;
-  }
-
-  /** How many commands wait for those before them. */
-  get waiting(): number {
-    return this.turns.length;
+    return this.inTurn || this.waiting > 0;
   }
 
   /** Asterisk's side of the conversation. */
@@ -119,46 +98,38 @@ export class Session {
    * on the wire before this returns.
    */
   turn<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.stopped) return reject(this.hearing.refusal());
-      const begin = () => {
-        this.inTurn = true;
-        work((line, options) => this.#ask(line, options))
-          .then(resolve, reject)
-          .then(() => this.hearing.endTurn());
-      };
-      if (this.inTurn) this.turns.push({ begin, reject });
-      else begin();
-    });
+    if (this.inTurn || this.stopped) return this.hearing.wait(work);
+    this.inTurn = true;
+    // the command first, and then the room that hears its reply
+    const result = work(this.ask);
+    return this.hearing.turn(result);
   }
 
-  #ask(line: string, options?: AskOptions): Promise<AgiReply> {
+  readonly ask: Ask = (line, options) => {
     if (this.stopped) return Promise.reject(this.hearing.refusal());
     try {
       checkLine(line, this.#fields.get('agi_version'));
     } catch (error) {
       return Promise.reject(error);
     }
-    const sent = this.put(line, options?.secret, options?.mark);
-    return this.hearing.judged(sent, line, options?.secret);
-  }
+    const reply = this.put(line, options);
+    return this.hearing.judged(reply, line, options?.secret);
+  };
 
   /** Sends a line; its reply is not judged. */
-  put(line: string, secret = false, mark?: string): Promise<AgiReply> {
-    if (this.asked) return Promise.reject(this.hearing.nested());
-    return new Promise((resolve, reject) => {
-      this.asked = { resolve, reject, line, secret };
-      this.sent++;
-      this.trace?.('>', line, secret);
-      try {
-        this.transport.write(line + '\n');
-      } catch (error) {
-        this.hearing.onEnd(error as Error);
-        return;
-      }
+  put(line: string, options?: AskOptions): Promise<AgiReply> {
+    if (this.asking) return Promise.reject(this.hearing.nested());
+    this.asking = true;
+    this.sent++;
+    this.trace?.('>', line, options?.secret === true);
+    let problem: unknown;
+    try {
+      this.transport.write(line + '\n');
       this.transport.read();
-      this.hearing.expect(line, secret, mark);
-    });
+    } catch (error) {
+      problem = error;
+    }
+    return this.hearing.reply(line, options, problem as Error | undefined);
   }
 
   /** Resolves once no command is under way and none waits, after what follows on their replies has run. */
