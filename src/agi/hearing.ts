@@ -138,9 +138,9 @@ export class Hearing {
 
   /** A turn that has begun: the next one follows on its end. */
   turn<T>(result: Promise<T>): Promise<T> {
-    const end = () => this.#endTurn();
-    result.then(end, end);
-    return result;
+    return new Promise((resolve, reject) => {
+      result.then(resolve, reject).then(() => this.#endTurn());
+    });
   }
 
   #endTurn(): void {
