@@ -33,6 +33,7 @@ const coldRooms = {
   name: 'cold-rooms',
   setup(build) {
     const texts = new Map();
+    const eager = new Set();
     build.initialOptions.write = false;
     build.onResolve({ filter: /^@rooms$/ }, ({ path: name }) => ({ path: name, namespace: 'cold' }));
     build.onLoad({ filter: /^@rooms$/, namespace: 'cold' }, () => ({
@@ -52,9 +53,11 @@ const coldRooms = {
       const source = fs.readFileSync(file, 'utf8');
       const text = await fetchRooms(source, file, texts, 'fetchRoom');
       const head = text === source ? '' : "import { fetchRoom } from '@rooms';";
-      return { loader: 'ts', contents: head + compileAtOnce(text) };
+      return { loader: 'ts', contents: head + compileAtOnce(text, eager) };
     });
     build.onEnd(({ outputFiles = [] }) => {
+      const missing = hotFunctions.filter((name) => !eager.has(name));
+      if (missing.length > 0) throw new Error(`no such functions: ${missing.join(', ')}`);
       const holders = Array.from(texts, ([name, text]) => `${JSON.stringify(name)}:${asComment(text)}`);
       for (const output of outputFiles) {
         const text = output.text.replace(/(["'`])@@holders@@\1/, () => `{${holders.join()}}`);
@@ -105,7 +108,7 @@ function asComment(text) {
 const hotFunctions = [
   ...['serve', 'runCall', 'openSession', 'readPlainRequest', 'load', 'requireAsMain'],
   ...['readConfig', 'readPlainIni', 'toConfig', 'toValue'],
-  ...['guard', 'guardConsole', 'identity', 'takeOver', 'replace'],
+  ...['guard', 'guardConsole', 'guardStdin', 'identity', 'takeOver', 'replace'],
   ...['resolveRequest', 'requestedPath', 'findScript', 'isScriptName', 'isInside', 'isHidden'],
   ...['encodeCommand', 'encodeArgument', 'hasControls', 'checkLine'],
 ];
@@ -113,12 +116,15 @@ const hotFunctions = [
 /**
  * V8 reads a function twice, once to skip it and once when it is first called, unless it stands in
  * parentheses; esbuild keeps those. The formatter leaves a function's end alone at the beginning of a line.
+ * @param found takes the names of those that were put in parentheses
  */
-function compileAtOnce(source) {
+function compileAtOnce(source, found) {
   const declaration = /^(export )?((?:async )?function) (\w+)(\([\s\S]*?^\})$/gm;
-  return source.replace(declaration, (whole, exported = '', head, name, rest) =>
-    hotFunctions.includes(name) ? `${exported}const ${name} = (${head} ${rest});` : whole,
-  );
+  return source.replace(declaration, (whole, exported = '', head, name, rest) => {
+    if (!hotFunctions.includes(name)) return whole;
+    found.add(name);
+    return `${exported}const ${name} = (${head} ${rest});`;
+  });
 }
 
 const executable = { ...lean, plugins: [coldRooms], banner: { js: '#!/usr/bin/env node' } };

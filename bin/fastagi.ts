@@ -2,8 +2,10 @@ import { identity } from '../src/run/guard';
 import { serve } from '../src/run/serve';
 
 const args = process.argv.slice(2);
-const config =
-  args[0] === '--config' && args.length === 2 ? args[1] : /^--config=(.+)$/s.exec(args.join(' '))?.[1];
+let config: string | undefined;
+if (args[0] === '--config' && args.length === 2) config = args[1];
+// a path with a space in it is several words in xinetd's server_args
+else if (args[0]?.startsWith('--config=')) config = args.join(' ').slice('--config='.length) || undefined;
 
 if (args.length === 0 || config !== undefined) void serve({ config, onTerminal: runCommand });
 // under xinetd help would go to Asterisk
