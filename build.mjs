@@ -132,9 +132,24 @@ const executable = { ...lean, plugins: [coldRooms], banner: { js: '#!/usr/bin/en
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
   { ...executable, entryPoints: ['bin/agi.ts'], outfile: 'dist/agi' },
+  // what serves the calls of `fastagi listen`
+  { ...lean, entryPoints: ['bin/fastagi-process.ts'], outfile: 'dist/fastagi-process.js' },
   // yargs is an ES module, and asks where it lies
-  { ...common, format: 'esm', entryPoints: ['src/cli/main.ts'], outfile: 'dist/fastagi-commands.mjs' },
+  {
+    ...common,
+    format: 'esm',
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/fastagi-commands.mjs',
+    // for CommonJS packages in it that ask for Node's own modules
+    banner: {
+      js: "import * as nodeModule from 'node:module';\nconst require = nodeModule.createRequire(import.meta.url);",
+    },
+  },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
+  { ...common, entryPoints: ['src/ami/index.ts'], outfile: 'dist/ami.js' },
+  { ...common, entryPoints: ['src/testing/index.ts'], outfile: 'dist/testing.js' },
+  // `fastagi/ari`, and what `agi.ari()` loads: it lies beside the executables
+  { ...common, entryPoints: ['src/ari/index.ts'], outfile: 'dist/ari.js' },
 ];
 
 async function make(product) {

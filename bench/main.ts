@@ -11,13 +11,17 @@ import { missingParts } from '../test/system/support/parts';
 import { Xinetd } from '../test/system/support/xinetd';
 import { type Timing, timeCall } from './asterisk-side';
 import { type Contender, fastagi, nodeFloor, perlAgi, phpAgi } from './contenders';
+import { measureLoad } from './load';
+import { Residents } from './residents';
 import { type Spread, spreadOf } from './statistics';
 
-const usage = `Usage: npm run bench -- [--calls N] [--warm-up N] [--json]
+const usage = `Usage: npm run bench -- [--calls N] [--warm-up N] [--json] [--load [--seconds N]]
 
   --calls N    counted calls of each contender (150)
   --warm-up N  calls of each before those, not counted (15)
   --json       the result as JSON on stdout
+  --load       servers under load instead: ours in each mode, and others
+  --seconds N  how long each step of that lasts (3)
 
 phpAGI takes part where PHPAGI_DIR names a folder with phpagi.php and
 phpagi-fastagi.php, and php is on PATH.
@@ -38,10 +42,11 @@ interface Ratio {
 const say = (text: string): void => void process.stderr.write(text);
 
 async function main(root: string, folder: string, args: string[]): Promise<void> {
-  const { calls, warmUp, json } = parseOptions(args);
+  const { calls, warmUp, json, load, seconds } = parseOptions(args);
   const lack = missingParts();
   if (lack) throw new Error(`the bench needs a real xinetd, which cannot run here: ${lack}`);
   const report = (line: string) => say(`${line}\n`);
+  if (load) return underLoad(folder, seconds, report);
   const contenders = [nodeFloor(folder), fastagi(root, folder), await perlAgi(folder, report)];
   const php = phpAgi(folder, process.env.PHPAGI_DIR);
   if (typeof php !== 'string') contenders.push(php);
@@ -87,13 +92,41 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function parseOptions(args: string[]): { calls: number; warmUp: number; json: boolean } {
+/** A held call of the pool's is a process: 100 of them, where a shared process has 5,000. */
+async function underLoad(folder: string, seconds: number, report: (line: string) => void): Promise<void> {
+  const residents = new Residents(folder);
+  const left: string[] = [];
+  try {
+    await residents.addPerCall(residents.perCall, [100]);
+    const pool = ['--processes', '120'];
+    await residents.addOurs('pool, max_calls = 1', [...pool, '--max-calls', '1'], [100]);
+    await residents.addOurs('pool', pool, [100]);
+    await residents.addOurs('shared', ['--mode', 'shared'], [1000, 5000]);
+    await residents.addDingDong();
+    await residents.addPerCall({ ...(await perlAgi(folder, report)), name: 'Asterisk::AGI' });
+    const php = phpAgi(folder, process.env.PHPAGI_DIR);
+    if (typeof php === 'string') left.push(`phpAGI left out: ${php}`);
+    else await residents.addPerCall(php);
+    const noFloor = await residents.addFloor();
+    if (noFloor) left.push(`the C program left out: ${noFloor}`);
+    const lines = await measureLoad(residents.served, seconds, say);
+    const machine = `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} cores, Node ${process.version}`;
+    const head = `${machine}, ${new Date().toISOString().slice(0, 10)}; ${seconds} s a step, the load beside it`;
+    process.stdout.write(`${[head, '', ...lines, ...left].join('\n')}\n`);
+  } finally {
+    await residents.stop();
+  }
+}
+
+function parseOptions(args: string[]) {
   const { values } = parseArgs({
     args,
     options: {
       calls: { type: 'string', default: '150' },
       'warm-up': { type: 'string', default: '15' },
       json: { type: 'boolean', default: false },
+      load: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '3' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -105,7 +138,9 @@ function parseOptions(args: string[]): { calls: number; warmUp: number; json: bo
   const warmUp = Number(values['warm-up']);
   if (!Number.isInteger(calls) || calls < 1) throw new Error('--calls wants a whole number from 1 on');
   if (!Number.isInteger(warmUp) || warmUp < 0) throw new Error('--warm-up wants a whole number from 0 on');
-  return { calls, warmUp, json: values.json };
+  const seconds = Number(values.seconds);
+  if (!(seconds > 0)) throw new Error('--seconds wants a number above 0');
+  return { calls, warmUp, json: values.json, load: values.load, seconds };
 }
 
 /** No limits of xinetd's own, so that none of them is what is measured. */

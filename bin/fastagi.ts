@@ -8,8 +8,8 @@ if (args[0] === '--config' && args.length === 2) config = args[1];
 else if (args[0]?.startsWith('--config=')) config = args.join(' ').slice('--config='.length) || undefined;
 
 if (args.length === 0 || config !== undefined) void serve({ config, onTerminal: runCommand });
-// under xinetd help would go to Asterisk
-else if (identity(0) === identity(2) && identity(0)?.startsWith('socket:')) {
+// under xinetd help would go to Asterisk; but a server of its listening socket is no call
+else if (args[0] !== 'listen' && identity(0) === identity(2) && identity(0)?.startsWith('socket:')) {
   const misuse = `fastagi does not understand ${args.join(' ')}: look at server_args in the xinetd service`;
   void serve({ config: undefined, onTerminal: runCommand, misuse });
 } else runCommand();

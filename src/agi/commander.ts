@@ -1,4 +1,7 @@
 /** What every command does alike: a turn of the conversation, and the question whether the caller is still there. */
+import type { Ami } from '../ami/ami';
+import type { Config } from '../config';
+import type { Speech } from '../tts/speech';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { Ask, Session } from './session';
@@ -6,14 +9,26 @@ import type { Ask, Session } from './session';
 /** Where a call keeps its commander, out of scripts' sight; registered, since each room that travels as text has its own copy. */
 export const commander = Symbol.for('fastagi.commander');
 
+/** What a call has beside its conversation. */
+export interface Belongings {
+  /** The defaults where it is left out. */
+  readonly config?: Config | undefined;
+  /** What speaks for this call, once something has. */
+  speech?: Speech;
+  /** The call's client of the manager, once it has been asked for. */
+  manager?: Promise<Ami>;
+}
+
 export class Commander {
   readonly session: Session;
   /** Whether all that it sends and hears is kept out of the log. */
   readonly secret: boolean;
+  readonly belongings: Belongings;
 
-  constructor(session: Session, secret = false) {
+  constructor(session: Session, secret = false, belongings: Belongings = {}) {
     this.session = session;
     this.secret = secret;
+    this.belongings = belongings;
   }
 
   /**
@@ -34,10 +49,12 @@ export class Commander {
     return verdicts().executed(this.session, application, reply, ask);
   }
 
-  /**
-   * Asks Asterisk whether the caller is still there, where a reply leaves it open.
-   * @throws AgiHangupError
-   */
+  /** Asks Asterisk whether the caller is still there, where a reply leaves it open. */
+  isAlive(ask: Ask): Promise<boolean> {
+    return verdicts().isAlive(this.session, ask);
+  }
+
+  /** @throws AgiHangupError where the caller is gone */
   assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
     return verdicts().assertAlive(this.session, reply, ask);
   }
@@ -65,7 +82,8 @@ export function inRange(what: string, value: number, least: number, most: number
 
 /** A view of the call that keeps what it sends and hears out of the log. */
 export function secretly<T extends { readonly [commander]: Commander }>(agi: T): T {
-  return Object.create(agi, { [commander]: { value: new Commander(agi[commander].session, true) } });
+  const { session, belongings } = agi[commander];
+  return Object.create(agi, { [commander]: { value: new Commander(session, true, belongings) } });
 }
 
 /** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */

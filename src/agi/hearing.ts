@@ -107,8 +107,10 @@ export class Hearing {
     this.#secret = secret;
     return new Promise((resolve, reject) => {
       this.#asked = { resolve, reject, line, secret };
-      if (problem) this.onEnd(problem);
-      else this.#replies.expect(line, mark);
+      if (problem === undefined) this.#replies.expect(line, mark);
+      // a line that this way of a call's cannot carry: nothing was sent
+      else if ((problem as AgiError).code === 'AGI_ARGUMENT') this.#refuse(problem);
+      else this.onEnd(problem);
     });
   }
 
@@ -157,9 +159,9 @@ export class Hearing {
   }
 
   watchWhileIdle(): void {
-    const { busy, gone, stopped, transport } = this.#session;
+    const { asking, gone, stopped, transport } = this.#session;
     clearTimeout(this.#idleTimer);
-    if (busy || stopped || this.#resting || gone) return;
+    if (asking || stopped || this.#resting || gone) return;
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
     this.#idleTimer = setTimeout(() => transport.read(), IDLE_MS).unref();
   }
@@ -187,7 +189,10 @@ export class Hearing {
       return;
     }
     // a line that is no reply: the end of a value with a newline in it, say
-    if (input.type === 'junk') return;
+    if (input.type === 'junk') {
+      session.strays++;
+      return;
+    }
     if (this.#usageMayFollow) {
       if (input.reply.code === 520) return;
       this.#usageMayFollow = false;
@@ -220,11 +225,16 @@ export class Hearing {
     const session = this.#session;
     session.ended ??= error;
     this.hungUp(failures().asHangup(error));
+    this.#refuse(failures().copyOf(error));
+    this.stop(error);
+  }
+
+  /** The command under way has no reply. */
+  #refuse(error: Error): void {
     const asked = this.#asked;
     this.#asked = undefined;
-    session.asking = false;
-    asked?.reject(failures().copyOf(error));
-    this.stop(error);
+    this.#session.asking = false;
+    asked?.reject(error);
   }
 }
 

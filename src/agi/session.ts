@@ -43,6 +43,8 @@ export class Session {
   waiting = 0;
   /** How many commands have been sent. */
   sent = 0;
+  /** How many lines have come that were no part of a reply, as the rest of a value that seemed to end before. */
+  strays = 0;
   onGone: (() => void)[] = [];
   // made when a script asks for it: an AbortController costs a millisecond
   controller: AbortController | undefined;
@@ -142,7 +144,7 @@ export class Session {
     this.hearing.rest();
   }
 
-  /** A script that does something else still learns of a hangup: Asterisk writes it between two replies. */
+  /** A script, or a turn, that does something else still learns of a hangup: Asterisk writes it between two replies. */
   watchWhileIdle(): void {
     this.hearing.watchWhileIdle();
   }

@@ -15,16 +15,19 @@ export async function executed(
   return numberOf(reply);
 }
 
-export async function assertAlive(session: Session, reply: AgiReply, ask: Ask): Promise<void> {
-  if (!session.gone) {
-    try {
-      await ask('CHANNEL STATUS');
-      return;
-    } catch (error) {
-      if (!isHangup(error)) throw error;
-    }
+export async function isAlive(session: Session, ask: Ask): Promise<boolean> {
+  if (session.gone) return false;
+  try {
+    await ask('CHANNEL STATUS');
+    return true;
+  } catch (error) {
+    if (!isHangup(error)) throw error;
+    return false;
   }
-  throw hungUpDuring(reply);
+}
+
+export async function assertAlive(session: Session, reply: AgiReply, ask: Ask): Promise<void> {
+  if (!(await isAlive(session, ask))) throw hungUpDuring(reply);
 }
 
 export async function failed(session: Session, command: string, reply: AgiReply, ask: Ask): Promise<never> {

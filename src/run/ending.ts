@@ -8,6 +8,7 @@ import type { Config } from '../config';
 import type { Log } from '../log';
 import type { House } from './house';
 import type { ScriptFile } from './resolve';
+import type { Tracing } from './tracing';
 import type { Trouble } from './trouble';
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3 } as const;
@@ -19,6 +20,8 @@ export class Ending {
   readonly house: House;
   session: Session | undefined;
   script: ScriptFile | undefined;
+  /** Where the conversation is kept, if it is. */
+  readonly tracing: Tracing | undefined;
   /** Whether the body of a script without an exported function has returned. */
   bodyHasReturned = false;
   /** Whether the end has begun: nothing can change it any more. */
@@ -32,6 +35,7 @@ export class Ending {
     this.log = log;
     this.transport = transport;
     this.house = house;
+    if (config.trace || log.enabled('debug')) this.tracing = tracing().beginTracing(config, log);
   }
 
   get trouble(): Trouble {
@@ -57,6 +61,7 @@ export class Ending {
   found(script: ScriptFile): void {
     this.script = script;
     this.log.subject = script.name;
+    this.tracing?.tell('script', script.file);
     if (this.config.maxSeconds > 0) this.trouble.limitLife(script.name);
   }
 
@@ -85,6 +90,7 @@ export class Ending {
 
   leave(code: number): void {
     this.over = true;
+    this.tracing?.tell('end', `${code}`);
     this.#trouble?.rest();
     this.house.leave(this, code);
   }
@@ -92,3 +98,5 @@ export class Ending {
 
 // the end of a call that goes as it should, while Asterisk works on the script's last command
 const closing = (): typeof import('./closing') => require('./closing');
+// the lines of a conversation, for those who keep them
+const tracing = (): typeof import('./tracing') => require('./tracing');

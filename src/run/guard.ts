@@ -33,31 +33,32 @@ export function guard(config: Config, log: Log, stdin = identity(0)): number {
     if (problem === undefined) log.fd = 2;
     else log.openLate = () => syslog().begin(config, log, `the log ${file} cannot be opened (${problem})`);
   }
-  guardConsole(log);
+  guardConsole(() => log);
   guardStdin();
   return output;
 }
 
 /** Whether descriptor 2 is open and not the wire. */
-function hasStderr(stdin: string | undefined, stdout: string | undefined): boolean {
+export function hasStderr(stdin: string | undefined, stdout: string | undefined): boolean {
   const stderr = identity(2);
   return stderr !== undefined && stderr !== stdin && stderr !== stdout;
 }
 
-/** The console's lines become entries of the log. */
-function guardConsole(log: Log): void {
+/** The console's lines become entries of the log, whichever it is by then. */
+export function guardConsole(current: () => Log): void {
   const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warning', error: 'error' } as const;
   let method: keyof typeof levels;
   for (method in levels) {
     const level: LogLevel = levels[method];
     console[method] = (...values: unknown[]) => {
+      const log = current();
       if (log.enabled(level)) log.write(level, process.getBuiltinModule('node:util').format(...values));
     };
   }
 }
 
 /** Standard input is the wire: a script that read from it would take Asterisk's replies away. It gets an end. */
-function guardStdin(): void {
+export function guardStdin(): void {
   Object.defineProperty(process, 'stdin', {
     configurable: true,
     get: () => process.getBuiltinModule('node:stream').Readable.from([]),
@@ -65,11 +66,12 @@ function guardStdin(): void {
 }
 
 /** Node's own warnings, too. Without this they are in the log as well, but as Node writes them. */
-export function guardWarnings(log: Log): void {
+export function guardWarnings(current: () => Log): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {
     // how a script is loaded is ours to know
-    log.write(warning.name === 'ExperimentalWarning' ? 'debug' : 'warning', warning.stack ?? String(warning));
+    const level = warning.name === 'ExperimentalWarning' ? 'debug' : 'warning';
+    current().write(level, warning.stack ?? String(warning));
   });
 }
 
@@ -103,8 +105,8 @@ function reopenStdout(): number {
   }
 }
 
-/** Descriptors 1 and 2 on a file; on the null device where it cannot be opened, and then the reason. */
-function takeOver(output: number, file: string): string | undefined {
+/** Descriptors 1 (unless it is the output) and 2 on a file; on the null device where it cannot be opened, and then the reason. */
+export function takeOver(output: number, file: string): string | undefined {
   const problem = output === 1 ? undefined : replace(1, file);
   return replace(2, file) ?? problem;
 }

@@ -3,6 +3,9 @@ import module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { RefusedError } from '../errors';
 
+/** A resident server's addresses have something behind them. */
+const agiModule = /\.agi(\?|$)/;
+
 /** @throws RefusedError where this Node does not strip types */
 export function checkTypeScript(file: string): void {
   if ((process.features as { typescript?: unknown }).typescript) return;
@@ -36,8 +39,12 @@ export async function importInstead(file: string, error: unknown): Promise<unkno
   return import(pathToFileURL(file).href);
 }
 
+let agiModulesAllowed = false;
+
 /** Node imports no file whose ending it does not know; `.agi` is JavaScript here. */
 function allowAgiModules(): void {
+  if (agiModulesAllowed) return;
+  agiModulesAllowed = true;
   // Node 22.15 and later
   const { registerHooks } = module as {
     registerHooks?: (hooks: {
@@ -47,12 +54,12 @@ function allowAgiModules(): void {
   if (registerHooks) {
     registerHooks({
       load: (url, context, next) =>
-        next(url, url.endsWith('.agi') ? { ...context, format: 'module' } : context),
+        next(url, agiModule.test(url) ? { ...context, format: 'module' } : context),
     });
     return;
   }
   const hook = `export async function load(url, context, next) {
-    return next(url, url.endsWith('.agi') ? { ...context, format: 'module' } : context);
+    return next(url, ${agiModule}.test(url) ? { ...context, format: 'module' } : context);
   }`;
   module.register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }

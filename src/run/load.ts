@@ -26,7 +26,7 @@ export async function load(file: string): Promise<ScriptFunction | undefined> {
 }
 
 /** `require`, but as the program that runs: `require.main === module` holds in the script. */
-function requireAsMain(file: string): unknown {
+export function requireAsMain(file: string): unknown {
   const script = new ScriptModule(file);
   script.id = '.';
   process.mainModule = script;
@@ -35,7 +35,7 @@ function requireAsMain(file: string): unknown {
   return script.exports;
 }
 
-function exportedFunction(exports: unknown, depth = 0): ScriptFunction | undefined {
+export function exportedFunction(exports: unknown, depth = 0): ScriptFunction | undefined {
   if (typeof exports === 'function') return exports as ScriptFunction;
   // CommonJS that was compiled from `export default` has a second `default` when it is imported
   const inner = depth < 2 ? (exports as { default?: unknown } | null | undefined)?.default : undefined;

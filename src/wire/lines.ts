@@ -12,7 +12,7 @@ export const MAX_LINE_BYTES = 1 << 20;
  * Text as UTF-8; where the bytes are not UTF-8, as Latin-1, so that a caller id in an old encoding does
  * not cost the call and no byte is lost.
  */
-function decodeText(bytes: Buffer): string {
+export function decodeText(bytes: Buffer): string {
   const text = bytes.toString();
   return text.includes('\ufffd') && !Buffer.from(text).equals(bytes) ? bytes.toString('latin1') : text;
 }

@@ -1,6 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 /** Calls from a real Asterisk: through a real xinetd into `fastagi`, and by AGI(/path/script) into `agi`. */
-import { chmodSync, chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executable, makeFolder, root } from '../support/inet';
@@ -90,14 +98,25 @@ const scripts: Record<string, string> = {
     agi.setVariable('test', [process.getuid(), process.getgid(), process.getgroups().join('+')].join(' '));`,
 };
 
+/** The ways over FastAGI, and what stands before the extensions that take them. */
+const ways = [
+  { way: 'through xinetd', prefix: '' },
+  { way: 'through a pool that xinetd has started', prefix: 'pool-' },
+  { way: 'through a shared process', prefix: 'shared-' },
+];
+
+/** As a shared process serves it: on the same lines, what was the body is a function. */
+function asFunction(text: string): string {
+  return text.includes('export default') ? text : `module.exports = async () => {${text}\n}`;
+}
+
 describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
   beforeAll(() => prepareParts(console.error), 600_000);
 
   describe.each([16, 22] as const)('from Asterisk %i', (version) => {
     let folder: string;
     let asterisk: Asterisk;
-    let xinetd: Xinetd;
-    let setuid: Xinetd;
+    const services: Xinetd[] = [];
 
     /** Every script can be called as an extension of its own name, over FastAGI and, behind `classic-`, as a program. */
     beforeAll(async () => {
@@ -116,12 +135,38 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
       for (const [name, text] of Object.entries(scripts)) {
         writeFileSync(path.join(folder, `classic-${name}`), `#!/usr/bin/env agi\n${text}`, { mode: 0o755 });
       }
-      const shipped = readFileSync(path.join(root, 'xinetd/fastagi'), 'utf8');
-      const service = { user: 'root', server: process.execPath };
-      const args = `--no-rehash-snapshot ${executable('fastagi')} --config ${folder}`;
-      xinetd = await Xinetd.startFile(shipped, { ...service, server_args: `${args}/fastagi.conf` });
-      setuid = await Xinetd.startFile(shipped, { ...service, server_args: `${args}/setuid.conf` });
-      const host = `127.0.0.1:${xinetd.port('fastagi')}`;
+      mkdirSync(path.join(folder, 'shared'));
+      for (const [name, text] of Object.entries(scripts)) {
+        writeFileSync(path.join(folder, 'shared', name), asFunction(text));
+      }
+      writeFileSync(
+        path.join(folder, 'shared.conf'),
+        `[fastagi]\nbasedir=${folder}/shared\nlog=${folder}/log\nlog_level=debug\n`,
+      );
+      /** Starts a service as it is shipped; gives its place for the dialplan. */
+      const start = async (file: string, args: string): Promise<string> => {
+        const shipped = readFileSync(path.join(root, 'xinetd', file), 'utf8');
+        const server = { user: 'root', server: process.execPath, server_args: args };
+        const xinetd = await Xinetd.startFile(shipped, server);
+        services.push(xinetd);
+        return `127.0.0.1:${xinetd.port('fastagi')}`;
+      };
+      const one = `--no-rehash-snapshot ${executable('fastagi')} --config ${folder}`;
+      const many = `${executable('fastagi')} listen --fd 0 --spare 2 --config ${folder}`;
+      const hosts: Record<string, { plain: string; setuid: string }> = {
+        '': {
+          plain: await start('fastagi', `${one}/fastagi.conf`),
+          setuid: await start('fastagi', `${one}/setuid.conf`),
+        },
+        'pool-': {
+          plain: await start('fastagi-wait', `${many}/fastagi.conf`),
+          setuid: await start('fastagi-wait', `${many}/setuid.conf`),
+        },
+        'shared-': {
+          plain: await start('fastagi-wait', `${many}/shared.conf --mode shared`),
+          setuid: 'none',
+        },
+      };
       const extension = (name: string, application: string) => [
         `exten => ${name},1,Set(CASE=${name})`,
         ` same => n,${application}`,
@@ -139,16 +184,20 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
           ' same => n,SendDTMF(0*1#)',
           ' same => n,Wait(20)',
           '[test]',
-          ...Object.keys(scripts).flatMap((name) => [
-            ...extension(name, `AGI(agi://${host}/${name})`),
-            ...extension(`classic-${name}`, `AGI(${folder}/classic-${name})`),
+          ...Object.keys(scripts).flatMap((name) =>
+            extension(`classic-${name}`, `AGI(${folder}/classic-${name})`),
+          ),
+          ...Object.entries(hosts).flatMap(([prefix, { plain, setuid }]) => [
+            ...Object.keys(scripts).flatMap((name) =>
+              extension(`${prefix}${name}`, `AGI(agi://${plain}/${name})`),
+            ),
+            ...extension(`${prefix}arguments`, `AGI(agi://${plain}/function?name=Jo%20Do,one,two words)`),
+            ...extension(`${prefix}missing`, `AGI(agi://${plain}/nothing)`),
+            ...extension(`${prefix}outside`, `AGI(agi://${plain}/%2e%2e/etc/passwd)`),
+            ...extension(`${prefix}owner`, `AGI(agi://${setuid}/whoami)`),
+            ...extension(`${prefix}root-owned`, `AGI(agi://${setuid}/hello)`),
+            ...extension(`${prefix}strangers`, `AGI(agi://${setuid}/throws)`),
           ]),
-          ...extension('arguments', `AGI(agi://${host}/function?name=Jo%20Do,one,two words)`),
-          ...extension('missing', `AGI(agi://${host}/nothing)`),
-          ...extension('outside', `AGI(agi://${host}/%2e%2e/etc/passwd)`),
-          ...extension('owner', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/whoami)`),
-          ...extension('root-owned', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/hello)`),
-          ...extension('strangers', `AGI(agi://127.0.0.1:${setuid.port('fastagi')}/throws)`),
           'exten => h,1,Verbose(1,end of ${CASE}: ${AGISTATUS} test=${test})',
         ].join('\n'),
         bind: [root, folder, { from: executable('agi'), to: '/usr/local/bin/agi' }],
@@ -157,17 +206,17 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
     }, 60_000);
     afterAll(async () => {
       await asterisk?.stop();
-      await xinetd?.stop();
-      await setuid?.stop();
+      for (const xinetd of services.splice(0)) await xinetd.stop();
     });
 
     /** Places a call and waits for what the dialplan says of its end; gives that, and what Asterisk and the log said meanwhile. */
-    async function place(
+    async function call(
       extension: string,
       options: { leg?: string; hungUp?: boolean; during?: () => Promise<void> } = {},
     ) {
       const from = asterisk.log().length;
-      rmSync(path.join(folder, 'log'), { force: true });
+      // a resident server has it open
+      if (existsSync(path.join(folder, 'log'))) truncateSync(path.join(folder, 'log'));
       await asterisk.originate(`${options.leg ?? 'leg'}@legs`, `${extension}@test`);
       await options.during?.();
       // by its own name: the call before may still be on its way out
@@ -191,7 +240,9 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
       await asterisk.command('channel request hangup all');
     }
 
-    describe('through xinetd', () => {
+    describe.each(ways)('$way', ({ prefix }) => {
+      const place = (name: string, options?: Parameters<typeof call>[1]) => call(prefix + name, options);
+
       it('reach a script, and its variable is there in the dialplan', async () => {
         const seen = await place('hello.js');
         expect(seen.end).toBe('SUCCESS test=1111');
@@ -285,7 +336,7 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
         expect(seen.log).toContain('noticed');
       });
 
-      it('run as the owner of the script, and never as root', async () => {
+      it.skipIf(prefix === 'shared-')('run as the owner of the script, and never as root', async () => {
         expect((await place('owner')).end).toBe(`SUCCESS test=${owner.uid} ${owner.gid} ${owner.gid}`);
         for (const extension of ['root-owned', 'strangers']) {
           const refused = await place(extension);
@@ -296,6 +347,8 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
     });
 
     describe('by AGI(/path/script)', () => {
+      const place = call;
+
       it('reach a script, and its variable is there in the dialplan', async () => {
         const seen = await place('classic-hello.js');
         expect(seen.end).toBe('SUCCESS test=1111');

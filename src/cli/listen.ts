@@ -1,0 +1,31 @@
+/** `fastagi listen`: serves calls until it is told to stop. */
+import { fileURLToPath } from 'node:url';
+import type { Argv } from 'yargs';
+import { listen } from '../listen/listen';
+import { rows } from '../listen/settings';
+
+export function options(parser: Argv): Argv {
+  let told = parser.option('fd', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'This descriptor is the listening socket: 0 under xinetd, wait = yes',
+  });
+  for (const [key, { describe }] of Object.entries(rows)) {
+    told = told.option(key.replaceAll('_', '-'), { type: 'string', requiresArg: true, describe });
+  }
+  return told;
+}
+
+export function run(given: Record<string, unknown>): Promise<number> {
+  const overrides: Record<string, string | undefined> = { fd: text(given.fd) };
+  for (const key of Object.keys(rows)) overrides[key] = text(given[key.replaceAll('_', '-')]);
+  // beside the commands: what a serving process needs, and nothing else
+  const program = fileURLToPath(new URL('fastagi-process.js', import.meta.url));
+  return listen({ config: text(given.config), overrides, program });
+}
+
+/** An option that is given twice is a list: the last one holds. */
+function text(value: unknown): string | undefined {
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  return last === undefined ? undefined : String(last);
+}

@@ -1,0 +1,87 @@
+/** Node's own talk with the parent process. */
+const NODES_OWN = 'internalMessage';
+
+type Own = ReadonlyMap<PropertyKey, PropertyDescriptor>;
+
+/**
+ * What a script can leave in its process, put back to how it was before: globals, the environment, listeners of
+ * `process`, the working folder, the file mode mask. What it has changed inside of Node's own objects, and what
+ * packages keep, stays: a process of one call only (`max_calls = 1`) is the remedy for that.
+ */
+export class CleanSlate {
+  readonly #globals: Own = ownOf(globalThis);
+  readonly #console: Own = ownOf(console);
+  readonly #environment = { ...process.env };
+  readonly #listeners = new Map<string | symbol, Set<unknown>>();
+  readonly #folder = process.cwd();
+  readonly #mask = process.umask();
+
+  /** How things are now is how they will be again. */
+  constructor() {
+    for (const event of process.eventNames()) {
+      if (event === NODES_OWN) continue;
+      this.#listeners.set(event, new Set(process.rawListeners(event)));
+    }
+  }
+
+  /** @returns whether all that can be seen is as it was */
+  restore(): boolean {
+    let clean = restoreOwn(globalThis, this.#globals);
+    clean = restoreOwn(console, this.#console) && clean;
+    this.#restoreEnvironment();
+    for (const event of process.eventNames()) {
+      if (event === NODES_OWN) continue;
+      const before = this.#listeners.get(event);
+      for (const listener of process.rawListeners(event)) {
+        if (!before?.has(listener)) process.removeListener(event, listener as () => void);
+      }
+    }
+    for (const [event, listeners] of this.#listeners) {
+      if (process.listenerCount(event) !== listeners.size) clean = false;
+    }
+    process.umask(this.#mask);
+    process.exitCode = undefined;
+    try {
+      if (process.cwd() !== this.#folder) process.chdir(this.#folder);
+    } catch {
+      clean = false;
+    }
+    return clean;
+  }
+
+  #restoreEnvironment(): void {
+    for (const name of Object.keys(process.env)) {
+      if (!Object.hasOwn(this.#environment, name)) delete process.env[name];
+    }
+    for (const [name, value] of Object.entries(this.#environment)) {
+      if (process.env[name] !== value) process.env[name] = value;
+    }
+  }
+}
+
+function ownOf(object: object): Own {
+  return new Map(
+    Reflect.ownKeys(object).map((name) => [
+      name,
+      Object.getOwnPropertyDescriptor(object, name) as PropertyDescriptor,
+    ]),
+  );
+}
+
+/** @returns whether all of it could be put back */
+function restoreOwn(object: object, own: Own): boolean {
+  let clean = true;
+  for (const name of Reflect.ownKeys(object)) {
+    const before = own.get(name);
+    if (!before) clean = Reflect.deleteProperty(object, name) && clean;
+    // one that is made when it is first asked for has become a value by itself
+    else if (before.get === undefined) {
+      const { value } = Object.getOwnPropertyDescriptor(object, name) as PropertyDescriptor;
+      if (value !== before.value) clean = Reflect.defineProperty(object, name, before) && clean;
+    }
+  }
+  for (const [name, before] of own) {
+    if (!Object.hasOwn(object, name)) clean = Reflect.defineProperty(object, name, before) && clean;
+  }
+  return clean;
+}

@@ -1,0 +1,128 @@
+/** A process that serves calls, as the master sees it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import os from 'node:os';
+import type { Log } from '../log';
+import type { Descriptor } from './doors';
+import type { Order, Report, Terms } from './messages';
+
+/** How long a boot may take, and a process to take a call that it is handed. */
+const PATIENCE_MS = 20_000;
+/** How long a process may take to leave once it has been told that its time is over. */
+const LEAVE_MS = 10_000;
+
+export interface Watcher {
+  onReport(member: CrewMember, report: Report): void;
+  /** The process has ended, however that went. */
+  onExit(member: CrewMember, how: { code: number | null; signal: NodeJS.Signals | null }): void;
+}
+
+export interface BootOptions {
+  readonly program: string;
+  readonly terms: Terms;
+  /** Stand back behind the calls while it boots. */
+  readonly politely: boolean;
+  /** Sockets that it is to accept from by itself. */
+  readonly descriptors: readonly Descriptor[];
+  readonly log: Log;
+}
+
+export class CrewMember {
+  readonly #child: ChildProcess;
+  readonly #log: Log;
+  state: 'booting' | 'idle' | 'busy' | 'leaving' = 'booting';
+  /** When it became idle last. */
+  idleSinceMs = 0;
+  #patience: NodeJS.Timeout | undefined;
+
+  constructor({ program, terms, politely, descriptors, log }: BootOptions, watcher: Watcher) {
+    this.#log = log;
+    const priority = os.getPriority();
+    // a fixed seed of the hash tables is for processes of one call
+    const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
+    this.#child = spawn(process.execPath, [...flags, program, String(priority)], {
+      // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(descriptors as readonly number[])],
+    });
+    const { pid } = this.#child;
+    if (politely && pid !== undefined) {
+      try {
+        os.setPriority(pid, Math.min(19, priority + 10));
+      } catch {
+        // it has ended already
+      }
+    }
+    this.#child.on('message', (report: Report) => watcher.onReport(this, report));
+    // a process that could not be started, or has been killed while it was written to: its exit tells all
+    this.#child.on('error', (error) => {
+      if (pid === undefined) {
+        log.write('error', `no process can be started: ${error.message} [PROCESS_START]`);
+        watcher.onExit(this, { code: null, signal: null });
+      }
+    });
+    this.#child.on('exit', (code, signal) => {
+      clearTimeout(this.#patience);
+      watcher.onExit(this, { code, signal });
+    });
+    this.send({ type: 'begin', terms, sockets: descriptors.length });
+    this.expect('is not ready');
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Whether something is due from it. */
+  get waited(): boolean {
+    return this.#patience !== undefined;
+  }
+
+  /** Ends the process where it does not do what is due in time. */
+  expect(what: string, withinMs = PATIENCE_MS): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      this.#log.write(
+        'error',
+        `process ${this.pid} ${what} after ${withinMs / 1000} s, and is killed [PROCESS_STUCK]`,
+      );
+      this.kill();
+    }, withinMs).unref();
+  }
+
+  /** What was due has come. */
+  content(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+  }
+
+  /** Hands over a call. The socket stays open here, too, until the process has said that it has it. */
+  hand(order: Order & { type: 'call' }, socket: Socket): void {
+    this.#child.send(order, socket, { keepOpen: true }, () => {});
+    this.expect('has not taken the call that it was handed');
+  }
+
+  send(order: Order): void {
+    if (this.#child.connected) this.#child.send(order, undefined, {}, () => {});
+  }
+
+  /**
+   * To take no more, and to leave when it is done.
+   * @param isDone nothing is left for it to do
+   */
+  dismiss(isDone: boolean): void {
+    this.state = 'leaving';
+    this.send({ type: 'leave' });
+    if (isDone) this.expect('has not left', LEAVE_MS);
+  }
+
+  /** Its time is over: what it does is ended. */
+  end(why: string): void {
+    this.state = 'leaving';
+    this.send({ type: 'end', why });
+    this.expect('has not left', LEAVE_MS);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}

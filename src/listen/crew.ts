@@ -1,0 +1,452 @@
+/** The processes that serve calls, and who of them gets which. */
+
+import { availableParallelism } from 'node:os';
+import { monotonicMs } from '../agi/socket-transport';
+import type { Config } from '../config';
+import type { Log } from '../log';
+import type { Arrival } from './arrival';
+import type { Counters } from './counters';
+import { CrewMember } from './crew-member';
+import type { Descriptor } from './doors';
+import type { Report, Terms } from './messages';
+import { sendAway } from './reception';
+import type { Settings } from './settings';
+import { bootsDue } from './staffing';
+
+/** How long a call may wait for a process that boots, and for one that another call may leave. */
+const WAIT_MS = 10_000;
+const GRACE_MS = 250;
+/** How long more processes than the spare ones may stay idle. */
+const SURPLUS_MS = 10_000;
+/** How often a process with many calls has to show that it lives, and how long it may fail to. */
+const PING_MS = 5000;
+const SILENT_MS = 30_000;
+/** Boots that fail are tried again after this, and twice as long each time, up to the most. */
+const RETRY_MS = 100;
+const RETRY_MOST_MS = 10_000;
+
+export interface CrewOptions {
+  /** The file that a process runs. */
+  readonly program: string;
+  readonly config: Config;
+  readonly settings: Settings;
+  readonly syslog: boolean;
+  readonly log: Log;
+  readonly counters: Counters;
+  /** The sockets from which processes accept calls by themselves; none where the master does. */
+  readonly descriptors: readonly Descriptor[];
+  /** Whether a process that stands back may come forth again. */
+  readonly mayBePolite: boolean;
+  /** Told whenever a call has come or gone. */
+  readonly onChange: () => void;
+  /** What processes were to accept calls from is no such thing. */
+  readonly onDeaf: (code: string | undefined, why: string) => void;
+}
+
+interface Place {
+  readonly arrival: Arrival;
+  timer: NodeJS.Timeout | undefined;
+  taken: boolean;
+}
+
+interface Waiting {
+  readonly arrival: Arrival;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class Crew {
+  #options: CrewOptions;
+  #terms: Terms;
+  readonly #members = new Set<CrewMember>();
+  /** Calls that the master has accepted, by the process that has them. */
+  readonly #places = new Map<CrewMember, Map<number, Place>>();
+  /** Calls that processes have accepted by themselves. */
+  readonly #taken = new Map<CrewMember, number>();
+  readonly #waiting: Waiting[] = [];
+  #lastId = 0;
+  #lastCallMs = 0;
+  #failedBoots = 0;
+  #retryMs = 0;
+  #again: NodeJS.Timeout | undefined;
+  #upkeep: NodeJS.Timeout | undefined;
+  #closing = false;
+  readonly #readies: (() => void)[] = [];
+  readonly #onMemberGone: (() => void)[] = [];
+  /** Those whose place others will take, once they are ready. */
+  readonly #outdated = new Set<CrewMember>();
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#terms = termsOf(options);
+    this.#upkeep = setInterval(() => this.#lookAfter(), PING_MS).unref();
+    this.#staff();
+  }
+
+  /** Calls that a process has. */
+  get active(): number {
+    let active = 0;
+    for (const places of this.#places.values()) active += places.size;
+    for (const taken of this.#taken.values()) active += taken;
+    return active;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get processes(): number {
+    return this.#members.size;
+  }
+
+  /** Resolves when as many processes are ready as should be at the start. */
+  async ready(): Promise<void> {
+    const { settings } = this.#options;
+    const due = settings.mode === 'shared' ? settings.processes : 1;
+    while (!this.#closing && this.#count('idle') + this.#count('busy') < due) {
+      await new Promise<void>((resolve) => this.#readies.push(resolve));
+    }
+  }
+
+  /** A call: for a process that is free, or the first that will be. */
+  take(arrival: Arrival): void {
+    this.#lastCallMs = monotonicMs();
+    const member = this.#free();
+    if (member) this.#hand(member, arrival);
+    else this.#queue(arrival);
+    this.#staff();
+  }
+
+  /** Its caller has gone before a process had it. */
+  drop(arrival: Arrival): void {
+    const at = this.#waiting.findIndex((waiting) => waiting.arrival === arrival);
+    if (at !== -1) clearTimeout(this.#waiting.splice(at, 1)[0]?.timer);
+  }
+
+  /** Serves by other terms from now on: new processes take the place of those that are there. */
+  renew(changes: Pick<CrewOptions, 'config' | 'settings' | 'syslog'>): void {
+    this.#options = { ...this.#options, ...changes };
+    this.#terms = termsOf(this.#options);
+    if (this.#options.settings.mode === 'shared') {
+      // the old ones accept until the new ones do
+      for (const member of this.#members) this.#outdated.add(member);
+    } else for (const member of this.#members) this.#retire(member);
+    this.#staff();
+  }
+
+  /** Takes no more calls, and ends when those that are there have: at the latest after so many seconds. */
+  async close(drainSeconds: number, hurry: AbortSignal): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#again);
+    for (const member of this.#members) {
+      if (this.#waiting.length === 0 || member.state === 'leaving') this.#retire(member);
+    }
+    const ended = this.#ended();
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(true), drainSeconds * 1000);
+      if (hurry.aborted) resolve(true);
+      hurry.addEventListener('abort', () => resolve(true));
+    });
+    if (await Promise.race([ended.then(() => false), over])) {
+      const left = this.active + this.waiting;
+      if (left > 0) {
+        this.#options.log.write(
+          'warning',
+          `${left} calls are ended: ${hurry.aborted ? 'the server was told to stop at once' : `they had ${drainSeconds} s to finish ([listen] drain_seconds)`} [DRAINED]`,
+        );
+      }
+      for (const { arrival, timer } of this.#waiting.splice(0))
+        this.#sendAway(arrival, timer, 'drain_seconds');
+      for (const member of this.#members)
+        member.end('the service is stopped, and its time to finish is over');
+      await ended;
+    }
+    clearTimeout(timer);
+    clearInterval(this.#upkeep);
+  }
+
+  #ended(): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.#members.size === 0) resolve();
+        else this.#onMemberGone.push(look);
+      };
+      look();
+    });
+  }
+
+  #free(): CrewMember | undefined {
+    let best: CrewMember | undefined;
+    for (const member of this.#members) {
+      if (this.#options.settings.mode === 'shared') {
+        if (member.state === 'booting' || member.state === 'leaving') continue;
+        if (!best || this.#load(member) < this.#load(best)) best = member;
+        // the one that was busy last is warm, and the others may leave when they are not wanted
+      } else if (member.state === 'idle' && (!best || member.idleSinceMs > best.idleSinceMs)) best = member;
+    }
+    return best;
+  }
+
+  #load(member: CrewMember): number {
+    return this.#places.get(member)?.size ?? 0;
+  }
+
+  #queue(arrival: Arrival, first = false): void {
+    const sinceMs = monotonicMs();
+    // one that will be there is worth waiting for; where all are busy with other calls, none may be for long
+    const timer = setInterval(() => {
+      const { settings } = this.#options;
+      const isComing =
+        this.#count('booting') > 0 || this.#count('idle') + this.#count('busy') < settings.processes;
+      if (isComing && monotonicMs() - sinceMs < WAIT_MS) return;
+      this.drop(arrival);
+      this.#sendAway(arrival, timer, 'processes');
+    }, GRACE_MS);
+    if (first) this.#waiting.unshift({ arrival, timer });
+    else this.#waiting.push({ arrival, timer });
+  }
+
+  #sendAway(arrival: Arrival, timer: NodeJS.Timeout | undefined, reason: string): void {
+    clearTimeout(timer);
+    const { counters, log } = this.#options;
+    counters.addRefused(reason);
+    log.write('warning', `a call from ${arrival.address} refused: [listen] ${reason} [REFUSED]`);
+    sendAway(arrival.socket);
+    arrival.release();
+    this.#options.onChange();
+  }
+
+  #hand(member: CrewMember, arrival: Arrival): void {
+    const id = ++this.#lastId;
+    if (this.#options.settings.mode === 'pool') member.state = 'busy';
+    const places = this.#places.get(member) ?? new Map<number, Place>();
+    this.#places.set(member, places.set(id, { arrival, timer: undefined, taken: false }));
+    const { acceptedMs, socket } = arrival;
+    member.hand({ type: 'call', id, head: arrival.giveUp(), acceptedMs }, socket);
+  }
+
+  #handNext(): void {
+    while (this.#waiting.length > 0) {
+      const member = this.#free();
+      if (!member) return;
+      const { arrival, timer } = this.#waiting.shift() as Waiting;
+      clearTimeout(timer);
+      this.#hand(member, arrival);
+    }
+  }
+
+  #onReport(member: CrewMember, report: Report): void {
+    const { counters } = this.#options;
+    if (report.type === 'ready') this.#onReady(member);
+    else if (report.type === 'taken') this.#onTaken(member, report.id);
+    else if (report.type === 'done') {
+      const place = this.#places.get(member)?.get(report.id);
+      this.#places.get(member)?.delete(report.id);
+      clearTimeout(place?.timer);
+      place?.arrival.release();
+      counters.addEnd(report);
+      this.#options.onChange();
+    } else if (report.type === 'free') this.#onFree(member, report.last);
+    else if (report.type === 'tally') {
+      this.#taken.set(member, report.active);
+      counters.calls += report.calls;
+      for (const [reason, count] of Object.entries(report.refused)) counters.addRefused(reason, count);
+      for (const end of report.ended) counters.addEnd(end);
+      this.#options.onChange();
+    } else if (report.type === 'stale') {
+      this.#options.log.write('info', `process ${member.pid} is renewed: ${report.why}`);
+      this.#outdated.add(member);
+      this.#staff();
+    } else if (report.type === 'deaf') this.#options.onDeaf(report.code, report.why);
+    else member.content();
+  }
+
+  #onReady(member: CrewMember): void {
+    const { settings } = this.#options;
+    this.#failedBoots = 0;
+    this.#retryMs = 0;
+    member.content();
+    if (member.state !== 'booting') return;
+    member.state = 'idle';
+    member.idleSinceMs = monotonicMs();
+    if (settings.mode === 'shared') {
+      for (const old of this.#outdated) {
+        if (this.#count('idle') + this.#count('busy') - this.#outdated.size >= settings.processes)
+          this.#retire(old);
+      }
+    }
+    for (const resolve of this.#readies.splice(0)) resolve();
+    this.#handNext();
+    this.#retireIfClosing(member);
+    this.#staff();
+  }
+
+  #onTaken(member: CrewMember, id: number): void {
+    const place = this.#places.get(member)?.get(id);
+    member.content();
+    if (!place) return;
+    place.taken = true;
+    place.arrival.handedOver();
+    const { maxSeconds } = this.#options.config;
+    if (maxSeconds === 0 || this.#options.settings.mode === 'shared') return;
+    place.timer = setTimeout(
+      () => {
+        this.#options.log.write(
+          'error',
+          `process ${member.pid} is ended by force: its script has run for ${maxSeconds} s, the limit of [fastagi] max_seconds, and never let the event loop turn [SCRIPT_TIMEOUT]`,
+        );
+        member.kill();
+      },
+      maxSeconds * 1000 + 1000,
+    ).unref();
+  }
+
+  #onFree(member: CrewMember, last: boolean): void {
+    if (last) {
+      member.state = 'leaving';
+      member.expect('has not left');
+    } else if (member.state === 'busy') {
+      member.state = 'idle';
+      member.idleSinceMs = monotonicMs();
+      this.#handNext();
+      this.#retireIfClosing(member);
+    }
+    this.#staff();
+  }
+
+  #retireIfClosing(member: CrewMember): void {
+    if (this.#closing && this.#waiting.length === 0 && member.state === 'idle') this.#retire(member);
+  }
+
+  #onExit(
+    member: CrewMember,
+    { code, signal }: { code: number | null; signal: NodeJS.Signals | null },
+  ): void {
+    const { counters, log } = this.#options;
+    const wasBooting = member.state === 'booting';
+    this.#members.delete(member);
+    this.#outdated.delete(member);
+    const places = this.#places.get(member);
+    this.#places.delete(member);
+    const taken = this.#taken.get(member) ?? 0;
+    this.#taken.delete(member);
+    let lost = taken;
+    for (const { arrival, timer, taken } of places?.values() ?? []) {
+      clearTimeout(timer);
+      // it never had it: another one will
+      if (!taken && !arrival.socket.destroyed) {
+        arrival.resume();
+        this.#queue(arrival, true);
+        continue;
+      }
+      lost++;
+      arrival.release();
+    }
+    const how = signal ?? `exit code ${code}`;
+    if (lost > 0) {
+      // a script may end its process by itself
+      const isCrash = signal !== null || this.#options.settings.mode === 'shared';
+      if (isCrash) {
+        counters.crashes++;
+        log.write(
+          'error',
+          `process ${member.pid} has ended with ${how} in the middle of ${lost === 1 ? 'a call' : `${lost} calls`} [PROCESS_ENDED]`,
+        );
+      }
+      for (let call = 0; call < lost; call++)
+        counters.addEnd({ code: code ?? 1, asked: true, firstCommandMs: undefined });
+    } else if (wasBooting && !this.#closing) {
+      this.#failedBoots++;
+      this.#retryMs = monotonicMs() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** (this.#failedBoots - 1));
+      log.write('error', `process ${member.pid} has ended with ${how} before it was ready [PROCESS_START]`);
+    }
+    if (lost === 0 && member.state === 'idle') {
+      log.write(
+        'warning',
+        `process ${member.pid} has ended with ${how} while it had no call [PROCESS_ENDED]`,
+      );
+    }
+    for (const look of this.#onMemberGone.splice(0)) look();
+    this.#handNext();
+    this.#staff();
+    this.#options.onChange();
+  }
+
+  /** To leave when it is done. */
+  #retire(member: CrewMember): void {
+    if (member.state === 'leaving') return;
+    this.#outdated.delete(member);
+    member.dismiss(this.#options.settings.mode === 'pool' && member.state !== 'busy');
+  }
+
+  #count(state: CrewMember['state']): number {
+    let count = 0;
+    for (const member of this.#members) if (member.state === state) count++;
+    return count;
+  }
+
+  /** Begins the boots that are due. */
+  #staff(): void {
+    clearTimeout(this.#again);
+    if (this.#closing && this.#waiting.length === 0) return;
+    const now = monotonicMs();
+    if (now < this.#retryMs) {
+      this.#again = setTimeout(() => this.#staff(), this.#retryMs - now).unref();
+      return;
+    }
+    const { settings, mayBePolite } = this.#options;
+    const cores = availableParallelism();
+    const idle = this.#count('idle');
+    const booting = this.#count('booting');
+    if (settings.mode === 'shared') {
+      const there = idle + this.#count('busy') + booting - this.#outdated.size;
+      for (let due = Math.min(settings.processes - there, cores - booting); due > 0; due--) this.#boot(false);
+      return;
+    }
+    const crew = { idle, busy: this.#count('busy'), booting };
+    const waiting = this.#waiting.length;
+    const spare = this.#closing ? 0 : settings.spare;
+    const due = bootsDue(
+      { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs },
+      { most: settings.processes, spare, cores },
+    );
+    for (let boot = 0; boot < due.now; boot++) this.#boot(!due.urgent && mayBePolite);
+    if (due.againMs !== undefined) this.#again = setTimeout(() => this.#staff(), due.againMs).unref();
+  }
+
+  #boot(politely: boolean): void {
+    const { program, log, counters, descriptors } = this.#options;
+    counters.boots++;
+    const member = new CrewMember(
+      { program, terms: this.#terms, politely, descriptors, log },
+      {
+        onReport: (member, report) => this.#onReport(member, report),
+        onExit: (member, how) => this.#onExit(member, how),
+      },
+    );
+    this.#members.add(member);
+  }
+
+  /** Ends what has been idle for long, one at a time, and what does not answer. */
+  #lookAfter(): void {
+    if (this.#options.settings.mode === 'shared') {
+      for (const member of this.#members) {
+        if (member.state === 'booting' || member.waited) continue;
+        member.send({ type: 'ping' });
+        member.expect('has not let the event loop turn', SILENT_MS);
+      }
+      return;
+    }
+    if (this.#count('idle') <= this.#options.settings.spare) return;
+    let oldest: CrewMember | undefined;
+    for (const member of this.#members) {
+      if (member.state === 'idle' && (!oldest || member.idleSinceMs < oldest.idleSinceMs)) oldest = member;
+    }
+    if (oldest && monotonicMs() - oldest.idleSinceMs > SURPLUS_MS) this.#retire(oldest);
+  }
+}
+
+function termsOf({ config, settings, syslog }: CrewOptions): Terms {
+  const { mode, maxCalls, maxActive, maxPerAddress, allow } = settings;
+  return { mode, config, syslog, maxCalls, limits: { maxActive, maxPerAddress, allow } };
+}

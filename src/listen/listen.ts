@@ -1,0 +1,337 @@
+/**
+ * `fastagi listen`: a master that lets calls in, and processes that serve them. The master runs no script: nothing
+ * that a script does can end it.
+ */
+import { readFileSync } from 'node:fs';
+import type { Config } from '../config';
+import { type AgiError, RefusedError } from '../errors';
+import { Log } from '../log';
+import { DEFAULT_LOG_FILE, identity, takeOver } from '../run/guard';
+import { describeError } from '../run/report';
+import { begin as beginSyslog } from '../run/syslog';
+import { Admission } from './admission';
+import { Arrival } from './arrival';
+import { Counters } from './counters';
+import { Crew } from './crew';
+import { type Doors, noListeningSocket, openDoors } from './doors';
+import { Reception, sendAway } from './reception';
+import { checkSettings, readSettings, type Settings } from './settings';
+import { notify } from './systemd';
+
+/** How often a server on somebody else's socket looks whether that one is still there. */
+const LOOK_FOR_PARENT_MS = 500;
+/** How long a server that cannot start, on a socket which would start it again at once, refuses calls. */
+const REFUSE_MS = 10_000;
+/** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
+const LAST_TURNS = 3;
+
+export interface ListenOptions {
+  /** The configuration that `--config` names. */
+  readonly config: string | undefined;
+  /** What the command line says beside it, by the keys of `[listen]`; `fd` beside them. */
+  readonly overrides: Readonly<Record<string, string | undefined>>;
+  /** The program that a serving process runs. */
+  readonly program: string;
+}
+
+/** @returns the exit code, when the server has stopped */
+export async function listen(options: ListenOptions): Promise<number> {
+  const log = new Log('info');
+  log.subject = 'listen';
+  let read: { config: Config; settings: Settings };
+  let doors: Doors;
+  try {
+    read = readSettings(options.config, options.overrides);
+    log.level = read.config.debug ? 'debug' : read.config.logLevel;
+    openLog(log, read.config, options.overrides.fd);
+    checkSettings(read.config, read.settings);
+    doors = await openDoors(read.settings, process.env, isDirect(read.settings));
+  } catch (error) {
+    if (log.fd === undefined) openLog(log, undefined, options.overrides.fd);
+    log.write('error', describeError(error));
+    if (options.overrides.fd !== undefined) await refuseForAWhile(Number(options.overrides.fd));
+    if (!(error instanceof RefusedError)) return 1;
+    return error.code === 'CONFIG_VALUE' && error.message.startsWith('--') ? 2 : 3;
+  }
+  for (const warning of read.config.warnings) log.write('warning', warning);
+  return new Master(options, read, doors, log).run();
+}
+
+class Master {
+  readonly #options: ListenOptions;
+  #config: Config;
+  #settings: Settings;
+  readonly #doors: Doors;
+  readonly #log: Log;
+  readonly #counters = new Counters();
+  readonly #crew: Crew;
+  readonly #admission: Admission;
+  #reception: Reception | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #deaf: RefusedError | undefined;
+  readonly #stop = new AbortController();
+  readonly #hurry = new AbortController();
+
+  constructor(options: ListenOptions, read: { config: Config; settings: Settings }, doors: Doors, log: Log) {
+    this.#options = options;
+    this.#config = read.config;
+    this.#settings = read.settings;
+    this.#doors = doors;
+    this.#log = log;
+    this.#admission = new Admission(limitsOf(read.settings));
+    this.#crew = new Crew({
+      program: options.program,
+      ...read,
+      syslog: log.syslog,
+      log,
+      counters: this.#counters,
+      descriptors: doors.descriptors,
+      mayBePolite: mayRaisePriority(),
+      onChange: () => this.#onChange(),
+      onDeaf: (code, why) => {
+        this.#deaf ??= noListeningSocket(this.#settings.fd ?? 3, code, why);
+        this.#stop.abort(this.#deaf.message);
+        this.#hurry.abort();
+      },
+    });
+  }
+
+  async run(): Promise<number> {
+    this.#obeySignals();
+    // who has come already, on a socket that was there before this process, waits for the first process
+    if (this.#doors.servers.length > 0) this.#receive();
+    const metrics = this.#settings.metrics && (await this.#serveMetrics(this.#settings.metrics));
+    if (metrics === false) {
+      this.#stop.abort('there is no metrics endpoint');
+      this.#hurry.abort();
+    }
+    await Promise.race([this.#crew.ready(), stopped(this.#stop.signal)]);
+    if (!this.#stop.signal.aborted) this.#open();
+    await stopped(this.#stop.signal);
+    await this.#close();
+    if (metrics) metrics.close();
+    this.#log.write('info', `stopped; ${this.#describe()}`);
+    if (this.#deaf && this.#settings.fd !== undefined) await refuseForAWhile(this.#settings.fd);
+    return this.#deaf ? 3 : metrics === false ? 1 : 0;
+  }
+
+  #open(): void {
+    const { mode, processes, spare } = this.#settings;
+    const places = this.#doors.places.join(', ');
+    const how =
+      mode === 'shared' ? `shared, by ${processes} processes` : `pool of ${spare} to ${processes} processes`;
+    this.#log.write('info', `listening on ${places}; ${how}; process ${process.pid}`);
+    notify(process.env, 'READY=1', `STATUS=listening on ${places}`);
+    this.#onChange();
+    if (this.#settings.fd !== undefined) this.#watchParent();
+  }
+
+  #receive(): void {
+    this.#reception = new Reception(this.#doors.servers, this.#admission, this.#log, {
+      onCall: (socket, release) => {
+        this.#counters.calls++;
+        this.#onChange();
+        new Arrival(socket, release, this.#config, {
+          whole: (arrival) => this.#crew.take(arrival),
+          gone: (arrival, why) => this.#onGone(arrival, why),
+        });
+      },
+      onRefusal: (reason) => this.#counters.addRefused(reason),
+    });
+  }
+
+  #onGone(arrival: Arrival, why: AgiError): void {
+    this.#crew.drop(arrival);
+    arrival.release();
+    if (arrival.whole) this.#log.write('info', 'a caller has gone before a process had the call');
+    else {
+      this.#counters.probes++;
+      this.#counters.calls--;
+      this.#log.write(why.code === 'AGI_NO_REQUEST' ? 'info' : 'error', describeError(why));
+    }
+    this.#onChange();
+  }
+
+  #obeySignals(): void {
+    const stop = (signal: string) => {
+      if (this.#stop.signal.aborted) this.#hurry.abort();
+      else this.#stop.abort(signal);
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    process.on('SIGHUP', () => this.#reread());
+    process.on('SIGUSR1', () => this.#log.write('info', this.#describe()));
+  }
+
+  /** Takes up the configuration as it is now; what has been opened by it stays where it is. */
+  #reread(): void {
+    if (this.#stop.signal.aborted) return;
+    let read: { config: Config; settings: Settings };
+    try {
+      read = readSettings(this.#options.config, this.#options.overrides);
+      checkSettings(read.config, { ...read.settings, mode: this.#settings.mode });
+    } catch (error) {
+      this.#log.write('error', `the configuration is left as it was: ${describeError(error)}`);
+      return;
+    }
+    const { mode, metrics, host, port } = this.#settings;
+    const direct = isDirect({ ...read.settings, mode });
+    const moved = !this.#doors.inherited && (read.settings.host !== host || read.settings.port !== port);
+    if (read.settings.mode !== mode || moved || direct !== this.#doors.descriptors.length > 0) {
+      read.config = {
+        ...read.config,
+        warnings: [
+          ...read.config.warnings,
+          '[listen] mode, host and port, and limits for several shared processes, are taken up by a restart only',
+        ],
+      };
+    }
+    this.#config = read.config;
+    this.#settings = { ...read.settings, mode, metrics, host, port };
+    this.#log.level = read.config.debug ? 'debug' : read.config.logLevel;
+    openLog(this.#log, read.config, this.#options.overrides.fd);
+    for (const warning of read.config.warnings) this.#log.write('warning', warning);
+    this.#admission.limits = limitsOf(read.settings);
+    this.#crew.renew({
+      config: this.#config,
+      settings: this.#settings,
+      syslog: this.#log.syslog,
+    });
+    this.#log.write('info', 'the configuration has been read again, and new processes serve by it');
+  }
+
+  /** xinetd that ends leaves its servers alone, on a socket that its successor wants. */
+  #watchParent(): void {
+    const parent = process.ppid;
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(timer);
+      this.#stop.abort(`process ${parent}, which had opened the socket, is gone`);
+    }, LOOK_FOR_PARENT_MS).unref();
+  }
+
+  #onChange(): void {
+    clearTimeout(this.#idle);
+    const { idleSeconds } = this.#settings;
+    if (idleSeconds === 0 || this.#active > 0 || this.#stop.signal.aborted) return;
+    this.#idle = setTimeout(
+      () => this.#stop.abort(`no call for ${idleSeconds} s ([listen] idle_seconds)`),
+      idleSeconds * 1000,
+    );
+  }
+
+  /** Everyone who is in: with a call, waiting for a process, or still saying what it wants. */
+  get #active(): number {
+    return Math.max(this.#admission.active, this.#crew.active + this.#crew.waiting);
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#idle);
+    const { drainSeconds } = this.#settings;
+    notify(process.env, 'STOPPING=1', `STATUS=finishing ${this.#active} calls`);
+    this.#log.write(
+      'info',
+      `stopping: ${this.#stop.signal.reason}; ${this.#active} calls have ${drainSeconds} s to finish`,
+    );
+    // who has been told by the kernel that the connection is there is still let in
+    for (let turn = 0; turn < LAST_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+    this.#reception?.close();
+    this.#doors.close();
+    await this.#crew.close(drainSeconds, this.#hurry.signal);
+  }
+
+  /** @returns false where it cannot be, and the reason is in the log */
+  async #serveMetrics(place: { host: string; port: number }): Promise<{ close(): void } | false> {
+    // prom-client is for those who ask for it
+    const { serveMetrics } = await import('./metrics');
+    try {
+      return await serveMetrics(place, this.#counters, () => this.#now(), this.#log);
+    } catch (error) {
+      const text = `no counters can be had on ${place.host}:${place.port}: ${(error as Error).message}`;
+      this.#log.write('error', `${text} [LISTEN]`);
+      return false;
+    }
+  }
+
+  #now() {
+    return { active: this.#crew.active, waiting: this.#crew.waiting, processes: this.#crew.processes };
+  }
+
+  #describe(): string {
+    return this.#counters.describe(this.#now());
+  }
+}
+
+/** Whether the serving processes accept by themselves: no limit has to be held across several of them. */
+function isDirect({ mode, processes, maxActive, maxPerAddress }: Settings): boolean {
+  return mode === 'shared' && (processes === 1 || (maxActive === 0 && maxPerAddress === 0));
+}
+
+function limitsOf({ maxActive, maxPerAddress, allow }: Settings) {
+  return { maxActive, maxPerAddress, allow };
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/**
+ * Descriptors 1 and 2, and so those of every serving process, on the log, wherever it is now. Where descriptor 2 is
+ * the listening socket, as under xinetd, nothing may be written to it.
+ */
+function openLog(log: Log, config: Config | undefined, fd: string | undefined): void {
+  log.openLate = undefined;
+  log.syslog = false;
+  if (config?.log === 'syslog') {
+    beginSyslog(config, log);
+    return;
+  }
+  const isSocket = fd !== undefined && identity(Number(fd)) === identity(2);
+  const stderr = identity(2) !== undefined && !isSocket;
+  if (config?.log?.[0] !== '/' && stderr) {
+    log.fd = 2;
+    return;
+  }
+  const file = config?.log?.[0] === '/' ? config.log : DEFAULT_LOG_FILE;
+  const problem = takeOver(0, file);
+  if (problem === undefined) log.fd = 2;
+  else if (config)
+    log.openLate = () => beginSyslog(config, log, `the log ${file} cannot be opened (${problem})`);
+}
+
+/**
+ * xinetd starts a server that ends at once again and again, a thousand times in two seconds, and then shuts the
+ * port: so what cannot serve stays for a while, and refuses.
+ */
+async function refuseForAWhile(fd: number): Promise<void> {
+  const { createServer, Socket } = await import('node:net');
+  await new Promise<void>((resolve) => {
+    const server = createServer((socket) => sendAway(socket));
+    server.on('error', () => {
+      // a connection, not a socket that listens: wait = no
+      try {
+        const socket = new Socket({ fd });
+        socket.on('close', () => resolve());
+        sendAway(socket);
+      } catch {
+        resolve();
+      }
+    });
+    server.listen({ fd }, () => setTimeout(() => server.close(() => resolve()), REFUSE_MS));
+  });
+}
+
+/**
+ * Whether a process that has made itself less urgent may take that back: root may, and who is given the right to a
+ * nice value of 0 (`LimitNICE=+0` in a unit of systemd's).
+ */
+function mayRaisePriority(): boolean {
+  if (process.geteuid?.() === 0) return true;
+  try {
+    const [, soft] = /^Max nice priority\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return Number(soft) >= 20;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,148 @@
+/** A process of the pool: one call at a time, each as if it were the first. */
+import type { Socket } from 'node:net';
+import { SocketTransport } from '../agi/socket-transport';
+import type { Transport } from '../agi/transport';
+import { Log } from '../log';
+import type { Ending } from '../run/ending';
+import type { House } from '../run/house';
+import { resolveRequest, type ScriptFile } from '../run/resolve';
+import { attend } from './attendance';
+import { CleanSlate } from './clean-slate';
+import type { Headquarters } from './headquarters';
+import { Modules } from './modules';
+
+interface Shift {
+  readonly id: number;
+  readonly acceptedMs: number;
+  readonly transport: SocketTransport;
+  readonly ending: Ending;
+}
+
+export class PoolProcess implements House {
+  readonly #headquarters: Headquarters;
+  readonly #modules: Modules;
+  readonly #slate: CleanSlate;
+  #shift: Shift | undefined;
+  #calls = 0;
+  /** Why the process must not serve another call; undefined: it may. */
+  #spent: string | undefined;
+
+  /** @param headquarters whose hooks are in place: what a script adds to the process is told from them */
+  constructor(headquarters: Headquarters) {
+    this.#headquarters = headquarters;
+    this.#modules = new Modules({ renews: headquarters.terms.maxCalls > 1, watches: false });
+    process.on('beforeExit', () => this.#shift?.ending.onNothingLeft());
+    this.#slate = new CleanSlate();
+  }
+
+  /** The log of the call that is there. */
+  get log(): Log | undefined {
+    return this.#shift?.ending.log;
+  }
+
+  /** Leaves: at once where no call is there. */
+  leaveWhenDone(): void {
+    this.#spent = 'it was told to leave';
+    if (!this.#shift) this.#headquarters.leave();
+  }
+
+  take(socket: Socket, id: number, head: string, acceptedMs: number): void {
+    const { config, syslog } = this.#headquarters.terms;
+    const log = new Log(config.debug ? 'debug' : config.logLevel);
+    log.fd = 2;
+    log.syslog = syslog;
+    this.#calls++;
+    // while a call is there, only what it waits for keeps the process going: so its end can be told
+    this.#headquarters.standBack();
+    const transport = new SocketTransport(socket, { head: Buffer.from(head, 'latin1') });
+    const ending = attend(transport, {
+      config,
+      log,
+      house: this,
+      loader: {
+        find: ({ networkScript }) => {
+          const script = resolveRequest(networkScript, config.basedir);
+          if (config.setuid) {
+            // there is no way back
+            this.#spent = 'it has become the owner of the script';
+            privilege().becomeOwnerOf(script, config.basedir);
+          }
+          return script;
+        },
+        load: (script: ScriptFile, agi) => {
+          Object.assign(globalThis, { agi, fastagi: agi });
+          process.argv = [process.execPath, script.file];
+          return this.#modules.load(script.file);
+        },
+      },
+    });
+    this.#shift = { id, acceptedMs, transport, ending };
+  }
+
+  /**
+   * An error that nothing has caught.
+   * @returns whether it is a call's
+   */
+  fail(error: unknown, caught: boolean): boolean {
+    // after an exception out of nowhere, Node itself says, nothing is sure any more
+    if (!caught) this.#spent = 'an exception was caught by nothing in the script';
+    this.#shift?.ending.fail(error);
+    return this.#shift !== undefined;
+  }
+
+  /** Ends the call that is there. */
+  end(why: string): void {
+    this.#spent = 'it was told to end';
+    this.#shift?.ending.fail(stopped(why));
+  }
+
+  /** process.exit() in a script. */
+  onExit(): void {
+    const { ending } = this.#shift ?? {};
+    if (ending && !ending.over) departure().warnOfLoss(ending);
+  }
+
+  leave(ending: Ending, code: number): void {
+    const shift = this.#shift;
+    if (!shift || shift.ending !== ending) return;
+    const { firstWriteMs } = shift.transport;
+    const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - shift.acceptedMs;
+    // before the other side can know: when it calls again at once, the master must not count this one any more
+    const asked = ending.session !== undefined;
+    this.#headquarters.report({ type: 'done', id: shift.id, code, asked, firstCommandMs });
+    shift.transport.close();
+    const clean = this.#slate.restore();
+    const forgotten = this.#modules.renew();
+    if (!clean) this.#spent ??= 'the script has changed what cannot be changed back';
+    if (!forgotten) this.#spent ??= 'the script has loaded an ES module by require()';
+    if (this.#calls >= this.#headquarters.terms.maxCalls)
+      this.#spent ??= `${this.#calls} calls, [listen] max_calls`;
+    // the socket's own closing is among what is at work until the loop has turned
+    setImmediate(() => setImmediate(() => this.#dismiss(shift)));
+  }
+
+  #dismiss(shift: Shift): void {
+    const left = process.getActiveResourcesInfo().filter((kind) => kind !== 'Immediate');
+    if (left.length > 0) this.#spent ??= `the script has left something behind (${left.join(', ')})`;
+    const last = this.#spent !== undefined;
+    if (last) shift.ending.log.write('debug', `this process is renewed: ${this.#spent}`);
+    this.#shift = undefined;
+    this.#headquarters.report({ type: 'free', last });
+    if (last) this.#headquarters.leave();
+    else this.#headquarters.wait();
+  }
+
+  /** What keeps the event loop turning beside the call's own read. */
+  alive(transport: Transport): string[] {
+    const resources = process.getActiveResourcesInfo();
+    const own = transport.reading ? resources.indexOf('TCPSocketWrap') : -1;
+    if (own !== -1) resources.splice(own, 1);
+    return resources;
+  }
+}
+
+// for the few that want it: a process may be booted for each call
+const privilege = (): typeof import('../run/privilege') => require('../run/privilege');
+const departure = (): typeof import('../run/departure') => require('../run/departure');
+const stopped = (why: string): Error =>
+  new (require('../errors') as typeof import('../errors')).AgiError('SERVICE_STOPPED', why);

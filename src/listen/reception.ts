@@ -1,0 +1,95 @@
+/** The door: takes connections, lets calls in, and sends away what cannot be served, fast and with a word. */
+import type { Server, Socket } from 'node:net';
+import type { Log } from '../log';
+import type { Admission, RefusalReason } from './admission';
+
+/** Connections that may wait in the kernel to be accepted. */
+export const BACKLOG = 1024;
+/** How long one who is sent away may take to hear it. */
+const FAREWELL_MS = 2000;
+/** How often the log tells of those who were sent away. */
+const TELL_EVERY_MS = 1000;
+
+export interface Callbacks {
+  /** @param release must be called once, when the connection is done with */
+  onCall(socket: Socket, release: () => void): void;
+  onRefusal(reason: RefusalReason): void;
+}
+
+export class Reception {
+  readonly #servers: readonly Server[];
+  readonly #admission: Admission;
+  readonly #log: Log;
+  #refused: Partial<Record<RefusalReason, number>> = {};
+  /** Those sent away since the log was told, and the last of them. */
+  readonly #untold = new Map<RefusalReason, { count: number; address: string }>();
+  #telling: NodeJS.Timeout | undefined;
+
+  constructor(servers: readonly Server[], admission: Admission, log: Log, callbacks: Callbacks) {
+    this.#servers = servers;
+    this.#admission = admission;
+    this.#log = log;
+    for (const server of servers) {
+      server.on('connection', (socket) => {
+        const address = socket.remoteAddress ?? '';
+        const reason = admission.admit(address);
+        if (reason) {
+          this.refuse(socket, reason, address);
+          callbacks.onRefusal(reason);
+        } else callbacks.onCall(socket, () => admission.release(address));
+      });
+    }
+  }
+
+  /** The numbers since they were taken last, and those who are in. */
+  takeCount(): { refused: Partial<Record<RefusalReason, number>>; active: number } {
+    const refused = this.#refused;
+    this.#refused = {};
+    return { refused, active: this.#admission.active };
+  }
+
+  /**
+   * Sends one away. On a line that begins with FAILURE, Asterisk goes on in the dialplan at once, with
+   * AGISTATUS=FAILURE (res_agi.c).
+   */
+  refuse(socket: Socket, reason: RefusalReason, address: string): void {
+    this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
+    const untold = this.#untold.get(reason);
+    this.#untold.set(reason, { count: (untold?.count ?? 0) + 1, address });
+    if (!this.#telling) {
+      this.#tell();
+      this.#telling = setInterval(() => this.#tell(), TELL_EVERY_MS).unref();
+    }
+    sendAway(socket);
+  }
+
+  /** Takes no more connections; what is said to those who are there goes on. */
+  close(): void {
+    for (const server of this.#servers) if (server.listening) server.close();
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#untold.size === 0) {
+      clearInterval(this.#telling);
+      this.#telling = undefined;
+    }
+    for (const [reason, { count, address }] of this.#untold) {
+      const what = count === 1 ? `a call from ${address}` : `${count} calls, the last from ${address},`;
+      this.#log.write('warning', `${what} refused: [listen] ${reason} [REFUSED]`);
+    }
+    this.#untold.clear();
+  }
+}
+
+/**
+ * One word, and the end. The other side may be in the middle of its request: closed with that unread, the word
+ * would be lost to it.
+ */
+export function sendAway(socket: Socket): void {
+  socket.on('error', () => {});
+  socket.end('FAILURE\n');
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+  socket.on('close', () => clearTimeout(timer));
+}

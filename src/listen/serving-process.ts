@@ -1,0 +1,75 @@
+/** A process that `fastagi listen` has started: it does as it is told, and lives no longer than its master. */
+import type { Socket } from 'node:net';
+import os from 'node:os';
+import { Log } from '../log';
+import { guardConsole, guardStdin, guardWarnings } from '../run/guard';
+import { Headquarters } from './headquarters';
+import type { Order, Report, Terms } from './messages';
+import { PoolProcess } from './pool-process';
+import type { SharedProcess } from './shared-process';
+
+/** Signals that reach the whole group, or the wrong one of its processes: they are for the master. */
+const mastersSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** @param priority the nice value to work at, once all is ready */
+export function serveCalls(priority: number): void {
+  for (const signal of mastersSignals) process.on(signal, () => {});
+  let work: PoolProcess | SharedProcess | undefined;
+  let leaving = false;
+  const orders = (order: Order, handle: unknown) => {
+    if (order.type === 'begin') {
+      work = begin(order.terms, order.sockets, priority);
+      return;
+    }
+    if (order.type === 'call') {
+      process.send?.({ type: 'taken', id: order.id } satisfies Report);
+      work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
+    } else if (order.type === 'end') work?.end(order.why);
+    else if (order.type === 'ping') process.send?.({ type: 'pong' });
+    else leave();
+  };
+  const leave = () => {
+    if (leaving) return;
+    leaving = true;
+    if (work) work.leaveWhenDone();
+    else process.exit();
+  };
+  process.on('message', orders as (order: unknown, handle: unknown) => void);
+  // a master that is gone takes nobody's call with it
+  process.on('disconnect', leave);
+}
+
+function begin(terms: Terms, sockets: number, priority: number): PoolProcess | SharedProcess {
+  const own = new Log(terms.config.debug ? 'debug' : terms.config.logLevel);
+  own.fd = 2;
+  own.syslog = terms.syslog;
+  const headquarters = new Headquarters(terms);
+  let work: PoolProcess | SharedProcess | undefined;
+  const log = () => work?.log ?? own;
+  guardConsole(log);
+  guardWarnings(log);
+  guardStdin();
+  const fail = (error: unknown, caught: boolean) => {
+    if (!work?.fail(error, caught)) own.write('error', describe(error));
+  };
+  process.on('uncaughtException', (error) => fail(error, false));
+  process.on('unhandledRejection', (error) => fail(error, true));
+  process.on('exit', () => work?.onExit());
+  // what a boot of the pool's does not need, it does not load: there may be one for each call
+  const shared = terms.mode === 'shared' ? new (sharedProcess().SharedProcess)(headquarters) : undefined;
+  work = shared ?? new PoolProcess(headquarters);
+  try {
+    // booted behind the calls; where the way back is barred, the master has not sent it there
+    if (os.getPriority() !== priority) os.setPriority(priority);
+  } catch {
+    // it works on, if more slowly
+  }
+  const ready = () => headquarters.report({ type: 'ready' });
+  if (shared && sockets > 0) shared.accept(sockets, ready);
+  else ready();
+  return work;
+}
+
+const sharedProcess = (): typeof import('./shared-process') => require('./shared-process');
+const describe = (error: unknown): string =>
+  (require('../run/report') as typeof import('../run/report')).describeError(error);

@@ -1,0 +1,48 @@
+/**
+ * How many processes there should be. A boot costs some 60 ms of processor: as many at once as there are
+ * processors where calls wait for them, and else one at a time, in the quiet after a call, so that what is made
+ * ready for the next calls takes nothing from those that run.
+ */
+
+/** How long after the last call the processes that it has taken are replaced. */
+const QUIET_MS = 40;
+
+export interface Crew {
+  readonly idle: number;
+  readonly busy: number;
+  readonly booting: number;
+  /** Calls that no process has yet. */
+  readonly waiting: number;
+  readonly sinceLastCallMs: number;
+}
+
+export interface Bounds {
+  /** The most processes. */
+  readonly most: number;
+  /** How many are kept ready, idle. */
+  readonly spare: number;
+  readonly cores: number;
+}
+
+export interface Boots {
+  /** How many to begin now. */
+  readonly now: number;
+  /** Whether calls wait for them: else they stand back behind the calls. */
+  readonly urgent: boolean;
+  /** When to look again, where a boot is due later. */
+  readonly againMs?: number;
+}
+
+export function bootsDue({ idle, busy, booting, waiting, sinceLastCallMs }: Crew, bounds: Bounds): Boots {
+  const room = bounds.most - idle - busy - booting;
+  const wanted = waiting - booting - idle;
+  if (wanted > 0) {
+    return { now: Math.max(0, Math.min(wanted, bounds.cores - booting, room)), urgent: true };
+  }
+  const ready = idle + booting - waiting;
+  if (booting > 0 || ready >= bounds.spare || room <= 0) return { now: 0, urgent: false };
+  // half of the spare ones are for a burst; with fewer, there is no waiting for a quiet moment any more
+  const isLow = ready < bounds.spare / 2;
+  if (isLow || sinceLastCallMs >= QUIET_MS) return { now: 1, urgent: false };
+  return { now: 0, urgent: false, againMs: QUIET_MS - sinceLastCallMs };
+}

@@ -1,0 +1,88 @@
+/** The channel of a simulated call, and what the whole Asterisk around it keeps. */
+
+export interface CallerId {
+  name: string;
+  number: string;
+}
+
+/** What outlives a call: Asterisk's database and its global variables. */
+export class Surroundings {
+  /** `family/key` to value. */
+  readonly database = new Map<string, string>();
+  readonly globals = new Map<string, string>();
+}
+
+export class Channel {
+  name = '';
+  language = 'en';
+  accountCode = '';
+  musicClass = '';
+  uniqueId = '';
+  /** Undefined where the line tells none; it may be told, and empty. */
+  callerName: string | undefined;
+  callerNumber: string | undefined;
+  dnid = '';
+  rdnis = '';
+  ani = '';
+  presentation = 0;
+  context = '';
+  extension = '';
+  priority = 1;
+  /** Whether the script has said where the dialplan goes on. */
+  moved = false;
+  answered = false;
+  readonly variables = new Map<string, string>();
+  /** Seconds. */
+  readonly timeouts = { digit: 5, response: 10, absolute: 0 };
+  /** When the channel is hung up by itself; milliseconds since 1970. */
+  hangupAt: number | undefined;
+  readonly cdr = new Map<string, string>();
+  readonly surroundings: Surroundings;
+
+  constructor(surroundings: Surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  /** As CALLERID(all) gives it. */
+  get callerId(): string {
+    const { callerName, callerNumber } = this;
+    if (callerName === undefined) return callerNumber ?? '';
+    return callerNumber === undefined ? callerName : `"${callerName}" <${callerNumber}>`;
+  }
+
+  /** As SET CALLERID and CALLERID(all) take it: `"Jo Do" <123>`, `Jo Do <123>`, `123` or `Jo Do`. */
+  set callerId(text: string) {
+    const both = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^"<]*?))\s*<([^>]*)>?\s*$/.exec(text);
+    if (both) {
+      this.callerName = (both[1]?.replace(/\\(.)/g, '$1') ?? both[2] ?? '').trim();
+      this.callerNumber = shrink(both[3] as string);
+    } else if (isNumber(shrink(text))) {
+      this.callerName = '';
+      this.callerNumber = shrink(text);
+    } else {
+      this.callerName = text.replace(/^\s*"(.*)"\s*$/, '$1').trim();
+      this.callerNumber = '';
+    }
+    this.presentation = 0;
+  }
+
+  /** CHANNEL(state), by its name. */
+  get state(): 'Up' | 'Ring' {
+    return this.answered ? 'Up' : 'Ring';
+  }
+
+  /** Sets a variable by the name that a dialplan uses: the marks of inheritance in front of it are no part of it. */
+  set(name: string, value: string): void {
+    this.variables.set(name.replace(/^__?/, ''), value);
+  }
+}
+
+/** Spaces, brackets and hyphens between the digits of a number are no part of it (callerid.c). */
+function shrink(text: string): string {
+  const compact = text.trim();
+  return /^[\d\s()\-.+*#]+$/.test(compact) ? compact.replace(/[\s().-]/g, '') : compact;
+}
+
+function isNumber(text: string): boolean {
+  return /^[+]?[\d*#]+$/.test(text);
+}

@@ -1,0 +1,99 @@
+/** `fastagi/testing`: calls a script with no Asterisk, from a test of any runner. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { RealClock, VirtualClock } from '../sim/clock';
+import type { CallEvent } from '../sim/events';
+import type { CallOptions } from '../sim/options';
+import { type PlayedCall, type Playing, placeCall } from '../sim/playing';
+import { soundsIn, soundsOf } from '../sim/sounds';
+import { parseTarget } from '../sim/target';
+import { callFunction, type ScriptFunction } from './in-process';
+import { TestCall } from './test-call';
+
+export type { Channel } from '../sim/channel';
+export type { AgiStatus, CallEvent } from '../sim/events';
+export type { CallOptions } from '../sim/options';
+export { ExpectationError } from './expectation-error';
+export type { ScriptFunction } from './in-process';
+export { type Place, type Recording, TestCall } from './test-call';
+
+export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
+  /** Keys that the caller presses by himself, as `press` would. */
+  readonly digits?: string | number;
+  /** The query behind a script's name, `name=Jo`: `agi.request.params`. A file may have it in its name. */
+  readonly query?: string;
+  /**
+   * Sound files: a folder of Asterisk's, whose files have their own length; or names to milliseconds. Every file is
+   * there and takes a second, where this is left out.
+   */
+  readonly sounds?: string | Readonly<Record<string, number>>;
+  /** Files that are not there, whatever `sounds` says. */
+  readonly missing?: readonly string[];
+  /** `virtual`, the default: time goes straight to what is due. `real`: the machine's. */
+  readonly clock?: 'virtual' | 'real';
+  /** How long the script may do nothing while the test waits for it, in real time: 10,000. */
+  readonly timeoutMs?: number;
+  /** Added to the environment of the script's process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The configuration of the script's process; none, and none of the machine's, where this is left out. */
+  readonly config?: string;
+}
+
+/**
+ * Calls a script, and resolves when the call is placed: it has not begun to do anything yet.
+ * @param script the function that a script exports, which runs in this process; a script file of any language, which
+ * runs in its own; or the address of a FastAGI server, `agi://127.0.0.1/hello.js`
+ * @throws TargetError where there is no such file
+ */
+export async function simulate(
+  script: ScriptFunction | string,
+  options: SimulateOptions = {},
+): Promise<TestCall> {
+  const clock =
+    options.clock === 'real' ? new RealClock() : new VirtualClock((options.time ?? new Date()).getTime());
+  const events: CallEvent[] = [];
+  let log = '';
+  let test: TestCall | undefined;
+  const playing: Playing = {
+    options: { ...options, sounds: soundsFor(options) },
+    clock,
+    programs: programs(),
+    env: { ...process.env, FASTAGI_CONFIG: options.config ?? '/dev/null', ...options.env },
+    holds: false,
+    onLog: (text) => {
+      log += text;
+    },
+    onCall: (call) =>
+      call.onEvent((event) => {
+        events.push(event);
+        test?.notice();
+      }),
+  };
+  const placed: PlayedCall =
+    typeof script === 'function'
+      ? callFunction(script, options.query ?? '', playing)
+      : placeCall(parseTarget(options.query === undefined ? script : `${script}?${options.query}`), playing);
+  const { call, ended, kill } = placed;
+  test = new TestCall({
+    ...{ call, ended, kill },
+    clock,
+    events,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    log: () => log,
+    unread: () => placed.unread,
+  });
+  void placed.ended.then(() => test?.notice());
+  if (options.digits !== undefined) test.press(options.digits);
+  return test;
+}
+
+function soundsFor({ sounds, missing = [] }: SimulateOptions): NonNullable<CallOptions['sounds']> {
+  const all = typeof sounds === 'string' ? soundsIn(sounds) : soundsOf(sounds);
+  return (file, language) => (missing.includes(file) ? undefined : all(file, language));
+}
+
+/** The folder of the executables: this file's own, or, where it runs from its source, what was built of it. */
+function programs(): string {
+  const folders = [__dirname, path.join(__dirname, '../../dist')];
+  return folders.find((folder) => existsSync(path.join(folder, 'agi'))) ?? __dirname;
+}

@@ -1,0 +1,256 @@
+/** `fastagi listen --mode pool`: a call has its process to itself, and the next one finds nothing of it. */
+import { readdirSync, readlinkSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Resident } from '../support/resident';
+
+const held =
+  "agi.verbose('held'); module.exports = (agi) => new Promise((resolve) => agi.signal.addEventListener('abort', resolve));";
+
+describe('a pool', () => {
+  it('serves any script: one whose body is the call, one that exports a function, ES modules', async () => {
+    await using server = await Resident.start({
+      files: {
+        'body.js': "agi.verbose('cool'); fastagi.setVariable('test', '1111');",
+        'function.js': 'module.exports = async (agi) => { await agi.verbose(agi.request.params.name); }',
+        'module.mjs': "await agi.verbose('awaited'); export default (agi) => agi.verbose('called');",
+        'await.agi': "await agi.verbose('agi'); await agi.verbose('twice');",
+        none: "agi.verbose(require.main === module && process.argv[1].endsWith('/none'))",
+      },
+    });
+    for (let round = 0; round < 3; round++) {
+      expect(await server.call('body')).toEqual(['VERBOSE cool 1', 'SET VARIABLE test 1111']);
+      expect(await server.call('function?name=Jo')).toEqual(['VERBOSE Jo 1']);
+      expect(await server.call('module')).toEqual(['VERBOSE awaited 1', 'VERBOSE called 1']);
+      expect(await server.call('await')).toEqual(['VERBOSE agi 1', 'VERBOSE twice 1']);
+      expect(await server.call('none')).toEqual(['VERBOSE true 1']);
+    }
+    expect(server.log()).not.toMatch(/warning|error/);
+  });
+
+  it('reuses a process for max_calls calls, and then renews it', async () => {
+    await using server = await Resident.start({
+      files: { 'pid.js': 'agi.verbose(process.pid)' },
+      listen: 'processes = 1\nmax_calls = 3',
+    });
+    const pids: string[] = [];
+    for (let call = 0; call < 7; call++) pids.push((await server.call('pid'))[0] as string);
+    expect(new Set(pids.slice(0, 3)).size).toBe(1);
+    expect(new Set(pids.slice(3, 6)).size).toBe(1);
+    expect(new Set(pids).size).toBe(3);
+  });
+
+  it.each([
+    [
+      'a module and what it requires',
+      {
+        'script.js': "const lib = require(__dirname + '/lib'); agi.verbose(++lib.calls);",
+        'lib.js': 'exports.calls = 0;',
+      },
+    ],
+    [
+      'an ES module and what it imports',
+      {
+        'script.mjs':
+          "import { state } from './lib.mjs'; import cjs from './lib.cjs'; await agi.verbose(++state.calls + cjs.calls++);",
+        'lib.mjs': 'export const state = { calls: 0 };',
+        'lib.cjs': 'exports.calls = 0;',
+      },
+    ],
+    [
+      'what a CommonJS script imports',
+      {
+        'script.js':
+          "module.exports = async (agi) => { const { state } = await import('./lib.mjs'); await agi.verbose(++state.calls) };",
+        'lib.mjs': 'export const state = { calls: 0 };',
+      },
+    ],
+    [
+      'an ES module that is required',
+      {
+        'script.js': "const { state } = require(__dirname + '/lib.mjs'); agi.verbose(++state.calls)",
+        'lib.mjs': 'export const state = { calls: 0 };',
+      },
+    ],
+    [
+      'globals',
+      { 'script.js': 'globalThis.calls = (globalThis.calls ?? 0) + 1; agi.verbose(globalThis.calls)' },
+    ],
+    [
+      'the environment',
+      {
+        'script.js': 'process.env.CALLS = 1 + Number(process.env.CALLS ?? 0); agi.verbose(process.env.CALLS)',
+      },
+    ],
+    [
+      'listeners',
+      { 'script.js': "process.on('SIGUSR2', () => {}); agi.verbose(process.listenerCount('SIGUSR2') - 1)" },
+    ],
+    [
+      'the working folder',
+      { 'script.js': "agi.verbose(process.cwd() === '/tmp' ? 2 : 1); process.chdir('/tmp')" },
+    ],
+    [
+      'a console of its own',
+      {
+        'script.js':
+          'agi.verbose(console.log.own ? 2 : 1); console.log = Object.assign(() => {}, { own: true })',
+      },
+    ],
+    [
+      'a timer',
+      {
+        'script.js':
+          'module.exports = (agi) => { setInterval(() => { globalThis.ticked = 1 }, 5); return agi.verbose(globalThis.ticked ? 2 : 1) }',
+      },
+    ],
+    [
+      'an exception out of nowhere',
+      {
+        'script.js':
+          "globalThis.process.seen ??= process.pid; agi.verbose(1); setTimeout(() => { throw new Error('late') }, 5)",
+      },
+    ],
+  ])('leaves nothing of a call to the next: %s', async (_, files) => {
+    await using server = await Resident.start({ files, listen: 'processes = 1' });
+    for (let call = 0; call < 3; call++) expect((await server.call('script'))[0]).toBe('VERBOSE 1 1');
+  });
+
+  it('takes up a changed script', async () => {
+    await using server = await Resident.start({
+      files: {
+        'a.js': "agi.verbose('old')",
+        'b.mjs': "import { word } from './lib.mjs'; await agi.verbose(word)",
+        'lib.mjs': "export const word = 'old'",
+      },
+    });
+    expect(await server.call('a')).toEqual(['VERBOSE old 1']);
+    expect(await server.call('b')).toEqual(['VERBOSE old 1']);
+    server.write('a.js', "agi.verbose('new')");
+    server.write('lib.mjs', "export const word = 'new'");
+    expect(await server.call('a')).toEqual(['VERBOSE new 1']);
+    expect(await server.call('b')).toEqual(['VERBOSE new 1']);
+  });
+
+  it('grows with the calls that are held, up to its bound, and refuses what is above it at once', async () => {
+    await using server = await Resident.start({
+      files: { 'held.js': held },
+      listen: 'spare = 1\nprocesses = 4',
+    });
+    const calls = [];
+    for (let call = 0; call < 4; call++) calls.push(await server.hold('held'));
+    expect(await server.call('held')).toEqual(['FAILURE']);
+    await server.logged(/warning .* a call from 127\.0\.0\.1 refused: \[listen\] processes \[REFUSED\]/);
+    for (const { socket } of calls) socket.end('HANGUP\n');
+    await Promise.all(calls.map(({ closed }) => closed));
+    const again = await server.hold('held');
+    again.socket.end('HANGUP\n');
+  });
+
+  it('a burst of many calls is served to the last one', async () => {
+    await using server = await Resident.start({
+      files: { 'hello.js': "agi.verbose('cool')" },
+      listen: 'processes = 4\nspare = 2\nmax_active = 100\nmax_calls = 3',
+    });
+    const all = await Promise.all(Array.from({ length: 60 }, () => server.call('hello')));
+    expect(all).toEqual(Array.from({ length: 60 }, () => ['VERBOSE cool 1']));
+  });
+
+  it('a process that dies takes its own call along, and no other', async () => {
+    await using server = await Resident.start({
+      files: {
+        'held.js': held,
+        'dies.js': "agi.verbose('held'); module.exports = () => process.abort();",
+        'hello.js': "agi.verbose('cool')",
+      },
+      listen: 'processes = 3',
+    });
+    const other = await server.hold('held');
+    expect(await server.call('dies')).toEqual(['VERBOSE held 1']);
+    await server.logged(
+      /error .* process \d+ has ended with SIGABRT in the middle of a call \[PROCESS_ENDED\]/,
+    );
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    expect(other.socket.closed).toBe(false);
+    other.socket.end('HANGUP\n');
+    await other.closed;
+  });
+
+  it('a process that dies before it has taken its call leaves it to another', async () => {
+    await using server = await Resident.start({
+      files: { 'hello.js': "agi.verbose('cool')" },
+      listen: 'processes = 2\nspare = 2',
+    });
+    await expect.poll(() => server.processes().length).toBe(2);
+    // stopped, both take what they are handed only when they go on: one never does
+    const [first, second] = server.processes() as [number, number];
+    process.kill(first, 'SIGSTOP');
+    process.kill(second, 'SIGSTOP');
+    const before = socketsOf(server.pid);
+    const calls = [server.place('hello'), server.place('hello')];
+    await expect.poll(() => socketsOf(server.pid)).toBe(before + 2);
+    process.kill(first, 'SIGKILL');
+    process.kill(second, 'SIGCONT');
+    for (const { closed } of calls) expect(await closed).toEqual(['VERBOSE cool 1']);
+  });
+
+  it('process.exit() in a script ends its call and its process', async () => {
+    await using server = await Resident.start({
+      files: {
+        'exit.js': 'agi.verbose(1); setTimeout(() => process.exit(5), 20)',
+        'lost.js': 'agi.verbose(1); agi.verbose(2); process.exit(0)',
+      },
+      listen: 'processes = 1',
+    });
+    expect(await server.call('exit')).toEqual(['VERBOSE 1 1']);
+    expect(await server.call('lost')).toEqual(['VERBOSE 1 1']);
+    await server.logged('process.exit() has dropped a command that waited');
+    await server.counted(/ calls 2; active 0; waiting 0; failed 1; /);
+  });
+
+  it('what a script prints is in the log, and not on the wire', async () => {
+    await using server = await Resident.start({
+      files: {
+        'prints.js': `console.log('by the console'); process.stdout.write('on stdout\\n'); process.emitWarning('a warning');
+          require('child_process').spawnSync('sh', ['-c', 'echo a child; echo its stderr >&2'], { stdio: 'inherit' });
+          agi.verbose('clean')`,
+      },
+    });
+    expect(await server.call('prints')).toEqual(['VERBOSE clean 1']);
+    for (const text of [
+      /info .* prints.js: by the console/,
+      'on stdout',
+      'a child',
+      'its stderr',
+      'a warning',
+    ]) {
+      await server.logged(text);
+    }
+  });
+
+  it('a script in circles is ended by force, and no other with it', async () => {
+    await using server = await Resident.start({
+      files: { 'circles.js': "agi.verbose('circles'); for (;;);", 'hello.js': "agi.verbose('cool')" },
+      config: 'max_seconds = 0.3',
+      listen: 'processes = 2',
+    });
+    const call = server.place('circles');
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    expect(await call.closed).toEqual(['VERBOSE circles 1']);
+    await server.logged(/by force: its script has run for 0.3 s.*\[SCRIPT_TIMEOUT\]/);
+  });
+
+  it('an endless wait is found out', async () => {
+    await using server = await Resident.start({
+      files: { 'stuck.js': 'module.exports = () => new Promise(() => {})' },
+    });
+    expect((await server.call('stuck')).at(-1)).toBe('FAILURE');
+    await server.logged('[SCRIPT_STUCK]');
+  });
+});
+
+/** How many sockets a process has open. */
+function socketsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`)
+    .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+    .filter((name) => name.startsWith('socket:')).length;
+}

@@ -1,0 +1,245 @@
+/** What `fastagi listen` does in both modes: limits, probes, signals, counters, wrong use. */
+import { spawnSync } from 'node:child_process';
+import net from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { requestFor } from '../support/asterisk';
+import { executable, makeFolder } from '../support/inet';
+import { Resident } from '../support/resident';
+
+const files = {
+  'held.js':
+    "module.exports = async (agi) => { await agi.verbose('held'); await new Promise((resolve) => agi.signal.addEventListener('abort', resolve)); await agi.noop('bye'); }",
+  'hello.js': "module.exports = (agi) => agi.verbose('cool')",
+  'throws.js': "module.exports = () => { throw new Error('no luck') }",
+};
+
+describe.each(['pool', 'shared'] as const)('%s', (mode) => {
+  const start = (options: Parameters<typeof Resident.start>[0] = {}) =>
+    Resident.start({ files, ...options, args: ['--mode', mode, ...(options.args ?? [])] });
+  const letGo = (call: { socket: net.Socket }) => call.socket.write('HANGUP\n');
+
+  it('a probe that closes at once, or never says a word, costs no script anything', async () => {
+    await using server = await start({ config: 'header_seconds = 0.3' });
+    const silent = server.place('', undefined, '');
+    const half = server.place('', undefined, 'agi_network: yes\nagi_');
+    server.place('', undefined, '').socket.end();
+    expect(await silent.closed).toEqual([]);
+    expect(await half.closed).toEqual([]);
+    await server.logged(/info .*\[AGI_NO_REQUEST\]/);
+    await server.logged(/error .*\[AGI_REQUEST_TIMEOUT\]/, 2);
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+  });
+
+  it.each([
+    ['asks for a web page', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'AGI_BAD_REQUEST'],
+    ['sends an empty line first', '\n', 'AGI_BAD_REQUEST'],
+    ['ends its lines by CRLF', requestFor('hello').replaceAll('\n', '\r\n'), 'AGI_BAD_REQUEST'],
+    ['sends a line of a megabyte', `agi_network: ${'y'.repeat(1 << 20)}\n\n`, 'AGI_LINE_TOO_LONG'],
+    ['says more behind the request', `${requestFor('hello')}200 result=1 (x)\n`, 'AGI_BAD_REQUEST'],
+  ])('a connection that %s is refused', async (_, request, code) => {
+    await using server = await start();
+    expect(await server.place('', undefined, request).closed).toEqual([]);
+    await server.logged(new RegExp(`error .*\\[${code}\\]`));
+  });
+
+  it('a request that comes in pieces is served', async () => {
+    await using server = await start();
+    const { socket, closed } = server.place('', undefined, '');
+    socket.setNoDelay(true);
+    for (const piece of requestFor('hello').match(/[\s\S]{1,60}/g) ?? []) {
+      await new Promise((resolve) => socket.write(piece, resolve));
+      await new Promise(setImmediate);
+    }
+    expect(await closed).toEqual(['VERBOSE cool 1']);
+  });
+
+  it('no more calls at once than max_active, and none above it waits', async () => {
+    await using server = await start({ listen: 'max_active = 2' });
+    const calls = [await server.hold('held'), await server.hold('held')];
+    expect(await server.call('held')).toEqual(['FAILURE']);
+    await server.logged('a call from 127.0.0.1 refused: [listen] max_active [REFUSED]');
+    for (const call of calls) letGo(call);
+    await Promise.all(calls.map(({ closed }) => closed));
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    await server.counted(/ calls 3; active 0; waiting 0; failed 0; refused max_active 1;/);
+  });
+
+  it('no more from one address than max_per_address', async () => {
+    await using server = await start({ listen: 'max_per_address = 1' });
+    const call = await server.hold('held');
+    expect(await server.call('held')).toEqual(['FAILURE']);
+    letGo(call);
+    await call.closed;
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    await server.counted(/ refused max_per_address 1;/);
+  });
+
+  it('nobody but who is allowed', async () => {
+    await using server = await start({ listen: 'allow = 192.0.2.0/24, 2001:db8::1' });
+    expect(await server.call('hello')).toEqual(['FAILURE']);
+    await server.counted(/ calls 0; .* refused allow 1;/);
+    server.configure({ listen: 'allow = 127.0.0.0/8' });
+    server.child.kill('SIGHUP');
+    await expect.poll(() => server.call('hello')).toEqual(['VERBOSE cool 1']);
+  });
+
+  it('SIGTERM: takes no more calls, finishes those that are there, and ends', async () => {
+    await using server = await start();
+    const call = await server.hold('held');
+    server.child.kill('SIGTERM');
+    await server.logged('stopping: SIGTERM; 1 calls have 60 s to finish');
+    await expect.poll(() => connects(server.port)).toBe(false);
+    expect(call.socket.closed).toBe(false);
+    letGo(call);
+    expect(await call.closed).toEqual(['VERBOSE held 1', 'NOOP bye']);
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(server.log()).toMatch(/info .* stopped; calls 1; active 0; .* failed 0;/);
+  });
+
+  it('calls that do not finish in time are ended, with a word', async () => {
+    await using server = await start({ listen: 'drain_seconds = 0.2' });
+    const call = await server.hold('held');
+    server.child.kill('SIGTERM');
+    expect(await call.closed).toEqual([
+      'VERBOSE held 1',
+      expect.stringContaining('the service is stopped'),
+      'FAILURE',
+    ]);
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(server.log()).toContain('1 calls are ended: they had 0.2 s to finish');
+  });
+
+  it('a second signal ends them at once', async () => {
+    await using server = await start();
+    const call = await server.hold('held');
+    server.child.kill('SIGTERM');
+    await server.logged('stopping: SIGTERM');
+    server.child.kill('SIGINT');
+    expect((await call.closed).at(-1)).toBe('FAILURE');
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('a process may not outlive its master but for its call', async () => {
+    await using server = await start();
+    const call = await server.hold('held');
+    const processes = server.processes();
+    server.child.kill('SIGKILL');
+    await server.ended;
+    await expect.poll(() => processes.filter(lives).length, { timeout: 20_000 }).toBe(1);
+    letGo(call);
+    expect(await call.closed).toEqual(['VERBOSE held 1', 'NOOP bye']);
+    await expect.poll(() => processes.filter(lives).length, { timeout: 20_000 }).toBe(0);
+  });
+
+  it('SIGHUP: reads the configuration again, while calls go on', async () => {
+    await using server = await start();
+    const call = await server.hold('held');
+    const folder = makeFolder({ 'hello.js': "module.exports = (agi) => agi.verbose('moved')" });
+    server.configure({ folder });
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    server.child.kill('SIGHUP');
+    await expect.poll(() => server.call('hello')).toEqual(['VERBOSE moved 1']);
+    expect(call.socket.closed).toBe(false);
+    letGo(call);
+    expect(await call.closed).toEqual(['VERBOSE held 1', 'NOOP bye']);
+  });
+
+  it('SIGHUP: a configuration that is broken is not taken up', async () => {
+    await using server = await start();
+    server.configure({ listen: 'max_active = many' });
+    server.child.kill('SIGHUP');
+    await server.logged(/error .* the configuration is left as it was: .*\[listen\] max_active is "many"/);
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+  });
+
+  it('leaves after idle_seconds without a call, and not while there is one', async () => {
+    await using server = await start({ listen: 'idle_seconds = 0.5' });
+    const call = await server.hold('held');
+    letGo(call);
+    await call.closed;
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(server.log()).toContain('stopping: no call for 0.5 s ([listen] idle_seconds)');
+  });
+
+  it('counts, in a line on SIGUSR1 and for Prometheus', async () => {
+    await using server = await start({ listen: 'metrics = 127.0.0.1:0' });
+    const call = await server.hold('held');
+    await server.call('hello');
+    await server.call('throws');
+    await server.counted(
+      / calls 3; active 1; waiting 0; failed 1; refused 0; .* first command after \d+\.\d ms/,
+    );
+    const [, url] = await server.logged(/counters for Prometheus on (\S+)/);
+    const response = await fetch(url as string);
+    expect(response.headers.get('content-type')).toContain('text/plain');
+    const text = await response.text();
+    for (const line of [
+      'fastagi_calls_total 3',
+      'fastagi_active_calls 1',
+      'fastagi_failed_total 1',
+      'fastagi_first_command_seconds_count 2',
+      '# TYPE fastagi_first_command_seconds histogram',
+    ]) {
+      expect(text).toContain(line);
+    }
+    expect((await fetch((url as string).replace('/metrics', '/'))).status).toBe(404);
+    letGo(call);
+    await call.closed;
+  });
+});
+
+describe('wrong use', () => {
+  it.each([
+    [['--port', 'x'], 2, '--port is "x", and must be a whole number from 0 to 65535'],
+    [['--mode', 'both'], 2, '--mode is "both", and must be pool or shared'],
+    [['--fd', '99'], 3, 'descriptor 99'],
+    [['--host', '192.0.2.1', '--port', '0'], 3, 'cannot listen on 192.0.2.1:0'],
+    [['--config', '/no/such.conf'], 3, 'there is no such file'],
+    [['--nonsense'], 2, 'Unknown argument: nonsense'],
+  ])(
+    '%j ends with %i',
+    (args, status, words) => {
+      const config = `${makeFolder({ 'x.conf': '[fastagi]\nlog=stderr\n' })}/x.conf`;
+      const given = args.includes('--config') ? args : ['--config', config, ...args];
+      const ended = spawnSync(process.execPath, [executable('fastagi'), 'listen', ...given], {
+        encoding: 'utf8',
+      });
+      expect(ended.stderr).toContain(words);
+      expect(ended.status).toBe(status);
+    },
+    40_000,
+  );
+
+  it('a port that is taken', async () => {
+    await using server = await Resident.start({});
+    const args = ['listen', '--config', '/dev/null', '--port', String(server.port)];
+    const ended = spawnSync(process.execPath, [executable('fastagi'), ...args], { encoding: 'utf8' });
+    expect(ended.status).toBe(3);
+    expect(ended.stderr).toContain('another program listens there already');
+  });
+
+  it('an unknown key warns', async () => {
+    await using server = await Resident.start({ listen: 'proceses = 3' });
+    await server.logged(/warning .*\[listen\] proceses: there is no such key, .* known here: mode, host/);
+  });
+});
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

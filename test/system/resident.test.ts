@@ -1,0 +1,180 @@
+/** `fastagi listen` where others open the port: the shipped xinetd service with wait = yes, and systemd's sockets. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { requestFor } from '../support/asterisk';
+import { executable, makeFolder, root } from '../support/inet';
+import { missingParts, systemdTool } from './support/parts';
+import { Xinetd } from './support/xinetd';
+import { serviceAttribute } from './support/xinetd-service';
+
+const shipped = readFileSync(path.join(root, 'xinetd/fastagi-wait'), 'utf8');
+const missing = missingParts();
+
+const scripts = {
+  'hello.js': "module.exports = (agi) => agi.verbose('cool ' + process.ppid)",
+  'held.js':
+    "module.exports = async (agi) => { await agi.verbose('held'); await new Promise((resolve) => agi.signal.addEventListener('abort', resolve)); }",
+};
+
+function place(port: number, script: string) {
+  const socket = net.connect(port, '127.0.0.1');
+  let heard = '';
+  socket.on('error', () => {});
+  socket.write(requestFor(script));
+  socket.on('data', (chunk) => {
+    heard += chunk;
+    if (heard.includes('FAILURE\n')) socket.end();
+    else socket.write('200 result=1\n');
+  });
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(heard)));
+  return { socket, closed, heard: () => heard };
+}
+
+function makePlace(listen = '', config = '') {
+  const folder = makeFolder(scripts);
+  const log = path.join(folder, 'log');
+  const file = path.join(
+    makeFolder({ 'fastagi.conf': `[fastagi]\nbasedir=${folder}\nlog=${log}\n${config}[listen]\n${listen}` }),
+    'fastagi.conf',
+  );
+  return { folder, file, log: () => (existsSync(log) ? readFileSync(log, 'utf8') : '') };
+}
+
+describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
+  describe.each(['pool', 'shared'])('%s under xinetd with wait = yes', (mode) => {
+    async function start(listen = '', config = '') {
+      const place = makePlace(listen, config);
+      const xinetd = await Xinetd.startFile(shipped, {
+        user: 'root',
+        server: process.execPath,
+        server_args: `${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${place.file}`,
+      });
+      return { ...place, xinetd, port: xinetd.port('fastagi'), [Symbol.asyncDispose]: () => xinetd.stop() };
+    }
+
+    it('one server takes all calls, and the next one when it has left', async () => {
+      await using service = await start('idle_seconds = 1\n');
+      const first = await place(service.port, 'hello').closed;
+      expect(first).toMatch(/^VERBOSE "cool \d+" 1\n$/);
+      const more = Array.from({ length: 20 }, () => place(service.port, 'hello').closed);
+      expect(new Set(await Promise.all(more))).toEqual(new Set([first]));
+      await expect.poll(service.log).toContain('stopped; calls 21;');
+      const next = await place(service.port, 'hello').closed;
+      expect(next).toMatch(/^VERBOSE "cool \d+" 1\n$/);
+      expect(next).not.toBe(first);
+      expect(service.log()).not.toMatch(/ (error|warning) /);
+    });
+
+    it('lets go of the port when xinetd has ended, and finishes its calls', async () => {
+      await using service = await start();
+      const held = place(service.port, 'held');
+      await expect.poll(held.heard).toContain('held');
+      process.kill(service.xinetd.pid, 'SIGTERM');
+      await expect.poll(service.log).toContain('which had opened the socket, is gone; 1 calls have');
+      await expect.poll(() => refuses(service.port)).toBe(true);
+      expect(held.socket.closed).toBe(false);
+      held.socket.write('HANGUP\n');
+      await held.closed;
+      await expect.poll(service.log).toContain('stopped; calls ');
+    });
+
+    it('with a broken configuration refuses, and is not started again and again', async () => {
+      await using service = await start('max_active = many\n');
+      for (let call = 0; call < 3; call++)
+        expect(await place(service.port, 'hello').closed).toBe('FAILURE\n');
+      expect(service.xinetd.log()).not.toContain('Deactivating');
+      expect(service.xinetd.processes().length).toBeLessThanOrEqual(2);
+    });
+  });
+
+  it('a service with wait = no is told so', async () => {
+    const { file, folder } = makePlace();
+    await using xinetd = await Xinetd.startFile(shipped, {
+      user: 'root',
+      wait: 'no',
+      server: process.execPath,
+      server_args: `${executable('fastagi')} listen --fd 0 --config ${file}`,
+    });
+    expect(await place(xinetd.port('fastagi'), 'hello').closed).toBe('FAILURE\n');
+    expect(readFileSync(path.join(folder, 'log'), 'utf8')).toContain('an xinetd service needs wait = yes');
+  });
+
+  it('the service file names the interpreter, no fixed seed, and the socket', () => {
+    expect(serviceAttribute(shipped, 'server')).toMatch(/^\/.*\/node$/);
+    expect(serviceAttribute(shipped, 'server_args')).toContain('listen --fd 0');
+    expect(serviceAttribute(shipped, 'server_args')).not.toContain('rehash');
+    expect(serviceAttribute(shipped, 'wait')).toBe('yes');
+  });
+
+  describe.each(['pool', 'shared'])('%s on a socket of systemd', (mode) => {
+    it('serves what systemd-socket-activate hands over, and says when it is ready', async () => {
+      const { file, folder, log } = makePlace();
+      const activate = await systemdTool('systemd-socket-activate');
+      const port = await freePort();
+      // systemd's end of sd_notify: Node has no datagrams on Unix sockets
+      const address = path.join(folder, 'notify');
+      const hear = `use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die; bind($s, sockaddr_un($ARGV[0])) or die; $| = 1; print "bound\\n"; while (defined recv($s, my $m, 4096, 0)) { print "$m\\n" }`;
+      const ear = spawn('perl', ['-e', hear, address], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let told = '';
+      ear.stdout.on('data', (chunk) => (told += chunk));
+      await expect.poll(() => told).toContain('bound');
+      const server = spawn(
+        activate,
+        [
+          ...[
+            '--listen',
+            `127.0.0.1:${port}`,
+            `--setenv=NOTIFY_SOCKET=${address}`,
+            `--setenv=PATH=${process.env.PATH}`,
+          ],
+          ...[process.execPath, executable('fastagi'), 'listen', '--mode', mode, '--config', file],
+        ],
+        { stdio: 'ignore' },
+      );
+      const ended = new Promise((resolve) => server.once('exit', (code) => resolve(code)));
+      try {
+        await expect.poll(() => refuses(port)).toBe(false);
+        // the first connection starts it
+        expect(await place(port, 'hello').closed).toMatch(/^VERBOSE "cool \d+" 1\n$/);
+        expect(await place(port, 'hello').closed).toMatch(/^VERBOSE "cool \d+" 1\n$/);
+        await expect.poll(() => told).toContain('READY=1');
+        server.kill('SIGTERM');
+        expect(await ended).toBe(0);
+        await expect.poll(() => told).toContain('STOPPING=1');
+        expect(log()).toContain('stopping: SIGTERM');
+      } finally {
+        server.kill('SIGKILL');
+        ear.kill('SIGKILL');
+      }
+    });
+  });
+
+  it('the units name what they should', () => {
+    const unit = readFileSync(path.join(root, 'systemd/fastagi.service'), 'utf8');
+    for (const line of ['Type=notify', 'NotifyAccess=all', 'KillMode=mixed', 'LimitNICE=+0']) {
+      expect(unit).toContain(`\n${line}\n`);
+    }
+  });
+});
+
+function refuses(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => resolve(true));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
