@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -44,8 +45,13 @@ const coldRooms = {
           if (rooms[name]) return rooms[name].exports;
           const room = rooms[name] = new module.constructor('fastagi:' + name);
           room.paths = [];
-          const text = Function.prototype.toString.call(holders[name]);
-          room._compile(text.slice(text.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/'), room.id);
+          const holder = Function.prototype.toString.call(holders[name]);
+          let text = holder.slice(holder.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/');
+          if (text.startsWith('${packed}')) {
+            const { inflateRawSync } = process.getBuiltinModule('node:zlib');
+            text = inflateRawSync(Buffer.from(text.slice(${packed.length}), 'base64')).toString();
+          }
+          room._compile(text, room.id);
           return room.exports;
         };`,
     }));
@@ -58,7 +64,10 @@ const coldRooms = {
     build.onEnd(({ outputFiles = [] }) => {
       const missing = hotFunctions.filter((name) => !eager.has(name));
       if (missing.length > 0) throw new Error(`no such functions: ${missing.join(', ')}`);
-      const holders = Array.from(texts, ([name, text]) => `${JSON.stringify(name)}:${asComment(text)}`);
+      const holders = Array.from(
+        texts,
+        ([name, text]) => `${JSON.stringify(name)}:${asComment(isFar(name) ? pack(text) : text)}`,
+      );
       for (const output of outputFiles) {
         const text = output.text.replace(/(["'`])@@holders@@\1/, () => `{${holders.join()}}`);
         output.contents = Buffer.from(text);
@@ -94,6 +103,18 @@ async function fetchRooms(source, file, texts, fetch) {
     texts.set(name, outputFiles[0].text);
   }
   return source.replace(call, (_, room) => `${fetch}('${nameOf(room)}')`);
+}
+
+/** Rooms that begin with a connection or another program: what unpacking costs there (2 ms) is not noticed. */
+function isFar(name) {
+  return name.startsWith('src/ami/') || name.startsWith('src/tts/');
+}
+
+/** What a packed room begins with. */
+const packed = 'packed:';
+
+function pack(text) {
+  return packed + deflateRawSync(text, { level: 9 }).toString('base64');
 }
 
 /** What stands for the end of a comment inside of one. */
