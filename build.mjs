@@ -47,7 +47,8 @@ const coldRooms = {
           const text = Function.prototype.toString.call(holders[name]);
           room._compile(text.slice(text.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/'), room.id);
           return room.exports;
-        };`,
+        };
+        module.exports.place = __filename;`,
     }));
     build.onEnd(({ outputFiles = [] }) => {
       const holders = Array.from(texts, ([name, text]) => `${JSON.stringify(name)}:${asComment(text)}`);

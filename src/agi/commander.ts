@@ -1,5 +1,6 @@
 /** What every command does alike: a turn of the conversation, and the question whether the caller is still there. */
 import type { Ami } from '../ami/ami';
+import type { Ari } from '../ari/ari';
 import type { Config } from '../config';
 import type { Speech } from '../tts/speech';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
@@ -18,6 +19,8 @@ export interface Belongings {
   speech?: Speech;
   /** The call's client of the manager, once it has been asked for. */
   manager?: Promise<Ami>;
+  /** The call's client of the REST interface, once it has been asked for. */
+  ari?: Ari;
 }
 
 export class Commander {

@@ -38,7 +38,8 @@ export class Ending {
     this.log = log;
     this.transport = transport;
     this.house = house;
-    if (config.trace || log.enabled('debug')) this.tracing = tracing().beginTracing(config, log);
+    if (config.sections.fastagi?.trace || log.enabled('debug'))
+      this.tracing = tracing().beginTracing(config, log);
   }
 
   get trouble(): Trouble {
