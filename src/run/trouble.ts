@@ -4,7 +4,7 @@
  */
 import type { Session } from '../agi/session';
 import { AgiError, AgiHangupError, AgiTimeoutError, RefusedError } from '../errors';
-import { printable } from '../log';
+import { printable } from '../log-entry';
 import { encodeCommand } from '../wire/agi-command';
 import { type Ending, exitCodes } from './ending';
 import { sendMail } from './mail';
