@@ -22,11 +22,4 @@ async function connect(config: Config, options: Partial<AmiOptions>): Promise<Am
   return Ami.connect({ reconnect: false, unref: true, ...named, ...options });
 }
 
-/** For a process that serves many calls: what this call has opened must not stay open behind it. */
-export async function closeManager({ belongings }: Commander): Promise<void> {
-  const { manager } = belongings;
-  delete belongings.manager;
-  await manager?.then((ami) => ami.close()).catch(() => {});
-}
-
 const library = () => loadBeside('ami') as typeof import('./index');
