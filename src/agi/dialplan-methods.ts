@@ -1,5 +1,6 @@
 /** What scripts do by the dialplan's applications and functions rather than by a command of AGI's own. */
 import type { Ami, AmiOptions } from '../ami/ami';
+import type { Ari, AriOptions } from '../ari/ari';
 import { AgiArgumentError, AgiError } from '../errors';
 import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import { type CallerId, parseCallerId } from '../wire/caller-id';
@@ -70,6 +71,16 @@ export abstract class DialplanMethods extends Commands {
    */
   manager(options: Partial<AmiOptions> = {}): Promise<Ami> {
     return managers().managerOf(this[commander], options);
+  }
+
+  /**
+   * The REST interface of Asterisk that the configuration names in `[ari]`, as `fastagi/ari` has it: requests of all
+   * kinds, also behind a hangup. The same one each time it is asked for in a call; `options` matter the first time.
+   * @throws RefusedError where neither the configuration nor `options` names a user and a password
+   */
+  ari(options: Partial<AriOptions> = {}): Ari {
+    checkOptions('ari', options);
+    return clients().ariOf(this[commander], options);
   }
 
   /** Where the dialplan goes on when the script has ended. */
@@ -149,7 +160,7 @@ export abstract class DialplanMethods extends Commands {
 
   /** As `verbose`, but only where `debug` is on in the configuration. */
   async conlog(message: unknown, level = 1): Promise<void> {
-    if (this[commander].session.traced) await this.verbose(message, level);
+    if (this[commander].session.trace) await this.verbose(message, level);
   }
 }
 
@@ -179,5 +190,7 @@ function oneDestination(destination: string): string {
   return escapeArgument(destination);
 }
 
+// what opens a file of its own
+const clients = (): typeof import('../ari/call-client') => require('../ari/call-client');
 // the manager's client, which brings sockets with it
 const managers = (): typeof import('../ami/call-manager') => require('../ami/call-manager');

@@ -21,6 +21,7 @@ import type { AnyEvent, EventOf } from './events';
 import type { Handle, HandleHost, HandleKind } from './handle';
 import { HandleRegistry } from './handle-registry';
 import { HttpCarrier } from './http-carrier';
+import { MediaSocket } from './media-socket';
 import { PlaybackHandle } from './playback';
 import { RecordingHandle } from './recording';
 import { isAnswer } from './refusal';
@@ -180,6 +181,11 @@ export class Ari {
       registry: this.#registry,
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
+      openMedia: (id, { timeoutMs = this.#timeoutMs }) => {
+        if (this.#address) return MediaSocket.connect(this.#address, id, timeoutMs);
+        const text = `the media WebSocket ${id}: it is not known where the Asterisk that has called takes it`;
+        return Promise.reject(new AriConnectionError('ARI_CONNECT', text, { retryable: false }));
+      },
       reportError: (error, event) => this.#report(error, event),
     };
     const { signal } = options;
@@ -451,7 +457,7 @@ export class Ari {
       onMessage: (text: string) => this.#onMessage(text),
       onEnd: (error: AriError) => this.#onLost(error),
     };
-    this.#take(await EventSocket.connect(target, this.#limits, receiver, signal));
+    await EventSocket.connect(target, this.#limits, receiver, signal, (socket) => this.#take(socket));
   }
 
   #take(socket: EventSocket): void {

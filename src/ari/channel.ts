@@ -1,8 +1,9 @@
 /** A channel: a caller, or someone who is called. */
-import { AriArgumentError, AriGoneError } from '../ari-errors';
+import { AriArgumentError, AriGoneError, AriProtocolError } from '../ari-errors';
 import type { Channel, ChannelsOperations, LiveRecording, Playback } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
+import type { MediaSocket } from './media-socket';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isNotFound } from './refusal';
@@ -157,6 +158,30 @@ export class ChannelHandle extends Handle {
     const given = { ...parameters, channelId: this.id, name: recording.id };
     await recording.making(perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>);
     return recording;
+  }
+
+  /**
+   * Makes this a channel of media, and opens its audio as a stream both ways: put it into a bridge, and what is said
+   * there is read, what is written is heard. Asterisk 22.6 and newer, with the module chan_websocket.
+   * @param parameters.format what is read and written: `slin16`, 16-bit samples at 16 kHz; `slin`, `ulaw` …
+   */
+  async openMedia(
+    parameters: { app: string; format: string; variables?: Record<string, unknown> | undefined },
+    options: RequestOptions = {},
+  ): Promise<MediaSocket> {
+    const { channelvars } = await this.externalMedia(
+      {
+        ...parameters,
+        external_host: 'INCOMING',
+        transport: 'websocket',
+        encapsulation: 'none',
+        connection_type: 'server',
+      },
+      options,
+    );
+    const id = (channelvars as Record<string, unknown> | undefined)?.MEDIA_WEBSOCKET_CONNECTION_ID;
+    if (typeof id === 'string') return this.host.openMedia(id, options);
+    throw new AriProtocolError('ARI_MEDIA', `channel ${this.id}: Asterisk gives no id of a media WebSocket`);
   }
 
   /**

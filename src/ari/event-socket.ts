@@ -65,6 +65,7 @@ export class EventSocket {
 
   /**
    * Resolves when the WebSocket is open, which is when Asterisk has registered the applications.
+   * @param onOpen called at that very moment: an event may stand behind the answer, in the same packet
    * @throws AriConnectionError, AriResponseError, AriTimeoutError; the signal's reason
    */
   static async connect(
@@ -72,7 +73,8 @@ export class EventSocket {
     limits: SocketLimits,
     receiver: SocketReceiver,
     signal: AbortSignal,
-  ): Promise<EventSocket> {
+    onOpen: (socket: EventSocket) => void,
+  ): Promise<void> {
     const where = showAddress(target.address);
     const socket = new WebSocket(urlOf(target), {
       ...(target.address.tls as ClientOptions | undefined),
@@ -82,8 +84,9 @@ export class EventSocket {
       perMessageDeflate: false,
       followRedirects: false,
     });
-    await opened(socket, target, where, limits.connectTimeoutMs, signal);
-    return new EventSocket(socket, where, limits, receiver);
+    await opened(socket, target, where, limits.connectTimeoutMs, signal, () =>
+      onOpen(new EventSocket(socket, where, limits, receiver)),
+    );
   }
 
   get open(): boolean {
@@ -176,6 +179,7 @@ function opened(
   where: string,
   timeoutMs: number,
   signal: AbortSignal,
+  onOpen: () => void,
 ): Promise<void> {
   const asked = { method: 'GET', path: path.replace(/\?.*/, '') };
   return new Promise((resolve, reject) => {
@@ -200,7 +204,13 @@ function opened(
     const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    socket.once('open', () => settle(resolve));
+    socket.once('open', () =>
+      settle(() => {
+        socket.removeAllListeners();
+        onOpen();
+        resolve();
+      }),
+    );
     socket.once('unexpected-response', (_request, response) => {
       let body = '';
       const done = () => {

@@ -7,6 +7,7 @@ import { AriGoneError, AriTimeoutError } from '../ari-errors';
 import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
+import type { MediaSocket } from './media-socket';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isRefusal } from './refusal';
@@ -27,6 +28,8 @@ export interface HandleHost {
   readonly registry: HandleRegistry;
   playback(id?: string): PlaybackHandle;
   recording(name?: string): RecordingHandle;
+  /** Opens the media WebSocket of a channel that waits for it. */
+  openMedia(connectionId: string, options: RequestOptions): Promise<MediaSocket>;
   reportError(error: unknown, event: AnyEvent | undefined): void;
 }
 

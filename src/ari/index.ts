@@ -20,11 +20,13 @@ export {
   type ReconnectOptions,
   type StartOptions,
 } from './ari';
+export { AriServer, type AriServerOptions } from './ari-server';
 export type { BridgeHandle } from './bridge';
 export type * from './catalog';
 export type { ChannelHandle, Collected, CollectOptions, DialledOutcome } from './channel';
 export type { AnyEvent, EventOf, KnownEvent, UnknownEvent } from './events';
 export type { Ending, HandleKind, WaitOptions } from './handle';
+export type { MediaSocket } from './media-socket';
 export type { PlaybackHandle, PlaybackOutcome } from './playback';
 export type { RecordingHandle, RecordingOutcome } from './recording';
 export type { OperationTable, RequestOptions } from './resources';

@@ -1,6 +1,6 @@
 /** The REST interface that the configuration names: the section [ari], or phpari.ini's [asterisk_ari]. */
 import { readFileSync } from 'node:fs';
-import { readConfig, readPlainIni } from '../config';
+import { type Config, readConfig, readPlainIni } from '../config';
 import { readIni, unreadable } from '../config-problems';
 import { RefusedError } from '../errors';
 import type { AriOptions } from './ari';
@@ -11,11 +11,11 @@ const secure: Record<string, boolean | undefined> = { http: false, https: true, 
 
 /**
  * The options of `new Ari` as the configuration has them.
- * @param file the configuration; the one that a call would read where it is left out
+ * @param config the configuration, or its file; the one that a call would read where it is left out
  * @throws RefusedError for a configuration that cannot be read, holds a wrong value, or names no user or no password
  */
-export function ariOptions(file?: string): AriOptions {
-  const { file: found } = readConfig(file);
+export function ariOptions(config?: string | Pick<Config, 'file'>): AriOptions {
+  const { file: found } = typeof config === 'object' ? config : readConfig(config);
   const sections = found === undefined ? {} : sectionsOf(found);
   const name = sections.ari === undefined && sections.asterisk_ari !== undefined ? 'asterisk_ari' : 'ari';
   const section = sections[name] ?? {};

@@ -6,7 +6,7 @@ import { managerOptions } from '../ami/asmanager';
 import { bridgeCalls } from '../ami/fastagi-bridge';
 import { AmiArgumentError, AmiError } from '../ami-errors';
 import { RefusedError } from '../errors';
-import { printable } from '../log';
+import { printable } from '../log-entry';
 import { exitCodes } from '../run/ending';
 import type { AmiMessage, AmiResponse } from '../wire/ami-message';
 
