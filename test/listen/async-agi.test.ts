@@ -48,3 +48,27 @@ describe('fastagi listen --async-agi', () => {
     expect(await resident.ended).toMatchObject({ code: 3 });
   });
 });
+
+describe('agi.manager() in a shared process', () => {
+  it('is closed with its call, while the process serves on', async () => {
+    await using manager = await FakeManager.start();
+    const resident = await Resident.start({
+      files: {
+        'asks.js':
+          'module.exports = async (agi) => { await (await agi.manager()).ping(); await agi.verbose("asked"); };',
+      },
+      listen: `mode = shared\n[asmanager]\nserver = 127.0.0.1:${manager.port}\nusername = jo\nsecret = secret`,
+    });
+    try {
+      for (const calls of [1, 2]) {
+        await expect(resident.call('asks.js')).resolves.toEqual(['VERBOSE asked 1']);
+        await expect
+          .poll(() => manager.clients.map((one) => one.actions.at(-1)?.action))
+          .toEqual(Array(calls).fill('Logoff'));
+      }
+    } finally {
+      resident.child.kill('SIGTERM');
+    }
+    expect(await resident.ended).toMatchObject({ code: 0 });
+  });
+});
