@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(fileURLToPath(import.meta.url));
 const at = (...names) => path.join(root, ...names);
 
-/** `npm ci`, where the lockfile says otherwise than what is installed. */
-export function install() {
-  const done = at('node_modules', '.package-lock.json');
-  if (fs.existsSync(done) && fs.statSync(done).mtimeMs >= fs.statSync(at('package-lock.json')).mtimeMs)
-    return;
-  console.log('Installing what package-lock.json names …');
+/** `npm ci`, where the lockfile says otherwise than what is installed. @param folder the one that has it */
+export function install(folder = root) {
+  const done = path.join(folder, 'node_modules', '.package-lock.json');
+  const lockfile = path.join(folder, 'package-lock.json');
+  if (fs.existsSync(done) && fs.statSync(done).mtimeMs >= fs.statSync(lockfile).mtimeMs) return;
+  console.log(`Installing what ${path.relative(process.cwd(), lockfile)} names …`);
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   execFileSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
+    cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   fs.utimesSync(done, new Date(), new Date());

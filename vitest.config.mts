@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** The sources fetch rooms that few calls want by `require('./room')`, which the build sees to; here they are plain imports. */
@@ -17,6 +18,8 @@ const lazyRooms = {
 
 export default defineConfig({
   plugins: [lazyRooms],
+  // the tests of the examples are written as their users would write them
+  resolve: { alias: { 'fastagi/testing': path.join(import.meta.dirname, 'src/testing/index.ts') } },
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/random.ts'],

@@ -1,4 +1,4 @@
-// `npm run bench`: installs and builds what is missing, bundles the bench (Node 20 strips no types) and runs it.
+// `npm run bench`, `npm run bench -- speech`, `npm run bench -- ami`: installs and builds what is missing, bundles the bench (Node 20 strips no types) and runs it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -13,24 +13,37 @@ if (!fs.existsSync(path.join(root, 'node_modules/esbuild'))) run('npm', 'ci');
 // always, for it takes half a second: what is measured is what the sources say now
 run(process.execPath, 'build.mjs');
 
+/** What each measurement is made of: the first is the program, the others are processes of its own. */
+const benches = {
+  speech: ['bench/speech.ts'],
+  ami: ['bench/ami/main.ts', 'bench/ami/replay.ts', 'bench/ami/client.ts'],
+};
+const named = process.argv[2] in benches;
+const entryPoints = named ? benches[process.argv[2]] : ['bench/main.ts'];
+const words = process.argv.slice(named ? 3 : 2);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fastagi-bench-'));
 try {
   const { build } = await import('esbuild');
-  const outfile = path.join(folder, 'bench.mjs');
   await build({
     absWorkingDir: root,
-    entryPoints: ['bench/main.ts'],
+    entryPoints,
     bundle: true,
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
     sourcemap: 'inline',
     logLevel: 'warning',
-    outfile,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    // rooms that the sources fetch by require
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
   });
   // Ctrl-C reaches the bench as well, which ends its xinetd; here it must not come before that
   process.on('SIGINT', () => {});
-  const args = ['--enable-source-maps', outfile, root, folder, ...process.argv.slice(2)];
+  const program = path.join(folder, path.basename(entryPoints[0]).replace('.ts', '.mjs'));
+  const args = ['--enable-source-maps', program, root, folder, ...words];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } finally {

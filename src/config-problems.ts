@@ -85,6 +85,11 @@ export function toValue(kind: ValueKind, value: string, where: string): unknown 
         throw wrong('stderr, syslog or an absolute path');
       }
       return value;
+    case 'folder':
+      // a word for nothing, as for text
+      if (toValue('text', value, where) === undefined) return undefined;
+      if (!value.startsWith('/')) throw wrong('an absolute path, or off');
+      return value;
     case 'level':
       if (!(logLevels as readonly string[]).includes(value)) throw wrong(`one of ${logLevels.join(', ')}`);
       return value;
@@ -93,6 +98,9 @@ export function toValue(kind: ValueKind, value: string, where: string): unknown 
       if (!/^\d{1,7}(\.\d{1,3})?$/.test(value) || Number(value) > 2_000_000) {
         throw wrong('a number of seconds, 0 to 2000000');
       }
+      return Number(value);
+    case 'days':
+      if (!/^\d{1,5}$/.test(value)) throw wrong('a number of days, 0 to 99999');
       return Number(value);
     case 'bytes':
       if (!/^\d{1,9}$/.test(value) || Number(value) < 1024) throw wrong('a number of bytes, 1024 or more');

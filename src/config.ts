@@ -12,6 +12,8 @@ export interface Config {
   readonly file: string | undefined;
   /** What was found that the file's author should know of, a line each. */
   readonly warnings: readonly string[];
+  /** As they were read, for the rooms that have keys of their own. */
+  readonly sections: IniSections;
   /** Writes the whole conversation of each call to the log. */
   readonly debug: boolean;
   /** Mails a script's errors to `admin`. */
@@ -41,7 +43,19 @@ export interface Config {
   readonly headerBytes: number;
 }
 
-export type ValueKind = 'boolean' | 'text' | 'path' | 'log' | 'level' | 'seconds' | 'bytes';
+export type ValueKind =
+  | 'boolean'
+  | 'text'
+  | 'path'
+  | 'log'
+  | 'level'
+  | 'seconds'
+  | 'bytes'
+  | 'folder'
+  | 'days';
+
+/** A key that the room it belongs to reads by itself. */
+const own = ['text'] as const;
 
 /** Section to key to kind and name. Keys without a name belong to rooms that read them by themselves. */
 export const keys: Record<
@@ -66,15 +80,24 @@ export const keys: Record<
     linger_seconds: ['seconds', 'lingerSeconds'],
     header_seconds: ['seconds', 'headerSeconds'],
     header_bytes: ['bytes', 'headerBytes'],
+    trace: own,
+    trace_redact: own,
+    trace_days: own,
+    trace_digits: own,
   },
-  asmanager: { server: ['text'], port: ['text'], username: ['text'], secret: ['text'], write_log: ['text'] },
-  festival: { text2wave: ['text'] },
-  cepstral: { swift: ['text'], voice: ['text'] },
+  asmanager: { server: own, port: own, username: own, secret: own, write_log: own },
+  festival: { text2wave: own },
+  cepstral: { swift: own, voice: own },
+  // the keys of these are known to the rooms that read them, and cost no call anything that does not
+  tts: undefined,
+  ari: undefined,
+  asterisk_ari: undefined,
 };
 
 export const defaults: Config = {
   file: undefined,
   warnings: [],
+  sections: {},
   debug: false,
   errorHandler: true,
   admin: undefined,
@@ -118,7 +141,7 @@ export function readConfig(named: string | undefined = process.env.FASTAGI_CONFI
 
 /** @throws RefusedError for a value of the wrong kind */
 export function toConfig(sections: IniSections, file: string): Config {
-  const config: Record<string, unknown> = { ...defaults, file };
+  const config: Record<string, unknown> = { ...defaults, file, sections };
   const warnings: string[] = [];
   for (const section in sections) {
     const alias = section === 'agi' ? 'phpagi' : section;
@@ -154,7 +177,7 @@ export function readPlainIni(text: string): IniSections | undefined {
   // no prototype: a section may be named `constructor`
   const sections: IniSections = Object.create(null);
   let section: Record<string, string> | undefined;
-  let known: object = {};
+  let known: object | undefined;
   for (const untrimmed of text.split('\n')) {
     const line = untrimmed.trim();
     const first = line[0];
@@ -162,14 +185,14 @@ export function readPlainIni(text: string): IniSections | undefined {
     if (first === '[') {
       const name = line.slice(1, -1);
       if (!line.endsWith(']') || !(Object.hasOwn(keys, name) || name === 'agi')) return undefined;
-      known = keys[name === 'agi' ? 'phpagi' : name] as object;
+      known = keys[name === 'agi' ? 'phpagi' : name];
       section = sections[name] ??= {};
       continue;
     }
     const equals = line.indexOf('=');
     const key = line.slice(0, equals).trimEnd();
     const value = line.slice(equals + 1).trimStart();
-    if (equals === -1 || section === undefined || !Object.hasOwn(known, key)) return undefined;
+    if (equals === -1 || section === undefined || (known && !Object.hasOwn(known, key))) return undefined;
     for (const special of `"'\\;\r`) if (value.includes(special)) return undefined;
     section[key] = value;
   }

@@ -116,6 +116,11 @@ export class AgiTimeoutError extends AgiError {
   }
 }
 
+/** A text that could not be spoken: no engine, one that failed or took too long, a text or a setting it cannot take. */
+export class AgiSpeechError extends AgiError {
+  static override readonly kind: string = 'AgiSpeechError';
+}
+
 /** The call is refused before its script runs: exit code 3. */
 export class RefusedError extends AgiError {
   static override readonly kind: string = 'RefusedError';

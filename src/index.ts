@@ -3,7 +3,7 @@ export type { Agi } from './agi/agi';
 export type { AudioFormat, CallerAudio } from './agi/caller-audio';
 export type { AgiStatus, DialOutcome } from './agi/dialplan-methods';
 export type { KeypadMode } from './agi/keypad';
-export type { MenuChoices, MenuOptions, MenuOutcome } from './agi/menu';
+export type { MenuChoices, MenuKey, MenuOptions, MenuOutcome } from './agi/menu';
 export type {
   ChannelState,
   CharOutcome,
@@ -19,8 +19,8 @@ export type {
   SpeechResult,
   WaitOutcome,
 } from './agi/outcome';
-export type { Prompt } from './agi/prompt';
-export type { AskFailure, AskOptions, AskOutcome } from './agi/question';
+export type { Prompt, SpokenPrompt } from './agi/prompt';
+export type { AskFailure, AskOptions, AskOutcome, ParsedOptions } from './agi/question';
 export type { TypeAhead } from './agi/type-ahead';
 export {
   AgiArgumentError,
@@ -29,10 +29,12 @@ export {
   AgiError,
   AgiHangupError,
   AgiProtocolError,
+  AgiSpeechError,
   AgiTimeoutError,
   AgiUnknownCommandError,
   AgiUsageError,
 } from './errors';
+export type { SpeechOptions } from './tts/speech';
 export type { AgiArgument } from './wire/agi-command';
 export type { AgiReply } from './wire/agi-reply';
 export type { AgiRequest } from './wire/agi-request';

@@ -50,6 +50,7 @@ voice=David\t\t\t; default swift voice
 test('a phpagi.conf serves as it is', () => {
   expect(configOf(phpagi)).toEqual({
     ...defaults,
+    sections: readIni(phpagi),
     file: path.join(folder, 'fastagi.conf'),
     warnings: [],
     debug: false,
@@ -293,5 +294,18 @@ describe('what is plain is read without the ini package', () => {
     expect(configOf('[constructor]\nname=1\nprototype=2\n[hasOwnProperty]\nname=1\n')).toMatchObject({
       warnings: [],
     });
+  });
+});
+
+test('[tts] has keys that only a call that speaks reads, and no file is slower to read for them', () => {
+  const text = '[tts]\nengine = flite\nanything = at all\n[fastagi]\nsetuid = true\n';
+  expect(readPlainIni(text)).toEqual({
+    tts: { engine: 'flite', anything: 'at all' },
+    fastagi: { setuid: 'true' },
+  });
+  expect(configOf(text)).toMatchObject({
+    setuid: true,
+    warnings: [],
+    sections: { tts: { engine: 'flite' } },
   });
 });

@@ -31,6 +31,7 @@ const make = (from: typeof errors) =>
     [new from.AgiCommandError('text', reply), 'AgiCommandError', 'AGI_COMMAND', ['AgiCommandError']],
     [new from.AgiProtocolError('text'), 'AgiProtocolError', 'AGI_PROTOCOL', ['AgiProtocolError']],
     [new from.AgiTimeoutError('text', 'LATE'), 'AgiTimeoutError', 'LATE', ['AgiTimeoutError']],
+    [new from.AgiSpeechError('SPEECH_ENGINE', 'text'), 'AgiSpeechError', 'SPEECH_ENGINE', ['AgiSpeechError']],
     [new from.RefusedError('NO', 'text'), 'RefusedError', 'NO', ['RefusedError']],
   ] as const;
 
@@ -41,7 +42,7 @@ const classes = Object.entries(errors) as [string, abstract new (...parts: never
 
 it('the copy is another one', () => {
   expect(copy.AgiError).not.toBe(errors.AgiError);
-  expect(classes.length).toBe(10);
+  expect(classes.length).toBe(11);
 });
 
 describe.each([

@@ -3,31 +3,26 @@
  * or not. Where nothing else is said, a method rejects with `AgiHangupError` once the caller is gone, and
  * with the other errors of `errors.ts` where Asterisk refuses the command.
  */
-import { type AgiArgument, encodeCommand } from '../wire/agi-command';
+import type { Config } from '../config';
+import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
-import { Commander, checkOptions, commander, inRange, isSecretName } from './commander';
+import { Commander, commander, isSecretName } from './commander';
 import type { DialogueMethods } from './dialogue-methods';
-import {
-  type DataOutcome,
-  digitOf,
-  type EscapeOptions,
-  endposOf,
-  numberOf,
-  type PlayOutcome,
-} from './outcome';
+import { type DataOutcome, type EscapeOptions, numberOf, type PlayOutcome } from './outcome';
 import type { Session } from './session';
+import type { Speaking } from './speaking';
 
-/** The commands that fewer scripts use stand on the prototype's prototype: see the end of this file. */
-export interface Agi extends DialogueMethods {}
+/** What fewer scripts use stands on the prototype's prototype: see the end of this file. */
+export interface Agi extends DialogueMethods, Omit<Speaking, typeof commander> {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is there, see above
 export class Agi {
   readonly [commander]: Commander;
 
   /** For the ways that open a call; a script finds its call in the globals `agi` and `fastagi`. */
-  constructor(session: Session) {
-    this[commander] = new Commander(session);
+  constructor(session: Session, config?: Config) {
+    this[commander] = new Commander(session, false, { config });
   }
 
   /** What Asterisk said of the call when it asked for the script. */
@@ -73,7 +68,11 @@ export class Agi {
   verbose(message: unknown, level = 1): Promise<void> {
     const shown = typeof message === 'object' && message !== null;
     const text = shown ? process.getBuiltinModule('node:util').inspect(message) : String(message);
-    const lines = text.includes('\n') || text.includes('\r') ? text.split(/\r\n|[\r\n]/) : [text];
+    // a line of 480 characters fits into any Asterisk's command; what is longer is several
+    const lines =
+      text.length > 480 || text.includes('\n') || text.includes('\r')
+        ? text.split(/\r\n|[\r\n]/).flatMap((line) => line.match(/.{1,480}/gsu) ?? [''])
+        : [text];
     return this[commander].session.turn(async (ask) => {
       for (const line of lines) await ask(encodeCommand('VERBOSE', [line.replaceAll('\0', ''), level]));
     });
@@ -83,26 +82,11 @@ export class Agi {
    * Plays a sound file.
    * @param file without its extension; relative to Asterisk's sounds folder, in the channel's language
    */
-  async streamFile(
+  streamFile(
     file: string,
     options: EscapeOptions & { /** Where to begin. */ offsetSamples?: number } = {},
   ): Promise<PlayOutcome> {
-    checkOptions('streamFile', options);
-    const offset = options.offsetSamples ?? 0;
-    return this[commander].run(
-      'STREAM FILE',
-      [file, options.escapeDigits ?? '', offset],
-      async (reply, ask): Promise<PlayOutcome> => {
-        const result = numberOf(reply);
-        const endposSamples = endposOf(reply);
-        if (result === 0) return { outcome: 'complete', endposSamples };
-        if (result > 0) return { outcome: 'digit', digit: digitOf(reply), endposSamples };
-        // a file that cannot be opened and a hangup have the same result
-        await this[commander].assertAlive(reply, ask);
-        if (endposSamples !== offset) throw failures().commandFailed('STREAM FILE', reply);
-        return { outcome: 'missing', endposSamples };
-      },
-    );
+    return playback().streamFile(this[commander], file, options);
   }
 
   /**
@@ -112,22 +96,11 @@ export class Agi {
    * @param options.maxDigits 1 to 1023; as many as the caller likes where it is left out
    * @param options.secret keeps the digits out of the log: for a PIN or a card number
    */
-  async getData(
+  getData(
     prompt: string,
     options: { timeoutMs?: number; maxDigits?: number; secret?: boolean } = {},
   ): Promise<DataOutcome> {
-    checkOptions('getData', options);
-    const { timeoutMs = 0, maxDigits = 1023, secret = this[commander].secret } = options;
-    return this[commander].session.turn(async (ask) => {
-      inRange('getData: maxDigits', maxDigits, 1, 1023);
-      inRange('getData: timeoutMs', timeoutMs, 0, 0x7fffffff);
-      const reply = await ask(encodeCommand('GET DATA', [prompt, timeoutMs, maxDigits]), { secret });
-      if (reply.result === '-1') {
-        await this[commander].assertAlive(reply, ask);
-        return { outcome: 'missing', digits: '' };
-      }
-      return { outcome: reply.word === 'timeout' ? 'timeout' : 'complete', digits: reply.result };
-    });
+    return playback().getData(this[commander], prompt, options);
   }
 
   /**
@@ -176,6 +149,11 @@ export class Agi {
   exec(application: string, ...args: AgiArgument[]): Promise<number>;
   exec(application: string | TemplateStringsArray, ...args: AgiArgument[]): Promise<number> {
     if (typeof application !== 'string') return templates().execTemplate(this[commander], application, args);
+    try {
+      args.forEach(checkArgument);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this[commander].run('EXEC', [application, args.join(',')], (reply, ask) =>
       this[commander].executed(application, reply, ask),
     );
@@ -186,8 +164,10 @@ export class Agi {
 const values = (): typeof import('./values') => require('./values');
 // applications in which values are data
 const templates = (): typeof import('./exec-template') => require('./exec-template');
-// the words for what went wrong
-const failures = (): typeof import('./failures') => require('./failures');
+// sounds, and the keys that callers press meanwhile
+const playback = (): typeof import('./playback') => require('./playback');
+// text to speech, which must not wait for all the commands
+const speaking = (): typeof import('./speaking') => require('./speaking');
 // the commands that fewer scripts use: read in when the first of them is asked for
 const rarer = (): typeof import('./dialogue-methods') => require('./dialogue-methods');
 
@@ -196,8 +176,10 @@ Object.setPrototypeOf(
   new Proxy(Object.prototype, {
     get(plain, name, call) {
       if (typeof name === 'symbol' || name in plain || name === 'then') return Reflect.get(plain, name, call);
-      Object.setPrototypeOf(Agi.prototype, rarer().DialogueMethods.prototype);
-      return Reflect.get(Agi.prototype, name, call);
+      const room = /^(say|text2wav|swift|prepareSpeech|speechFile)$/.test(name)
+        ? speaking().Speaking
+        : rarer().DialogueMethods;
+      return Reflect.get(room.prototype, name, call);
     },
   }),
 );

@@ -1,5 +1,5 @@
 /** The caller's voice, which Asterisk writes to a pipe of its own in EAGI (res_agi.c, eagi_exec). */
-import { fstatSync } from 'node:fs';
+import { fstatSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { AgiError } from '../errors';
@@ -18,27 +18,28 @@ export interface AudioFormat {
   readonly bitsPerSample: number | undefined;
 }
 
-/** Sound as bytes, 20 ms at a time. Ends when the caller hangs up, or the script's turn is over. */
+/** How long no sound comes before Asterisk is asked whether the caller is still there: it sends some all the time. */
+const SILENT_MS = 2000;
+
+/**
+ * Sound as bytes, 20 ms at a time. Ends when the caller hangs up, behind what was heard of him until then. Leaving
+ * a `for await` destroys it; `agi.audio` then gives another one, which goes on where the pipe does.
+ */
 export class CallerAudio extends Readable {
   readonly #agi: Agi;
   readonly #pipe: Socket;
+  readonly #onData = (chunk: Buffer) => this.#take(chunk);
+  readonly #onEnd = () => this.#end();
+  #silence: NodeJS.Timeout | undefined;
 
   constructor(agi: Agi, pipe: Socket) {
     super();
     this.#agi = agi;
     this.#pipe = pipe;
+    pipe.on('data', this.#onData).once('end', this.#onEnd).once('error', this.#onEnd);
     pipe.pause();
-    pipe.on('data', (chunk) => {
-      if (!this.push(chunk)) pipe.pause();
-    });
-    const end = () => {
-      pipe.destroy();
-      if (!this.readableEnded && !this.destroyed) this.push(null);
-    };
-    pipe.once('end', end);
-    pipe.once('error', end);
     // Asterisk itself holds the pipe open until the script has ended
-    agi[commander].session.onHangup(end);
+    agi[commander].session.onHangup(this.#onEnd);
   }
 
   /** How the bytes are to be understood. Works after a hangup. */
@@ -48,11 +49,55 @@ export class CallerAudio extends Readable {
 
   override _read(): void {
     this.#pipe.resume();
+    this.#silence ??= setTimeout(() => this.#listen(), SILENT_MS).unref();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#pipe.destroy();
+    this.#letGo();
     callback(error);
+  }
+
+  #take(chunk: Buffer): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+    if (!this.push(chunk)) this.#pipe.pause();
+  }
+
+  /** With AGISIGHUP=no, nobody tells of a hangup: a command does, whose reply is 511. */
+  #listen(): void {
+    this.#silence = undefined;
+    const { session } = this.#agi[commander];
+    if (this.destroyed || this.readableEnded) return;
+    const asked = session.busy || session.ended ? undefined : this.#agi.channelStatus();
+    void Promise.resolve(asked)
+      .catch(() => {})
+      .then(() => {
+        if (!this.destroyed && !this.readableEnded) this._read();
+      });
+  }
+
+  #end(): void {
+    if (this.readableEnded || this.destroyed) return;
+    this.#letGo();
+    for (let sound = readNow(); sound.length > 0; sound = readNow()) this.push(sound);
+    this.push(null);
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#silence);
+    this.#pipe.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onEnd);
+    this.#pipe.pause();
+  }
+}
+
+/** What the pipe holds this moment; it does not block once a Socket has had it. */
+function readNow(): Buffer {
+  const sound = Buffer.alloc(65_536);
+  try {
+    return sound.subarray(0, readSync(AUDIO_FD, sound));
+  } catch {
+    // empty, or closed
+    return sound.subarray(0, 0);
   }
 }
 
@@ -70,11 +115,21 @@ export function toFormat(name: string): AudioFormat {
 
 const opened = Symbol.for('fastagi.audio');
 
-/** The one stream of this call. @throws AgiError with code `AGI_NO_AUDIO` */
+/** What a call's session keeps of its audio. */
+interface Opened {
+  readonly pipe: Socket;
+  audio: CallerAudio;
+}
+
+/** The stream of this call, or another one where that was destroyed. @throws AgiError with code `AGI_NO_AUDIO` */
 export function callerAudio(agi: Agi): CallerAudio {
-  const session = agi[commander].session as Session & { [opened]?: CallerAudio };
-  session[opened] ??= new CallerAudio(agi, openPipe(agi));
-  return session[opened];
+  const session = agi[commander].session as Session & { [opened]?: Opened };
+  const before = session[opened];
+  if (before && !before.audio.destroyed) return before.audio;
+  const pipe = before?.pipe ?? openPipe(agi);
+  const audio = new CallerAudio(agi, pipe);
+  session[opened] = { pipe, audio };
+  return audio;
 }
 
 function openPipe(agi: Agi): Socket {
@@ -90,7 +145,9 @@ function openPipe(agi: Agi): Socket {
   }
   if (!isPipe) throw noAudio(`descriptor ${AUDIO_FD} is no pipe, though Asterisk said that it would be`);
   // not a file stream: a read of that waits in a thread, and a process cannot end while it does
-  return new Socket({ fd: AUDIO_FD, readable: true, writable: false });
+  const pipe = new Socket({ fd: AUDIO_FD, readable: true, writable: false });
+  pipe.on('error', () => {});
+  return pipe;
 }
 
 function noAudio(why: string): AgiError {

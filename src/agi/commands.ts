@@ -4,7 +4,7 @@
  * stands at `Agi`.
  */
 import { AgiArgumentError } from '../errors';
-import type { AgiArgument } from '../wire/agi-command';
+import { type AgiArgument, checkArgument } from '../wire/agi-command';
 import { splitArguments } from '../wire/dialplan';
 import { epochSeconds, INT, optional, say, succeed } from './command-forms';
 import { checkOptions, commander, inRange } from './commander';
@@ -206,9 +206,11 @@ export abstract class Commands extends SpeechCommands {
       inRange('recordFile: silenceSeconds', silenceSeconds, 1, INT[1]);
       args.push(`s=${silenceSeconds}`);
     }
-    return this[commander].run('RECORD FILE', args, (reply): RecordOutcome => {
+    return this[commander].run('RECORD FILE', args, async (reply, ask): Promise<RecordOutcome> => {
       const endposSamples = endposOf(reply);
-      const outcome = recordEndings[reply.word ?? ''];
+      let outcome = recordEndings[reply.word ?? ''];
+      // a hangup in the beep, or between two pieces of sound, has the words of other mishaps
+      if (outcome === 'interrupted' && !(await this[commander].isAlive(ask))) outcome = 'hangup';
       if (outcome === 'digit') return { outcome, digit: digitOf(reply), endposSamples };
       if (outcome !== undefined) return { outcome, endposSamples };
       if (numberOf(reply) < 0) throw commandFailed('RECORD FILE', reply);
@@ -329,7 +331,8 @@ export abstract class Commands extends SpeechCommands {
   }
 
   /** Sets the caller id: a number, or `"Jo Do" <123>`. */
-  setCallerId(callerId: string | { readonly name?: string; readonly number: string }): Promise<void> {
+  async setCallerId(callerId: string | { readonly name?: string; readonly number: string }): Promise<void> {
+    if (typeof callerId !== 'string') checkArgument(callerId.number);
     const text =
       typeof callerId === 'string'
         ? callerId
@@ -369,6 +372,13 @@ export abstract class Commands extends SpeechCommands {
     priority: string | number,
     ...args: AgiArgument[]
   ): Promise<void> {
+    args.forEach(checkArgument);
+    const misplaced = [context, extension, String(priority)].find((part) => /[,()]/.test(part));
+    if (misplaced !== undefined) {
+      throw new AgiArgumentError(
+        `gosub: ${JSON.stringify(misplaced)} holds a comma or a parenthesis, at which GOSUB would begin its next argument`,
+      );
+    }
     const list = args.map(String);
     const joined = list.join(',');
     const arrived = args.length === 0 ? [] : splitArguments(joined, true);

@@ -1,11 +1,14 @@
 /** What scripts do by the dialplan's applications and functions rather than by a command of AGI's own. */
+import type { Ami, AmiOptions } from '../ami/ami';
+import type { Ari, AriOptions } from '../ari/ari';
 import { AgiArgumentError, AgiError } from '../errors';
-import { type AgiArgument, encodeCommand } from '../wire/agi-command';
+import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import { type CallerId, parseCallerId } from '../wire/caller-id';
 import { escapeArgument } from '../wire/dialplan';
 import { optional } from './command-forms';
 import { type Commander, checkOptions, commander, inRange } from './commander';
 import { Commands } from './commands';
+import type { Ask } from './session';
 
 /** How a call that was dialled has ended: Asterisk's DIALSTATUS. */
 export interface DialOutcome {
@@ -48,11 +51,36 @@ export abstract class DialplanMethods extends Commands {
     checkOptions('dial', options);
     const { timeoutSeconds, flags } = options;
     if (timeoutSeconds !== undefined) inRange('dial: timeoutSeconds', timeoutSeconds, 1, 2_000_000);
+    if (!Array.isArray(destination)) checkArgument(destination as string);
     const text = typeof destination === 'string' ? destination : destination.map(oneDestination).join('&');
-    await this.exec('Dial', ...optional(text, timeoutSeconds, flags));
-    const status = (await this.getVariable('DIALSTATUS')) as DialOutcome['status'] | undefined;
-    const answered = await this.getVariable('ANSWEREDTIME');
-    return { status: status ?? 'INVALIDARGS', answeredSeconds: Number(answered || 0) };
+    if (!text) throw new AgiArgumentError('dial: there is no destination');
+    return this[commander].session.turn(async (ask) => {
+      await execute(this[commander], ask, 'Dial', optional(text, timeoutSeconds, flags));
+      const status = (await statusOf(ask, 'DIALSTATUS')) as DialOutcome['status'];
+      const answered = await statusOf(ask, 'ANSWEREDTIME');
+      return { status: status || 'INVALIDARGS', answeredSeconds: Number(answered) };
+    });
+  }
+
+  /**
+   * A client of Asterisk's manager, by what `[asmanager]` in the configuration says; the same one when it is asked
+   * for again. It ends with the call, and keeps no script from ending while nothing is awaited of it. It does not
+   * come back where the connection is lost, unless `reconnect` says so.
+   * @param options go before those of the configuration; they count when it is first asked for
+   * @throws RefusedError where no user or secret is configured; else as `Ami.connect` in `fastagi/ami`
+   */
+  manager(options: Partial<AmiOptions> = {}): Promise<Ami> {
+    return managers().managerOf(this[commander], options);
+  }
+
+  /**
+   * The REST interface of Asterisk that the configuration names in `[ari]`, as `fastagi/ari` has it: requests of all
+   * kinds, also behind a hangup. The same one each time it is asked for in a call; `options` matter the first time.
+   * @throws RefusedError where neither the configuration nor `options` names a user and a password
+   */
+  ari(options: Partial<AriOptions> = {}): Ari {
+    checkOptions('ari', options);
+    return clients().ariOf(this[commander], options);
   }
 
   /** Where the dialplan goes on when the script has ended. */
@@ -81,8 +109,12 @@ export abstract class DialplanMethods extends Commands {
   }
   /** Runs another AGI script on this call, to its end. @param script as in the dialplan: `agi://HOST/SCRIPT` */
   async execAgi(script: string, ...args: AgiArgument[]): Promise<AgiStatus> {
-    await this.exec('AGI', ...[script, ...args].map((arg) => escapeArgument(String(arg))));
-    return ((await this.getVariable('AGISTATUS')) ?? 'FAILURE') as AgiStatus;
+    args.forEach(checkArgument);
+    const words = [script, ...args].map((arg) => escapeArgument(String(arg)));
+    return this[commander].session.turn(async (ask) => {
+      await execute(this[commander], ask, 'AGI', words);
+      return ((await statusOf(ask, 'AGISTATUS')) || 'FAILURE') as AgiStatus;
+    });
   }
 
   /** The account that the call's records are charged to. */
@@ -128,8 +160,24 @@ export abstract class DialplanMethods extends Commands {
 
   /** As `verbose`, but only where `debug` is on in the configuration. */
   async conlog(message: unknown, level = 1): Promise<void> {
-    if (this[commander].session.traced) await this.verbose(message, level);
+    if (this[commander].session.trace) await this.verbose(message, level);
   }
+}
+
+/** An application, in a turn that goes on. */
+async function execute(
+  it: Commander,
+  ask: Ask,
+  application: string,
+  args: readonly AgiArgument[],
+): Promise<void> {
+  const reply = await ask(encodeCommand('EXEC', [application, args.join(',')]), { secret: it.secret });
+  await it.executed(application, reply, ask);
+}
+
+/** A status that the application has just set: a word or a number, which a plain reply tells exactly. */
+async function statusOf(ask: Ask, name: string): Promise<string> {
+  return (await ask(encodeCommand('GET VARIABLE', [name]))).value ?? '';
 }
 
 /** One destination of several: nothing in it may begin another one. */
@@ -141,3 +189,8 @@ function oneDestination(destination: string): string {
   }
   return escapeArgument(destination);
 }
+
+// what opens a file of its own
+const clients = (): typeof import('../ari/call-client') => require('../ari/call-client');
+// the manager's client, which brings sockets with it
+const managers = (): typeof import('../ami/call-manager') => require('../ami/call-manager');

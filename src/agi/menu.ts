@@ -2,14 +2,20 @@
 import { AgiArgumentError } from '../errors';
 import { checkOptions, inRange } from './commander';
 import type { Digit } from './outcome';
-import type { Prompt } from './prompt';
+import { type Prompt, withSpoken } from './prompt';
 import type { TypeAhead } from './type-ahead';
 
 /**
- * Keys and their prompts. An object's keys come in JavaScript's own order (digits first, in theirs); a Map or
- * a list of pairs keeps the order in which they stand.
+ * Keys and their prompts; one that begins with `*` is a text to speak, as in phpAGI. An object's keys come in
+ * JavaScript's own order (digits first, in theirs); a Map or a list of pairs keeps the order in which they stand.
  */
-export type MenuChoices<K extends Digit> = Readonly<Record<K, Prompt>> | Iterable<readonly [K, Prompt]>;
+export type MenuChoices = { readonly [K in Digit]?: Prompt } | Iterable<readonly [Digit, Prompt]>;
+
+/** The keys of a menu's choices. */
+export type MenuKey<C extends MenuChoices> =
+  C extends Iterable<readonly [infer K extends Digit, Prompt]>
+    ? K
+    : Extract<`${keyof C & (string | number)}`, Digit>;
 
 export interface MenuOptions {
   /** Before the choices, and cut short by a key like them. */
@@ -29,44 +35,48 @@ export interface MenuOptions {
   };
 }
 
-export type MenuOutcome<K extends Digit> =
+export type MenuOutcome<K extends Digit = Digit> =
   | { readonly outcome: 'choice'; readonly choice: K }
   /** No key at the last try. */
   | { readonly outcome: 'timeout' }
   /** A key without a choice at the last try. */
   | { readonly outcome: 'invalid'; readonly digit: Digit };
 
-export async function askMenu<K extends Digit>(
+export async function askMenu<C extends MenuChoices>(
   buffer: TypeAhead,
-  choices: MenuChoices<K>,
+  choices: C,
   options: MenuOptions,
-): Promise<MenuOutcome<K>> {
+): Promise<MenuOutcome<MenuKey<C>>> {
   checkOptions('menu', options);
   const { greeting = '', beep = 'beep', timeoutMs = 2000, attempts = 3, messages = {} } = options;
   if (attempts !== Number.POSITIVE_INFINITY) inRange('menu: attempts', attempts, 1, 1000);
   inRange('menu: timeoutMs', timeoutMs, 0, 0x7fff_ffff);
+  if (typeof choices !== 'object' || choices === null)
+    throw new AgiArgumentError('menu: there is no choice in it');
   const pairs = pairsOf(choices);
   const keys = pairs.map(([key]) => key).join('');
-  const prompts = [greeting, ...pairs.map(([, prompt]) => prompt)];
-  let outcome: MenuOutcome<K> = { outcome: 'timeout' };
+  const prompts = [greeting, ...pairs.map(([, prompt]) => prompt)].map(withSpoken);
+  let outcome: MenuOutcome<MenuKey<C>> = { outcome: 'timeout' };
   for (let attempt = 1; attempt <= attempts; attempt++) {
+    // a key that waits and is no choice would come out as the caller's answer to prompts that he hears to their end
+    while (buffer.digits !== '' && !keys.includes(buffer.digits.charAt(0))) buffer.take();
     await buffer.play(prompts, { escapeDigits: keys });
-    await buffer.play(beep);
+    await buffer.play(withSpoken(beep));
     const pressed = await buffer.waitForDigit(timeoutMs);
     if (pressed.outcome === 'digit') {
       const choice = pairs.find(([key]) => key === pressed.digit)?.[0];
-      if (choice !== undefined) return { outcome: 'choice', choice };
+      if (choice !== undefined) return { outcome: 'choice', choice: choice as MenuKey<C> };
       buffer.clear();
       outcome = { outcome: 'invalid', digit: pressed.digit };
     } else outcome = pressed;
-    await buffer.play(messages[outcome.outcome] ?? '');
+    await buffer.play(withSpoken(messages[outcome.outcome] ?? ''));
   }
   return outcome;
 }
 
-function pairsOf<K extends Digit>(choices: MenuChoices<K>): (readonly [K, Prompt])[] {
-  const listed = Symbol.iterator in choices;
-  const pairs = listed ? Array.from(choices) : (Object.entries(choices) as [K, Prompt][]);
+function pairsOf(choices: MenuChoices): (readonly [Digit, Prompt])[] {
+  const pairs =
+    Symbol.iterator in choices ? Array.from(choices) : (Object.entries(choices) as [Digit, Prompt][]);
   if (pairs.length === 0) throw new AgiArgumentError('menu: there is no choice in it');
   for (const [key] of pairs) {
     if (!/^[0-9*#A-D]$/.test(key))

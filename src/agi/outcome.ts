@@ -2,7 +2,9 @@
 import type { AgiReply } from '../wire/agi-reply';
 
 /** A key of the caller's phone: `0` to `9`, `*`, `#`, `A` to `D`. */
-export type Digit = string;
+export type Digit =
+  | ('0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9')
+  | ('*' | '#' | 'A' | 'B' | 'C' | 'D');
 
 /** The file was played to its end, a key of `escapeDigits` ended it, or there is no such file. */
 export type PlayOutcome =
@@ -87,7 +89,7 @@ export function numberOf(reply: AgiReply): number {
 
 /** A key is reported by its ASCII code. */
 export function digitOf(reply: AgiReply): Digit {
-  return String.fromCharCode(numberOf(reply));
+  return String.fromCharCode(numberOf(reply)) as Digit;
 }
 
 /** Where playing ended, in samples of 1/8000 s for 8 kHz sound. */

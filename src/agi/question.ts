@@ -5,7 +5,7 @@ import type { Digit } from './outcome';
 import type { Prompt } from './prompt';
 import type { TypeAhead } from './type-ahead';
 
-export interface AskOptions<T> {
+export interface AskOptions<T = string> {
   /** The first key ends it, and is the first of the answer. */
   readonly prompt: Prompt;
   /** The least and the most of an answer's digits: 1 and 255. The last one ends the answer. */
@@ -41,6 +41,9 @@ export interface AskOptions<T> {
   };
 }
 
+/** With `parse`, which says what an answer is. */
+export type ParsedOptions<T> = AskOptions<T> & Required<Pick<AskOptions<T>, 'parse'>>;
+
 export type AskFailure = 'timeout' | 'short' | 'invalid';
 
 export type AskOutcome<T> =
@@ -64,6 +67,10 @@ export async function askQuestion<T>(buffer: TypeAhead, options: AskOptions<T>):
   inRange('ask: attempts', attempts, 1, 1000);
   inRange('ask: maxDigits', maxDigits, 1, 1023);
   inRange('ask: minDigits', minDigits, 0, maxDigits);
+  for (const key of [options.endKey || '#', options.cancelKey ?? '#']) {
+    if (!/^[0-9*#A-D]$/.test(key))
+      throw new AgiArgumentError(`ask: ${JSON.stringify(key)} is no key of a phone (0 to 9, *, #, A to D)`);
+  }
   let reason: AskFailure = 'timeout';
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const typed = await readDigits(buffer, options, maxDigits);

@@ -3,7 +3,7 @@ import type { AgiArgument } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import { optional, succeed } from './command-forms';
 import { type Commander, checkOptions, commander } from './commander';
-import { endposOf, type SpeechOutcome, type SpeechResult } from './outcome';
+import { type Digit, endposOf, type SpeechOutcome, type SpeechResult } from './outcome';
 
 export abstract class SpeechCommands {
   abstract readonly [commander]: Commander;
@@ -69,7 +69,7 @@ export abstract class SpeechCommands {
           case 'speech':
             return { outcome: 'speech', results: speechResults(reply), endposSamples };
           case 'digit':
-            return { outcome: 'digit', digit: reply.fields.digit ?? '', endposSamples };
+            return { outcome: 'digit', digit: reply.fields.digit as Digit, endposSamples };
           case 'timeout':
             return { outcome: 'timeout', endposSamples };
           default:

@@ -2,12 +2,13 @@
  * Keys that are typed ahead of the question: a caller who knows the menus types through them, and hears no
  * prompt that is answered already. phpAGI's fastpass methods, whose buffer is an object here.
  */
+import type { SpeechOptions } from '../tts/speech';
 import type { Agi } from './agi';
-import { checkOptions, secretly } from './commander';
-import { askMenu, type MenuChoices, type MenuOptions, type MenuOutcome } from './menu';
+import { checkOptions, inRange, secretly } from './commander';
+import { askMenu, type MenuChoices, type MenuKey, type MenuOptions, type MenuOutcome } from './menu';
 import type { DataOutcome, Digit, EscapeOptions, PlayOutcome, SayOutcome, WaitOutcome } from './outcome';
 import { type Prompt, playPrompt } from './prompt';
-import { type AskOptions, type AskOutcome, askQuestion } from './question';
+import { type AskOptions, type AskOutcome, askQuestion, type ParsedOptions } from './question';
 
 export const ALL_KEYS = '0123456789*#ABCD';
 /** What Asterisk's GET DATA waits for the next key, where nothing else is said (res_agi.c). */
@@ -38,7 +39,7 @@ export class TypeAhead {
 
   /** The key that has waited longest, taken away; undefined where none waits. */
   take(): Digit | undefined {
-    const key = this.#keys[0];
+    const key = this.#keys[0] as Digit | undefined;
     this.#keys = this.#keys.slice(1);
     return key;
   }
@@ -63,6 +64,32 @@ export class TypeAhead {
     return { endposSamples: options.offsetSamples ?? 0, ...heard } as PlayOutcome;
   }
 
+  /** Speaks a text, unless keys wait: see `Agi.say`. */
+  async say(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('say', options);
+    return this.#unlessTyped(options, (escapeDigits) => this.#agi.say(text, { ...options, escapeDigits }));
+  }
+
+  /** By Festival: see `Agi.text2wav`. */
+  async text2wav(
+    text: string,
+    options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
+  ): Promise<SayOutcome> {
+    checkOptions('text2wav', options);
+    return this.#unlessTyped(options, (escapeDigits) =>
+      this.#agi.text2wav(text, { ...options, escapeDigits }),
+    );
+  }
+
+  /** By Cepstral's Swift: see `Agi.swift`. */
+  async swift(
+    text: string,
+    options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
+  ): Promise<SayOutcome> {
+    checkOptions('swift', options);
+    return this.#unlessTyped(options, (escapeDigits) => this.#agi.swift(text, { ...options, escapeDigits }));
+  }
+
   sayDigits(digits: string | number, options: EscapeOptions = {}): Promise<SayOutcome> {
     return this.play({ digits }, options);
   }
@@ -81,8 +108,11 @@ export class TypeAhead {
     return this.play({ phonetic: text }, options);
   }
 
-  sayPunctuation(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
-    return this.#unlessTyped(options, (escapeDigits) => this.#agi.sayPunctuation(text, { escapeDigits }));
+  async sayPunctuation(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
+    checkOptions('sayPunctuation', options);
+    return this.#unlessTyped(options, (escapeDigits) =>
+      this.#agi.sayPunctuation(text, { ...options, escapeDigits }),
+    );
   }
 
   sayDate(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
@@ -119,7 +149,11 @@ export class TypeAhead {
   ): Promise<DataOutcome> {
     checkOptions('getData', options);
     if (this.#keys === '') return this.#agi.getData(prompt, options);
-    const { timeoutMs = BETWEEN_KEYS_MS, maxDigits = 1023, secret = false } = options;
+    const { maxDigits = 1023, secret = false } = options;
+    inRange('getData: maxDigits', maxDigits, 1, 1023);
+    inRange('getData: timeoutMs', options.timeoutMs ?? 0, 0, 0x7fff_ffff);
+    // 0 is Asterisk's own, as GET DATA has it
+    const timeoutMs = options.timeoutMs || BETWEEN_KEYS_MS;
     const listener = secret ? secretly(this.#agi) : this.#agi;
     let digits = '';
     while (digits.length < maxDigits) {
@@ -132,12 +166,17 @@ export class TypeAhead {
   }
 
   /** As `Agi.menu`, answered by the keys that wait. */
-  menu<K extends Digit>(choices: MenuChoices<K>, options: MenuOptions = {}): Promise<MenuOutcome<K>> {
+  async menu<const C extends MenuChoices>(
+    choices: C,
+    options: MenuOptions = {},
+  ): Promise<MenuOutcome<MenuKey<C>>> {
     return askMenu(this, choices, options);
   }
 
   /** As `Agi.ask`, answered by the keys that wait. */
-  async ask<T = string>(options: AskOptions<T>): Promise<AskOutcome<T>> {
+  ask(options: AskOptions): Promise<AskOutcome<string>>;
+  ask<T>(options: ParsedOptions<T>): Promise<AskOutcome<T>>;
+  async ask<T>(options: AskOptions<T>): Promise<AskOutcome<T>> {
     checkOptions('ask', options);
     if (!options.secret) return askQuestion(this, options);
     const secret = new TypeAhead(secretly(this.#agi));
@@ -153,7 +192,7 @@ export class TypeAhead {
     { escapeDigits = ALL_KEYS }: EscapeOptions,
     play: (escapeDigits: string) => Promise<T>,
   ): Promise<T | { outcome: 'digit'; digit: Digit }> {
-    const typed = Array.from(this.#keys).find((key) => escapeDigits.includes(key));
+    const typed = Array.from(this.#keys).find((key) => escapeDigits.includes(key)) as Digit | undefined;
     if (typed !== undefined) return { outcome: 'digit', digit: typed };
     const heard = await play(escapeDigits);
     if (heard.outcome === 'digit') this.#keys += heard.digit;

@@ -4,8 +4,10 @@
  * the value, and behind it a mark that nobody can have put into the value.
  */
 
+import { AgiArgumentError, AgiError } from '../errors';
 import { encodeArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
+import { openExpressions } from '../wire/dialplan';
 import { maxCommandBytes } from '../wire/problems';
 import { type Commander, isSecretName } from './commander';
 import { commandFailed } from './failures';
@@ -14,6 +16,10 @@ import type { Ask } from './session';
 /** Names and functions that may stand in `${…}` as they are. */
 const plainName = /^[\w.-]+$/;
 const plainFunction = /^[\w.-]+\([^${}\r\n]*\)$/;
+/** Families and keys that DB() takes apart again as they are. */
+const plainPlace = /^[\w.@+:~*#-]+$/;
+/** The most that a function gives to an expression (pbx_variables.c, VAR_BUF_SIZE), less what may be cut of a character. */
+const FUNCTION_BYTES = 4095 - 6;
 
 const mark = `~${Math.random().toString(36).slice(2)}`;
 
@@ -22,6 +28,9 @@ export function getVariable(commander: Commander, name: string): Promise<string 
   return commander.session.turn(async (ask) => {
     const expressible = plainName.test(name) || plainFunction.test(name);
     const value = expressible ? await read(ask, `\${${name}}`, undefined, secret) : undefined;
+    if (value && !plainName.test(name) && Buffer.byteLength(value) >= FUNCTION_BYTES) {
+      throw cut(name);
+    }
     if (value) return value;
     if (value === '' && !plainName.test(name)) return value;
     // a variable that is empty and one that is not set look alike in an expression
@@ -36,15 +45,27 @@ export function databaseGet(commander: Commander, family: string, key: string): 
     const value = isPlace(family, key)
       ? await read(ask, `\${${place}}`, undefined, commander.secret)
       : undefined;
-    if (value) return value;
+    if (value && Buffer.byteLength(value) < FUNCTION_BYTES) return value;
+    const strays = commander.session.strays;
     const reply = await ask(encodeCommand('DATABASE GET', [family, key]), { secret: commander.secret });
-    return reply.result === '0' ? undefined : reply.value;
+    if (!value) return reply.result === '0' ? undefined : reply.value;
+    // this one is never cut, but it may seem to end where it goes on: then the rest comes before the next reply
+    await ask('NOOP');
+    if (commander.session.strays > strays) throw cut(place);
+    return reply.value;
   });
+}
+
+function cut(what: string): AgiError {
+  return new AgiError(
+    'AGI_VALUE_CUT',
+    `${what} is longer than what Asterisk gives of it whole (4,095 bytes): the rest cannot be told`,
+  );
 }
 
 /** Whether the dialplan's DB() can name this place of the database. */
 export function isPlace(family: string, key: string): boolean {
-  return plainFunction.test(`DB(${family}/${key})`);
+  return plainPlace.test(family) && plainPlace.test(key);
 }
 
 export function getFullVariable(
@@ -52,6 +73,14 @@ export function getFullVariable(
   expression: string,
   channel: string | undefined,
 ): Promise<string | undefined> {
+  const open = openExpressions(expression);
+  if (open.length > 0) {
+    return Promise.reject(
+      new AgiArgumentError(
+        `getFullVariable: ${open.at(-1)} is missing in ${JSON.stringify(expression.slice(0, 80))}, and without it Asterisk takes the rest for a part of the expression`,
+      ),
+    );
+  }
   return commander.session.turn((ask) =>
     read(ask, expression, channel, commander.secret || isSecretName(expression)),
   );
@@ -92,6 +121,11 @@ export function setVariable(commander: Commander, name: string, value: string): 
       const reply = await ask(encodeCommand('EXEC', ['Set', `${variable}=${expression}`]), { secret });
       if (reply.result !== '0') throw commandFailed('EXEC Set', reply);
     };
+    if (!plainName.test(name) && !(plainFunction.test(name) && !name.includes('='))) {
+      throw new AgiArgumentError(
+        `setVariable: a value that takes more than one command goes by way of the dialplan, to which ${JSON.stringify(name.slice(0, 80))} is no name of a variable or a function`,
+      );
+    }
     const [first = '', ...others] = piecesOf(value).map((piece) => `\${URIDECODE(${piece})}`);
     // nothing is sent for what cannot be
     encodeCommand('EXEC', ['Set', `${name}=${first}`]);
@@ -117,9 +151,11 @@ function piecesOf(value: string): string[] {
   if (value.includes('\0')) encodeArgument('\0');
   const pieces: string[] = [];
   let piece = '';
-  for (const byte of Buffer.from(value)) {
-    const char = String.fromCharCode(byte);
-    const encoded = /[A-Za-z0-9]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0').toUpperCase()}`;
+  // by characters: Asterisk tells of each piece in an event, which must be UTF-8
+  for (const char of value) {
+    const encoded = /[A-Za-z0-9]/.test(char)
+      ? char
+      : Buffer.from(char).toString('hex').toUpperCase().replace(/../g, '%$&');
     if (piece.length + encoded.length > PIECE_BYTES * 3) {
       pieces.push(piece);
       piece = '';

@@ -65,6 +65,16 @@ export function options(parser: Argv): Argv {
         describe: 'Let time pass at once; takes no keys from the terminal',
       },
       json: { type: 'boolean', default: false, describe: 'One JSON object a line, for programs' },
+      replay: {
+        ...text,
+        describe:
+          'Run the script against this recorded call (a trace, or a log of Asterisk), and say where it departs',
+      },
+      recorded: {
+        ...text,
+        implies: 'replay',
+        describe: 'Which call of the log: number, unique id or channel',
+      },
       timeout: {
         type: 'number',
         requiresArg: true,
@@ -93,6 +103,8 @@ interface Given {
   readonly wire: boolean;
   readonly fast: boolean;
   readonly json: boolean;
+  readonly replay?: string;
+  readonly recorded?: string;
   readonly timeout?: number;
   readonly config?: string;
 }
@@ -109,6 +121,11 @@ export async function run(given: Record<string, unknown>): Promise<number> {
   } catch (error) {
     process.stderr.write(`fastagi call: ${(error as Error).message}\n`);
     return 2;
+  }
+  const { replay } = wanted;
+  if (replay !== undefined) {
+    const { replayCall } = await import('./replay');
+    return replayCall(target, { ...wanted, replay, args: [...(call.arguments ?? [])] });
   }
   const screen: Screen = wanted.json
     ? new JsonScreen(process.stdout)

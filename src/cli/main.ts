@@ -28,9 +28,29 @@ const commands: readonly CommandRow[] = [
     load: () => import('./listen'),
   },
   {
+    usage: 'ami [action] [fields..]',
+    describe: "Gives Asterisk's manager an order, or shows its events",
+    load: () => import('./ami'),
+  },
+  {
     usage: 'call <target> [args..]',
     describe: "Plays Asterisk's part against a script: a call with no PBX",
     load: () => import('./call'),
+  },
+  {
+    usage: 'speech',
+    describe: 'Serves what calls have spoken to an Asterisk on another machine',
+    load: () => import('./speech'),
+  },
+  {
+    usage: 'trace <file>',
+    describe: 'Shows what was said in a call, and what took how long',
+    load: () => import('./trace'),
+  },
+  {
+    usage: 'ari [method] [path] [parameters..]',
+    describe: 'Asks the REST interface of Asterisk, or shows what happens there',
+    load: () => import('./ari'),
   },
 ];
 

@@ -1,6 +1,5 @@
 /** A script on any transport: the one way in for all that serves calls in a process which goes on. */
 import { openSession } from '../agi/opening';
-import type { Tracer } from '../agi/session';
 import type { Transport } from '../agi/transport';
 import type { Config } from '../config';
 import type { Log } from '../log';
@@ -17,10 +16,7 @@ export function attend(
   { config, log, house, loader }: { config: Config; log: Log; house: House; loader: Loader },
 ): Ending {
   const ending = new Ending(config, log, transport, house);
-  const opening = openSession(transport, config, log.enabled('debug') ? tracer(log) : undefined);
+  const opening = openSession(transport, config, ending.tracing?.line);
   void runCall(ending, opening, loader);
   return ending;
 }
-
-const tracer = (log: Log): Tracer =>
-  (require('../run/tracing') as typeof import('../run/tracing')).traceTo(log);

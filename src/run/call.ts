@@ -20,7 +20,7 @@ export async function runCall(ending: Ending, opening: Promise<Session>, loader:
     ending.opened(session);
     const script = loader.find(session);
     ending.found(script);
-    const agi = new Agi(session);
+    const agi = new Agi(session, ending.config);
     const loading = loader.load(script, agi);
     // a script that begins with something else than a command must learn of a hangup, too
     setImmediate(() => session.watchWhileIdle());

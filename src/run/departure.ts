@@ -13,6 +13,7 @@ const LOOK_EVERY_MS = 20;
 /** process.exit() in a script, or an end that Node makes by itself. */
 export function onExit(ending: Ending, code: number): void {
   warnOfLoss(ending);
+  ending.tracing?.tell('end', `${code}`);
   leaveByForce(ending, code);
 }
 

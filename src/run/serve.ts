@@ -1,7 +1,7 @@
 /** From a connection to a script's exit code: one call in this process. */
 import { FdTransport } from '../agi/fd-transport';
 import { openSession } from '../agi/opening';
-import type { Session, Tracer } from '../agi/session';
+import type { Session } from '../agi/session';
 import { type Config, defaults, readConfig } from '../config';
 import { Log } from '../log';
 import { runCall } from './call';
@@ -47,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (!ending.over) departure().onExit(ending, code);
   });
   for (const warning of config.warnings) log.write('warning', warning);
-  const opening = openSession(transport, config, log.enabled('debug') ? tracer(log) : undefined);
+  const opening = openSession(transport, config, ending.tracing?.line);
   return runCall(ending, options.script ? untilHangup(opening) : opening, {
     find(session) {
       if (problem) throw problem;
@@ -98,6 +98,5 @@ async function untilHangup(opening: Promise<Session>): Promise<Session> {
 const departure = (): typeof import('./departure') => require('./departure');
 // a command line that makes no sense
 const refusal = (): typeof import('./refusal') => require('./refusal');
-// the rights of a script's owner, and the lines of a conversation: for those who turn them on
+// the rights of a script's owner, for those who turn them on
 const privilege = (): typeof import('./privilege') => require('./privilege');
-const tracer = (log: Log): Tracer => (require('./tracing') as typeof import('./tracing')).traceTo(log);

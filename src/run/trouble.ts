@@ -4,7 +4,7 @@
  */
 import type { Session } from '../agi/session';
 import { AgiError, AgiHangupError, AgiTimeoutError, RefusedError } from '../errors';
-import { printable } from '../log';
+import { printable } from '../log-entry';
 import { encodeCommand } from '../wire/agi-command';
 import { type Ending, exitCodes } from './ending';
 import { sendMail } from './mail';
@@ -41,8 +41,10 @@ export class Trouble {
       return this.#ending.finish();
     }
     this.#report(error);
+    const summary = summarizeError(error, script);
+    this.#ending.tracing?.tell('error', summary);
     if (begun) return;
-    await this.#finish(this.#exitCodeOf(error), summarizeError(error, script));
+    await this.#finish(this.#exitCodeOf(error), summary);
   }
 
   #exitCodeOf(error: unknown): number {
@@ -72,6 +74,9 @@ export class Trouble {
   }
 
   onHangup(): void {
+    const { session, tracing } = this.#ending;
+    // FastAGI has a line for it
+    if (tracing && !session?.request.network) tracing.tell('hangup', 'the caller hung up');
     const { hangupSeconds } = this.#ending.config;
     if (hangupSeconds > 0) {
       const name = this.#ending.script?.name ?? 'the script';
@@ -142,15 +147,19 @@ export class Trouble {
    * answer: Asterisk reads through a buffer, and would not see a line that came together with another.
    */
   #sayFarewell(session: Session, text: string): Promise<void> {
-    const { transport } = this.#ending;
+    const { transport, tracing } = this.#ending;
     const words = [encodeCommand('VERBOSE', [printable(text).replaceAll('\n', ' '), 1])];
     if (session.request.network) words.push('FAILURE');
     return new Promise((resolve) => {
-      const say = () => {
+      const say = (answer?: Buffer) => {
+        for (const line of answer?.toString().trimEnd().split('\n') ?? []) tracing?.line('<', line, false);
         const word = words.shift();
         if (word === undefined && !session.request.network) return resolve();
         try {
-          if (word !== undefined) transport.write(`${word}\n`);
+          if (word !== undefined) {
+            tracing?.line('>', word, false);
+            transport.write(`${word}\n`);
+          }
           transport.read();
         } catch {
           resolve();

@@ -3,6 +3,9 @@ import { splitArguments } from '../wire/dialplan';
 import { writeVariable } from './functions';
 import { ANY_KEY, collect, pause, play, type Stage, type Steps, say } from './steps';
 
+/** How long a phone rings that nobody answers, where Dial() does not say. */
+const RINGS_SECONDS = 30;
+
 type Application = (stage: Stage, args: string[], data: string) => number | Steps<number>;
 
 /** Runs an application. @returns its result; -2 where Asterisk has none of this name */
@@ -166,6 +169,7 @@ const applications = new Map<string, Application>(
       return ended.type === 'hangup' ? -1 : 0;
     },
     playback: function* (stage, [files = '']) {
+      if (files === '') return -1;
       const { result, missing } = yield* playAll(stage, files, '');
       set(stage, 'PLAYBACKSTATUS', missing ? 'FAILED' : 'SUCCESS');
       return result;
@@ -206,13 +210,15 @@ const applications = new Map<string, Application>(
       return ended.type === 'hangup' ? -1 : 0;
     },
     dial: function* (stage, [destination = '', seconds = '']) {
-      const status = stage.options.dial(destination);
-      const rings = status === 'NOANSWER' ? 1000 * (Number(seconds) || 30) : 0;
-      const ended = yield* pause(stage, { ms: rings, keys: '', cancellable: false });
-      const hungUp = ended.type === 'hangup';
-      set(stage, 'DIALSTATUS', hungUp ? 'CANCEL' : status);
-      set(stage, 'ANSWEREDTIME', status === 'ANSWER' && !hungUp ? '60' : '');
-      return hungUp ? -1 : 0;
+      const said = stage.options.dial(destination);
+      const { status, answeredSeconds = 0 } = typeof said === 'string' ? { status: said } : said;
+      const rings = Number(seconds) || RINGS_SECONDS;
+      const takes = status === 'ANSWER' ? answeredSeconds : status === 'NOANSWER' ? rings : 0;
+      const ended = yield* pause(stage, { ms: takes * 1000, keys: '', cancellable: false });
+      const cancelled = ended.type === 'hangup' && status !== 'ANSWER';
+      set(stage, 'DIALSTATUS', cancelled ? 'CANCEL' : status);
+      set(stage, 'ANSWEREDTIME', status === 'ANSWER' ? String(Math.floor(ended.elapsedMs / 1000)) : '');
+      return ended.type === 'hangup' ? -1 : 0;
     },
     goto: (stage, args) => {
       const { channel } = stage;

@@ -1,9 +1,13 @@
-/** `$[…]`: the dialplan's expressions, with the operators of Asterisk's ast_expr2. */
+/**
+ * `$[…]`: the dialplan's expressions, with the operators of Asterisk's ast_expr2. A text in quotes keeps them, as a part
+ * of its value: `"10"` is no number, and `"x"` is not `x`; only the operators for texts take them off.
+ */
 
 type Token = { readonly text: string; readonly isOperator: boolean };
 
 const operators = [
   '::',
+  '==',
   ':=',
   '=~',
   '~~',
@@ -31,21 +35,30 @@ const operators = [
 const levels: readonly (readonly string[])[] = [
   ['|'],
   ['&'],
-  ['=', '<', '>', '<=', '>=', '!='],
+  ['=', '==', '<', '>', '<=', '>=', '!='],
   ['+', '-'],
   ['*', '/', '%'],
   [':', '=~', '~~'],
 ];
 
+/** What comes of a division by zero. */
+const INT_MAX = 0x7fff_ffff;
+
 /**
  * The value of an expression whose variables have been put in already.
- * @throws Error for what is no expression; Asterisk logs that and takes it for an empty text
+ * @param warn is told of what is no expression, and is taken for 0, or for the part in front that is one
  */
-export function evaluate(text: string): string {
+export function evaluate(text: string, warn: (text: string) => void = () => {}): string {
+  if (text.trim() === '') return '';
   const parser = new Parser(tokens(text));
-  const value = parser.conditional();
-  parser.expectEnd();
-  return value;
+  try {
+    const value = parser.conditional();
+    if (parser.rest !== undefined) warn(`$[${text}]: ${JSON.stringify(parser.rest)} is out of place`);
+    return value;
+  } catch (error) {
+    warn(`$[${text}] is no expression: ${(error as Error).message}`);
+    return '0';
+  }
 }
 
 function tokens(text: string): Token[] {
@@ -59,9 +72,9 @@ function tokens(text: string): Token[] {
     }
     if (char === '"') {
       const end = text.indexOf('"', at + 1);
-      if (end === -1) throw new Error('a quote that is not closed');
-      found.push({ text: text.slice(at + 1, end), isOperator: false });
-      at = end + 1;
+      const word = end === -1 ? text.slice(at) : text.slice(at, end + 1);
+      found.push({ text: word, isOperator: false });
+      at += word.length;
       continue;
     }
     const operator = operators.find((name) => text.startsWith(name, at));
@@ -85,9 +98,9 @@ class Parser {
     this.#tokens = tokens;
   }
 
-  expectEnd(): void {
-    if (this.#at < this.#tokens.length)
-      throw new Error(`${JSON.stringify(this.#tokens[this.#at]?.text)} is out of place`);
+  /** What was not read. */
+  get rest(): string | undefined {
+    return this.#tokens[this.#at]?.text;
   }
 
   conditional(): string {
@@ -111,7 +124,7 @@ class Parser {
   }
 
   #unary(): string {
-    if (this.#take('!')) return isTrue(this.#unary()) ? '0' : '1';
+    if (this.#take('!')) return number(this.#unary()) === 0 ? '1' : '0';
     if (this.#take('-')) return print(-number(this.#unary()));
     if (this.#take('+')) return this.#unary();
     if (this.#take('(')) {
@@ -137,7 +150,7 @@ class Parser {
 function apply(operator: string, left: string, right: string): string {
   switch (operator) {
     case '|':
-      return isTrue(left) ? left : isTrue(right) ? right : '0';
+      return isTrue(left) ? left : right;
     case '&':
       return isTrue(left) && isTrue(right) ? left : '0';
     case '+':
@@ -147,17 +160,15 @@ function apply(operator: string, left: string, right: string): string {
     case '*':
       return print(number(left) * number(right));
     case '/':
-      if (number(right) === 0) throw new Error('division by zero');
-      return print(number(left) / number(right));
+      return print(number(right) === 0 ? INT_MAX : number(left) / number(right));
     case '%':
-      if (number(right) === 0) throw new Error('division by zero');
-      return print(Math.trunc(number(left)) % Math.trunc(number(right)));
+      return print(number(right) === 0 ? INT_MAX : Math.trunc(number(left)) % Math.trunc(number(right)));
     case '~~':
-      return left + right;
+      return unquoted(left) + unquoted(right);
     case ':':
-      return match(left, right, true);
+      return match(unquoted(left), unquoted(right), true);
     case '=~':
-      return match(left, right, false);
+      return match(unquoted(left), unquoted(right), false);
     default:
       return compare(operator, left, right) ? '1' : '0';
   }
@@ -182,6 +193,7 @@ function compare(operator: string, left: string, right: string): boolean {
           : 0;
   switch (operator) {
     case '=':
+    case '==':
       return order === 0;
     case '!=':
       return order !== 0;
@@ -197,16 +209,20 @@ function compare(operator: string, left: string, right: string): boolean {
 }
 
 function isNumeric(text: string): boolean {
-  return /^\s*[-+]?(\d+\.?\d*|\.\d+)\s*$/.test(text);
+  return /^-?\d+(\.\d*)?$/.test(text);
 }
 
 function isTrue(text: string): boolean {
   return isNumeric(text) ? Number(text) !== 0 : text !== '';
 }
 
+/** What is no number counts as none. */
 function number(text: string): number {
-  if (!isNumeric(text)) throw new Error(`${JSON.stringify(text)} is no number`);
-  return Number(text);
+  return isNumeric(text) ? Number(text) : 0;
+}
+
+function unquoted(text: string): string {
+  return text.replace(/^"|"$/g, '');
 }
 
 function print(value: number): string {

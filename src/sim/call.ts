@@ -76,6 +76,7 @@ export class SimulatedCall {
   #commands = 0;
   #saidFailure = false;
   #warnedOfEarly = false;
+  #problem: unknown;
   #lastedMs = 0;
   #last = '';
 
@@ -345,13 +346,30 @@ export class SimulatedCall {
     }
     this.#last = line;
     this.#usage = command.usage;
-    const run = command.run(this.#stage, words);
-    if (typeof run === 'string') {
-      this.#done(run);
-      return;
+    this.#guarded(() => {
+      const run = command.run(this.#stage, words);
+      if (typeof run === 'string') {
+        this.#done(run);
+        return;
+      }
+      this.#running = run;
+      this.#advance(run.next());
+    });
+  }
+
+  /** What the user has put in the place of a function or an application may throw. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#problem ??= error;
+      this.#running = undefined;
+      this.#tell({
+        type: 'warning',
+        text: `${this.#last}: what stands in for Asterisk there has thrown ${error}`,
+      });
+      this.#reply('200 result=-1');
     }
-    this.#running = run;
-    this.#advance(run.next());
   }
 
   /** Goes on with the command that waits. */
@@ -360,7 +378,7 @@ export class SimulatedCall {
     this.#cancelWait?.();
     this.#cancelWait = undefined;
     this.#wait = undefined;
-    this.#advance(running.next(happening));
+    this.#guarded(() => this.#advance(running.next(happening)));
     this.#proceed();
   }
 
@@ -431,8 +449,10 @@ export class SimulatedCall {
     this.#lastedMs = this.elapsedMs;
     this.#hangupTimer?.cancel();
     this.#cancelKey?.();
-    // FastAGI is always told, live call or not
-    if (reached && this.#tellsHangup && this.#script.networkScript !== undefined) this.#reply('HANGUP');
+    // FastAGI is always told, live call or not; a process where it is still there and was not told before
+    if (reached && this.#tellsHangup) {
+      if (this.#script.networkScript !== undefined || !(this.#scriptClosed || this.#dead)) this.#tellHangup();
+    }
     this.#line.close();
     this.channel.set('AGISTATUS', this.#status);
     this.#tell({ type: 'end', status: this.#status });
@@ -446,6 +466,11 @@ export class SimulatedCall {
   /** How many commands have come. */
   get commands(): number {
     return this.#commands;
+  }
+
+  /** What a function or an application of the user's own has thrown. */
+  get problem(): unknown {
+    return this.#problem;
   }
 
   /** Whether the script ended the call by FAILURE, as `fastagi` does for a script that throws. */
@@ -469,10 +494,14 @@ function channelOf(options: CallOptions, surroundings: Surroundings, now: number
   const { callerId, database = {}, globals = {} } = options;
   if (typeof callerId === 'string') channel.callerId = callerId;
   else if (callerId) {
-    channel.callerName = callerId.name ?? '';
-    channel.callerNumber = callerId.number ?? '';
+    channel.callerName = callerId.name;
+    channel.callerNumber = callerId.number;
   }
-  channel.callerPresent = channel.callerNumber !== '';
+  // as a line tells them: what is empty is not told
+  channel.callerName ||= undefined;
+  channel.callerNumber ||= undefined;
+  // Q.931: the number is not available
+  if (channel.callerNumber === undefined) channel.presentation = 67;
   channel.name = options.channel ?? 'PJSIP/caller-00000001';
   channel.uniqueId = `${Math.floor(now / 1000)}.1`;
   channel.language = options.language ?? 'en';

@@ -18,10 +18,9 @@ export class Channel {
   accountCode = '';
   musicClass = '';
   uniqueId = '';
-  callerName = '';
-  callerNumber = '';
-  /** Whether the caller's number is known at all. */
-  callerPresent = false;
+  /** Undefined where the line tells none; it may be told, and empty. */
+  callerName: string | undefined;
+  callerNumber: string | undefined;
   dnid = '';
   rdnis = '';
   ani = '';
@@ -46,8 +45,9 @@ export class Channel {
 
   /** As CALLERID(all) gives it. */
   get callerId(): string {
-    if (this.callerName === '') return this.callerNumber;
-    return `"${this.callerName}" <${this.callerNumber}>`;
+    const { callerName, callerNumber } = this;
+    if (callerName === undefined) return callerNumber ?? '';
+    return callerNumber === undefined ? callerName : `"${callerName}" <${callerNumber}>`;
   }
 
   /** As SET CALLERID and CALLERID(all) take it: `"Jo Do" <123>`, `Jo Do <123>`, `123` or `Jo Do`. */
@@ -63,7 +63,7 @@ export class Channel {
       this.callerName = text.replace(/^\s*"(.*)"\s*$/, '$1').trim();
       this.callerNumber = '';
     }
-    this.callerPresent = true;
+    this.presentation = 0;
   }
 
   /** CHANNEL(state), by its name. */

@@ -37,7 +37,7 @@ export function substitute(text: string, scope: Scope, depth = 0): string {
     const open = text[start + 1] as '{' | '[';
     const end = matching(text, start + 2, open);
     const inner = substitute(text.slice(start + 2, end), scope, depth + 1);
-    result += open === '{' ? variable(inner, scope) : arithmetic(inner, scope);
+    result += open === '{' ? variable(inner, scope) : evaluate(inner, scope.warn);
     at = end + 1;
   }
 }
@@ -58,15 +58,6 @@ function matching(text: string, from: number, open: '{' | '['): number {
     else if (text[at] === close && --depth === 0) return at;
   }
   return text.length;
-}
-
-function arithmetic(text: string, scope: Scope): string {
-  try {
-    return evaluate(text);
-  } catch (error) {
-    scope.warn(`$[${text}] is no expression: ${(error as Error).message}`);
-    return '';
-  }
 }
 
 /** `NAME`, `NAME:offset:length`, `FUNCTION(argument)`. */

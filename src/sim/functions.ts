@@ -1,6 +1,5 @@
 /** The dialplan functions that call scripts commonly read and write; the user's own come first. */
 import { createHash } from 'node:crypto';
-import { evaluate } from './arithmetic';
 import type { Channel } from './channel';
 import { readVariable, type Scope } from './expressions';
 import { formatTime } from './time-format';
@@ -10,7 +9,7 @@ type Writing = (argument: string, value: string, scope: Scope) => void;
 
 /** A function's value; undefined where it cannot be read. */
 export function readFunction(name: string, argument: string, scope: Scope): string | undefined {
-  const own = scope.functions[name];
+  const own = Object.hasOwn(scope.functions, name) ? scope.functions[name] : undefined;
   if (own?.read) return own.read(argument, scope.channel);
   const read = readings.get(name);
   if (read) return read(argument, scope);
@@ -26,7 +25,7 @@ export function writeVariable(name: string, value: string, scope: Scope): void {
     return;
   }
   const [, fn, argument] = call as unknown as [string, string, string];
-  const own = scope.functions[fn];
+  const own = Object.hasOwn(scope.functions, fn) ? scope.functions[fn] : undefined;
   if (own?.write) own.write(argument, value, scope.channel);
   else {
     const write = writings.get(fn);
@@ -63,24 +62,56 @@ function split(argument: string, most = Number.POSITIVE_INFINITY): string[] {
 /** What CALLERID() and the like are asked for, in small letters. */
 const fieldOf = (argument: string): string => (split(argument)[0] ?? '').toLowerCase();
 
+/** What a Date can hold. */
+const MAX_EPOCH_SECONDS = 8.64e12;
+
 const flag = (yes: boolean): string => (yes ? '1' : '0');
 
-const callerFields: Record<string, (channel: Channel) => string> = {
+/** Presentations by the names that the dialplan has for them (callerid.c). */
+const presentations = new Map<string, number>(
+  Object.entries({
+    allowed_not_screened: 0,
+    allowed_passed_screen: 1,
+    allowed_failed_screen: 2,
+    allowed: 3,
+    prohib_not_screened: 32,
+    prohib_passed_screen: 33,
+    prohib_failed_screen: 34,
+    prohib: 35,
+    unavailable: 67,
+  }),
+);
+
+function presentationOf({ presentation }: Channel): string {
+  for (const [name, value] of presentations) if (value === presentation) return name;
+  return 'unknown';
+}
+
+/** No object is looked into by a name that a script gives: it may be `__proto__`. */
+function fieldTable(
+  rows: Record<string, (channel: Channel) => string>,
+): ReadonlyMap<string, (channel: Channel) => string> {
+  return new Map(Object.entries(rows));
+}
+
+const callerFields = fieldTable({
   all: (channel) => channel.callerId,
-  name: (channel) => channel.callerName,
-  num: (channel) => channel.callerNumber,
-  number: (channel) => channel.callerNumber,
-  ani: (channel) => channel.ani || channel.callerNumber,
-  'ani-num': (channel) => channel.ani || channel.callerNumber,
+  name: (channel) => channel.callerName ?? '',
+  num: (channel) => channel.callerNumber ?? '',
+  number: (channel) => channel.callerNumber ?? '',
+  ani: (channel) => channel.ani || (channel.callerNumber ?? ''),
+  'ani-num': (channel) => channel.ani || (channel.callerNumber ?? ''),
   dnid: (channel) => channel.dnid,
   'dnid-num': (channel) => channel.dnid,
   rdnis: (channel) => channel.rdnis,
-  pres: (channel) => String(channel.presentation),
-  'num-valid': (channel) => flag(channel.callerPresent),
-  'name-valid': (channel) => flag(channel.callerName !== ''),
-};
+  pres: (channel) => presentationOf(channel),
+  'num-pres': (channel) => presentationOf(channel),
+  'name-pres': (channel) => presentationOf(channel),
+  'num-valid': (channel) => flag(channel.callerNumber !== undefined),
+  'name-valid': (channel) => flag(channel.callerName !== undefined),
+});
 
-const channelFields: Record<string, (channel: Channel) => string> = {
+const channelFields = fieldTable({
   name: (channel) => channel.name,
   language: (channel) => channel.language,
   musicclass: (channel) => channel.musicClass,
@@ -92,40 +123,50 @@ const channelFields: Record<string, (channel: Channel) => string> = {
   context: (channel) => channel.context,
   exten: (channel) => channel.extension,
   hangup: () => '0',
-};
+});
 
-const cdrFields: Record<string, (channel: Channel) => string> = {
-  src: (channel) => channel.callerNumber,
+const cdrFields = fieldTable({
+  src: (channel) => channel.callerNumber ?? '',
   clid: (channel) => channel.callerId,
   dst: (channel) => channel.extension,
   dcontext: (channel) => channel.context,
   channel: (channel) => channel.name,
   uniqueid: (channel) => channel.uniqueId,
   accountcode: (channel) => channel.accountCode,
-};
+});
 
 /** The name of a list variable, its separator: CUT, FIELDQTY. */
 function fields(name: string, separator: string, scope: Scope): string[] {
   return (readVariable(name, scope) ?? '').split(separator === '' ? '-' : (separator[0] as string));
 }
 
-/** `2`, `2-`, `-3`, `1&3`. */
+/** `2`, `2-`, `-3`, `1&3`; it goes through the fields once, so that one further down cannot follow on one further up. */
 function cutFields(parts: string[], ranges: string, separator: string): string {
   const taken: string[] = [];
+  let next = 1;
   for (const range of ranges.split('&')) {
     const found = /^(\d*)(-?)(\d*)$/.exec(range);
     if (!found) continue;
     const first = found[1] === '' ? 1 : Number(found[1]);
     const last = found[2] === '' ? first : found[3] === '' ? parts.length : Number(found[3]);
-    taken.push(...parts.slice(first - 1, last));
+    taken.push(...parts.slice(Math.max(first, next) - 1, Math.max(last, next - 1)));
+    next = Math.max(next, last + 1);
   }
   return taken.join(separator[0] ?? '-');
 }
 
-/** The characters that FILTER lets through: `0-9`, `a-zA-Z`, `\x20`. */
+/** The characters that FILTER lets through: `0-9`, `a-zA-Z_`, `\\x20`. */
 function filter(allowed: string, text: string): string {
-  const pattern = allowed.replace(/[\]^]/g, '\\$&');
-  return text.replace(new RegExp(`[^${pattern}]`, 'g'), '');
+  const ranges: [from: number, to: number][] = [];
+  const pattern = /(\\x[0-9A-Fa-f]{2}|\\?[\s\S])(?:-(\\x[0-9A-Fa-f]{2}|\\?[\s\S]))?/g;
+  for (const [, from = '', to = from] of allowed.matchAll(pattern)) ranges.push([codeOf(from), codeOf(to)]);
+  const isAllowed = (code: number) => ranges.some(([from, to]) => code >= from && code <= to);
+  return Array.from(text, (char) => (isAllowed(char.codePointAt(0) ?? -1) ? char : '')).join('');
+}
+
+function codeOf(char: string): number {
+  const hex = /^\\x(..)$/.exec(char)?.[1];
+  return hex === undefined ? char.charCodeAt(char.length - 1) : Number.parseInt(hex, 16);
 }
 
 function replaceCharacters(text: string, from: string, to: string): string {
@@ -135,26 +176,28 @@ function replaceCharacters(text: string, from: string, to: string): string {
 const readings = new Map<string, Reading>(
   Object.entries({
     CALLERID: (argument, { channel, warn }) => {
-      const read = callerFields[fieldOf(argument)];
+      const read = callerFields.get(fieldOf(argument));
       if (!read) warn(`CALLERID(${argument}) is nothing that Asterisk knows`);
       return read?.(channel) ?? '';
     },
     CHANNEL: (argument, { channel, warn }) => {
-      const read = channelFields[argument.toLowerCase()];
+      const read = channelFields.get(argument.toLowerCase());
       if (!read) warn(`the simulation has no CHANNEL(${argument})`);
       return read?.(channel);
     },
     CDR: (argument, { channel }) => {
       const name = split(argument)[0] as string;
-      return channel.cdr.get(name) ?? cdrFields[name]?.(channel) ?? '';
+      return channel.cdr.get(name) ?? cdrFields.get(name)?.(channel) ?? '';
     },
     GLOBAL: (argument, { channel }) => channel.surroundings.globals.get(argument) ?? '',
     DB: (argument, { channel }) => {
+      if (!argument.includes('/')) return undefined;
       const value = channel.surroundings.database.get(argument);
       if (value !== undefined) channel.set('DB_RESULT', value);
       return value ?? '';
     },
     DB_EXISTS: (argument, { channel }) => {
+      if (!argument.includes('/')) return undefined;
       const value = channel.surroundings.database.get(argument);
       if (value !== undefined) channel.set('DB_RESULT', value);
       return flag(value !== undefined);
@@ -184,15 +227,20 @@ const readings = new Map<string, Reading>(
       ).toString(),
     BASE64_ENCODE: (argument) => Buffer.from(argument).toString('base64'),
     BASE64_DECODE: (argument) => Buffer.from(argument, 'base64').toString(),
-    MD5: (argument) => createHash('md5').update(argument).digest('hex'),
-    SHA1: (argument) => createHash('sha1').update(argument).digest('hex'),
+    // of nothing they give nothing
+    MD5: (argument) => (argument === '' ? undefined : createHash('md5').update(argument).digest('hex')),
+    SHA1: (argument) => (argument === '' ? undefined : createHash('sha1').update(argument).digest('hex')),
     STRFTIME: (argument, { now }) => {
       const [epoch = '', zone = '', format = '%c'] = split(argument, 3);
-      return formatTime(epoch === '' ? now / 1000 : Number(epoch), zone, format);
+      const seconds = Number.parseInt(epoch, 10);
+      // what is no moment is this one
+      const isMoment = Math.abs(seconds) <= MAX_EPOCH_SECONDS;
+      return formatTime(isMoment ? seconds : now / 1000, zone, format);
     },
     IF: (argument) => {
       const [, condition = '', yes = '', no = ''] = /^([^?]*)\?([^:]*)(?::(.*))?$/s.exec(argument) ?? [];
-      return isTruth(condition) ? yes : no;
+      // with no condition it gives neither
+      return condition === '' ? '' : isTruth(condition.trim()) ? yes : no;
     },
     ISNULL: (argument) => flag(argument === ''),
     EXISTS: (argument) => flag(argument !== ''),
@@ -202,11 +250,13 @@ const readings = new Map<string, Reading>(
     },
     FIELDQTY: (argument, scope) => {
       const [name = '', separator = '-'] = split(argument);
-      return String((readVariable(name, scope) ?? '') === '' ? 0 : fields(name, separator, scope).length);
+      if ((readVariable(name, scope) ?? '') === '') return '0';
+      return separator === '' ? '1' : String(fields(name, separator, scope).length);
     },
     FILTER: (argument) => {
-      const [allowed = '', text = ''] = split(argument, 2);
-      return filter(allowed, text);
+      // its backslashes are its own
+      const comma = argument.indexOf(',');
+      return comma === -1 ? '' : filter(argument.slice(0, comma), argument.slice(comma + 1));
     },
     REGEX: (argument, { warn }) => {
       const found = /^\s*"((?:[^"\\]|\\.)*)"\s(.*)$/s.exec(argument);
@@ -220,13 +270,13 @@ const readings = new Map<string, Reading>(
     },
     MATH: (argument, { warn }) => {
       const [expression = '', type = 'float'] = split(argument);
-      try {
-        const value = Number(evaluate(expression));
-        return type.startsWith('i') ? String(Math.trunc(value)) : value.toFixed(6);
-      } catch (error) {
-        warn(`MATH(${argument}): ${(error as Error).message}`);
-        return undefined;
-      }
+      const value = calculate(expression);
+      if (value === undefined) warn(`MATH(${argument}): one operator between two numbers is what it takes`);
+      if (typeof value !== 'number') return value;
+      const kind = type[0]?.toLowerCase();
+      if (kind === 'i') return String(Math.trunc(value));
+      if (kind === 'h') return Math.trunc(value).toString(16);
+      return kind === 'c' ? String.fromCharCode(Math.trunc(value)) : value.toFixed(6);
     },
     STRREPLACE: (argument, scope) => {
       const [name = '', from = '', to = ''] = split(argument);
@@ -273,7 +323,7 @@ const writings = new Map<string, Writing>(
       else if (name === 'dnid' || name === 'dnid-num') channel.dnid = value;
       else if (name === 'rdnis') channel.rdnis = value;
       else if (name.startsWith('ani')) channel.ani = value;
-      else if (name === 'pres') channel.presentation = Number(value) || 0;
+      else if (name.endsWith('pres')) channel.presentation = presentations.get(value) ?? (Number(value) || 0);
     },
     CHANNEL: (argument, value, { channel, warn }) => {
       if (argument === 'language') channel.language = value;
@@ -298,6 +348,37 @@ const writings = new Map<string, Writing>(
     ENV: () => {},
   } satisfies Record<string, Writing>),
 );
+
+const operators: Record<string, (left: number, right: number) => number | boolean> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+  '/': (left, right) => (right === 0 ? 0 : left / right),
+  '%': (left, right) => (Math.trunc(right) === 0 ? 0 : Math.trunc(left) % Math.trunc(right)),
+  '^': (left, right) => left ** right,
+  '<<': (left, right) => left << right,
+  '>>': (left, right) => left >> right,
+  AND: (left, right) => left & right,
+  OR: (left, right) => left | right,
+  XOR: (left, right) => left ^ right,
+  '<=': (left, right) => left <= right,
+  '>=': (left, right) => left >= right,
+  '==': (left, right) => left === right,
+  '<': (left, right) => left < right,
+  '>': (left, right) => left > right,
+};
+
+/** MATH(): one operator between two numbers, which is `TRUE` or `FALSE` where it compares. */
+function calculate(expression: string): number | string | undefined {
+  const found =
+    /^\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*(<<|>>|<=|>=|==|AND|XOR|OR|[-+*/%^<>])\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*$/.exec(
+      expression,
+    );
+  if (!found) return undefined;
+  const [, left, operator, right] = found as unknown as [string, string, string, string];
+  const value = operators[operator]?.(Number(left), Number(right));
+  return typeof value === 'boolean' ? (value ? 'TRUE' : 'FALSE') : value;
+}
 
 /** As the dialplan takes a condition (pbx_checkcondition): a number other than 0, or a text. */
 function isTruth(condition: string): boolean {

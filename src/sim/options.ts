@@ -12,6 +12,14 @@ export type Sounds = (file: string, language: string) => number | undefined;
 // biome-ignore lint/suspicious/noConfusingVoidType: most of them give nothing back
 export type ApplicationStandIn = (data: string, channel: Channel) => number | undefined | void;
 
+/** What becomes of a call that is dialled. */
+export interface DialStandIn {
+  /** DIALSTATUS: ANSWER, BUSY, NOANSWER … */
+  readonly status: string;
+  /** How long the two talk, which is time that passes in the call. */
+  readonly answeredSeconds?: number;
+}
+
 export interface SpeechStandIn {
   readonly text: string;
   /** 0 to 1000. */
@@ -59,8 +67,8 @@ export interface CallOptions {
   readonly functions?: Readonly<Record<string, FunctionStandIn>>;
   /** Dialplan applications, by name. */
   readonly applications?: Readonly<Record<string, ApplicationStandIn>>;
-  /** What Dial() comes to, by destination: ANSWER where it is left out. */
-  readonly dial?: (destination: string) => string;
+  /** What Dial() comes to, by destination: answered, and over at once, where it is left out. */
+  readonly dial?: (destination: string) => string | DialStandIn;
   /** Labels of the dialplan, `context,extension,label` to the priority, for SET PRIORITY. */
   readonly labels?: Readonly<Record<string, number>>;
   /** Subroutines, `context,extension,priority` to what each does, for GOSUB. */
@@ -78,7 +86,7 @@ export interface Simulation {
   readonly speech: SpeechStandIn[] | undefined;
   readonly functions: Readonly<Record<string, FunctionStandIn>>;
   readonly applications: Readonly<Record<string, ApplicationStandIn>>;
-  readonly dial: (destination: string) => string;
+  readonly dial: (destination: string) => string | DialStandIn;
   readonly labels: Readonly<Record<string, number>>;
   readonly subroutines: NonNullable<CallOptions['subroutines']>;
   readonly usage: boolean;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { type ScriptLine, SimulatedCall } from './call';
+import { type Script, type ScriptLine, SimulatedCall } from './call';
 import type { Surroundings } from './channel';
 import type { Clock } from './clock';
 import type { CallOptions } from './options';
@@ -18,8 +18,19 @@ export interface ScriptEnd {
   readonly problem?: string;
 }
 
-export interface PlayedCall {
-  readonly call: SimulatedCall;
+/** Asterisk's end of the connection, whoever plays it. */
+export interface AsteriskEnd {
+  readonly begun: boolean;
+  readonly over: boolean;
+  begin(): void;
+  receive(chunk: Buffer): void;
+  scriptClosed(exitCode?: number): void;
+  notFound(status: 'FAILURE' | 'NOTFOUND'): void;
+  hangUp(): void;
+}
+
+export interface PlayedCall<Call extends AsteriskEnd = SimulatedCall> {
+  readonly call: Call;
   /** Resolves when the script is gone; never rejects. */
   readonly ended: Promise<ScriptEnd>;
   /** Whether replies wait that the script does not read. */
@@ -28,10 +39,8 @@ export interface PlayedCall {
   kill(): void;
 }
 
-export interface Playing {
-  readonly options: CallOptions;
-  readonly clock: Clock;
-  readonly surroundings?: Surroundings;
+/** How a script is started and listened to. */
+export interface Running {
   /** The folder of the `agi` executable. */
   readonly programs: string;
   /** The environment of a script's process. */
@@ -40,6 +49,12 @@ export interface Playing {
   readonly holds: boolean;
   /** What the script's process writes on its standard error: its log. */
   onLog(text: string): void;
+}
+
+export interface Playing extends Running {
+  readonly options: CallOptions;
+  readonly clock: Clock;
+  readonly surroundings?: Surroundings;
   /** Called with the call before anything happens in it. */
   onCall(call: SimulatedCall): void;
 }
@@ -52,10 +67,34 @@ const GRACE_MS = 5000;
 const CONNECT_MS = 2000;
 
 export function placeCall(target: Target, playing: Playing): PlayedCall {
-  return target.type === 'address' ? callAddress(target, playing) : callProgram(target, playing);
+  const make: MakeCall<SimulatedCall> = (script, line) => {
+    const call = new SimulatedCall(playing.options, script, playing.clock, line, playing.surroundings);
+    playing.onCall(call);
+    return call;
+  };
+  return reachScript(target, playing, playing.options.arguments ?? [], make);
 }
 
-function callAddress(target: Target & { type: 'address' }, playing: Playing): PlayedCall {
+/** Makes Asterisk's end for a script that is reached in this way. */
+export type MakeCall<Call extends AsteriskEnd> = (script: Script, line: ScriptLine) => Call;
+
+/** Starts or connects to the script, and lets any Asterisk talk to it. @param args of AGI() */
+export function reachScript<Call extends AsteriskEnd>(
+  target: Target,
+  running: Running,
+  args: readonly string[],
+  make: MakeCall<Call>,
+): PlayedCall<Call> {
+  return target.type === 'address'
+    ? callAddress(target, running, make)
+    : callProgram(target, running, args, make);
+}
+
+function callAddress<Call extends AsteriskEnd>(
+  target: Target & { type: 'address' },
+  running: Running,
+  make: MakeCall<Call>,
+): PlayedCall<Call> {
   const { host, port, request, networkScript } = target;
   const socket = connect({ host, port, allowHalfOpen: true });
   let problem: string | undefined;
@@ -64,8 +103,8 @@ function callAddress(target: Target & { type: 'address' }, playing: Playing): Pl
     signal: () => {},
     close: () => socket.end(),
   };
-  const call = begin(playing, { request, networkScript }, line);
-  if (!playing.holds) socket.unref();
+  const call = make({ request, networkScript }, line);
+  if (!running.holds) socket.unref();
   const patience = setTimeout(() => {
     problem = `${host}:${port} has not taken the connection within ${CONNECT_MS / 1000} s`;
     socket.destroy();
@@ -111,9 +150,13 @@ function unreached(host: string, port: number, error: NodeJS.ErrnoException): st
   return `no connection to ${host}:${port}: ${why}`;
 }
 
-function callProgram(target: Target & { type: 'file' }, playing: Playing): PlayedCall {
+function callProgram<Call extends AsteriskEnd>(
+  target: Target & { type: 'file' },
+  running: Running,
+  args: readonly string[],
+  make: MakeCall<Call>,
+): PlayedCall<Call> {
   const { file, query, byItself } = target;
-  const args = [...(playing.options.arguments ?? [])];
   const name = path.basename(file);
   const script =
     query === undefined
@@ -122,11 +165,11 @@ function callProgram(target: Target & { type: 'file' }, playing: Playing): Playe
   // Asterisk gives a program its arguments on the command line, too
   const command = byItself
     ? [file, ...args]
-    : [process.execPath, path.join(playing.programs, 'agi'), file, ...args];
+    : [process.execPath, path.join(running.programs, 'agi'), file, ...args];
   const child = spawn(command[0] as string, command.slice(1), {
     stdio: ['pipe', 'pipe', 'pipe'],
     // its shebang may name `agi`
-    env: { ...playing.env, PATH: `${playing.programs}${path.delimiter}${playing.env.PATH ?? ''}` },
+    env: { ...running.env, PATH: `${running.programs}${path.delimiter}${running.env.PATH ?? ''}` },
   });
   const { stdin, stdout, stderr } = child;
   let problem: string | undefined;
@@ -143,11 +186,11 @@ function callProgram(target: Target & { type: 'file' }, playing: Playing): Playe
       }, GRACE_MS);
     },
   };
-  const call = begin(playing, script, line);
+  const call = make(script, line);
   // a script that has gone takes no more
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {});
   stdout.on('data', (chunk: Buffer) => call.receive(chunk));
-  stderr.setEncoding('utf8').on('data', (text: string) => playing.onLog(text));
+  stderr.setEncoding('utf8').on('data', (text: string) => running.onLog(text));
   const ended = new Promise<ScriptEnd>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       call.notFound('NOTFOUND');
@@ -173,7 +216,7 @@ function callProgram(target: Target & { type: 'file' }, playing: Playing): Playe
   child.once('spawn', () => call.begin());
   const kill = () => void child.kill('SIGKILL');
   // a test that is left in the middle of a call must not wait for it, nor leave a process behind
-  if (!playing.holds)
+  if (!running.holds)
     for (const handle of [child, stdin, stdout, stderr]) (handle as { unref?(): void }).unref?.();
   const release = onExit(kill);
   void ended.then(release);
@@ -195,16 +238,6 @@ function onExit(callback: () => void): () => void {
     process.off('exit', callback);
     process.setMaxListeners(process.getMaxListeners() - 1);
   };
-}
-
-function begin(
-  playing: Playing,
-  script: ConstructorParameters<typeof SimulatedCall>[1],
-  line: ScriptLine,
-): SimulatedCall {
-  const call = new SimulatedCall(playing.options, script, playing.clock, line, playing.surroundings);
-  playing.onCall(call);
-  return call;
 }
 
 /** One who does not read is not listened to, as Asterisk blocks. */

@@ -98,7 +98,7 @@ export interface Collected {
 
 /**
  * Plays a prompt and collects keys (app.c, ast_app_getdata_full; channel.c, ast_readstring_full).
- * @param most how many; none: fails at once
+ * @param most how many; 0 fails, and less than 0 is one
  */
 export function* collect(
   stage: Stage,
@@ -109,14 +109,14 @@ export function* collect(
   let key: string | undefined;
   if (prompt !== '') {
     const length = stage.options.sounds(prompt, stage.channel.language);
-    if (length === undefined || most > 0) {
+    if (length === undefined || most !== 0) {
       const played = yield* play(stage, prompt, { keys: ANY_KEY, cancellable: true });
       if (played.type === 'missing' || played.type === 'hangup' || played.type === 'command')
         return { end: played.type, digits };
       if (played.type === 'key') key = played.key;
     }
   }
-  if (most <= 0) return { end: 'hangup', digits };
+  if (most === 0) return { end: 'hangup', digits };
   let waitMs = firstMs;
   for (;;) {
     if (key === undefined) {

@@ -32,6 +32,7 @@ export function formatTime(epochSeconds: number, zone: string, format: string): 
     M: () => pad(local.getUTCMinutes()),
     n: () => '\n',
     p: () => (local.getUTCHours() < 12 ? 'AM' : 'PM'),
+    q: () => pad(time.getUTCMilliseconds(), 3),
     R: () => expand('%H:%M'),
     s: () => String(Math.floor(epochSeconds)),
     S: () => pad(local.getUTCSeconds()),

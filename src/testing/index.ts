@@ -80,6 +80,7 @@ export async function simulate(
     events,
     timeoutMs: options.timeoutMs ?? 10_000,
     log: () => log,
+    unread: () => placed.unread,
   });
   void placed.ended.then(() => test?.notice());
   if (options.digits !== undefined) test.press(options.digits);

@@ -27,6 +27,10 @@ export interface Recording {
 type End = ScriptEnd & { readonly error?: unknown };
 type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 
+/** No call has as many: such a script runs in circles. */
+const MAX_COMMANDS = 100_000;
+/** Nor does one last as long by its own clock: a menu that is played again and again to nobody. */
+const MAX_STEP_HOURS = 4;
 /** Between two looks at a script that is at work. */
 const LOOK_MS = 50;
 
@@ -42,6 +46,7 @@ export class TestCall {
   readonly #kill: () => void;
   readonly #start: Place;
   readonly #log: () => string;
+  readonly #unread: () => boolean;
   #end: End | undefined;
   /** How far the test has come in the events. */
   #seen = 0;
@@ -55,6 +60,7 @@ export class TestCall {
     readonly timeoutMs: number;
     readonly kill: () => void;
     readonly log: () => string;
+    readonly unread: () => boolean;
   }) {
     this.#call = parts.call;
     this.#clock = parts.clock;
@@ -62,6 +68,7 @@ export class TestCall {
     this.#timeoutMs = parts.timeoutMs;
     this.#kill = parts.kill;
     this.#log = parts.log;
+    this.#unread = parts.unread;
     const { context, extension, priority } = parts.call.channel;
     this.#start = { context, extension, priority };
     void parts.ended.then((end) => {
@@ -219,7 +226,7 @@ export class TestCall {
 
   /** The caller id as it is now. */
   get callerId(): { readonly name: string; readonly number: string } {
-    const { callerName: name, callerNumber: number } = this.#call.channel;
+    const { callerName: name = '', callerNumber: number = '' } = this.#call.channel;
     return { name, number };
   }
 
@@ -279,10 +286,13 @@ export class TestCall {
   get failure(): unknown {
     const end = this.#end;
     if (!end) return undefined;
+    if (this.#call.problem !== undefined) return this.#call.problem;
     if ('error' in end) return end.error;
     if (end.problem !== undefined) return this.#withLog(end.problem);
     if (end.exitCode) return this.#withLog(`its process ended with exit code ${end.exitCode}`);
-    if (end.signal !== undefined) return this.#withLog(`its process was ended by ${end.signal}`);
+    // a program that does nothing about the signal of a hangup ends by it, as it should
+    const byHangup = end.signal === 'SIGHUP' && this.#call.hungUp;
+    if (end.signal !== undefined && !byHangup) return this.#withLog(`its process was ended by ${end.signal}`);
     const failure = this.#all('command').some(({ line }) => /^failure/i.test(line));
     return failure ? this.#withLog('it said FAILURE') : undefined;
   }
@@ -436,6 +446,7 @@ export class TestCall {
   /** Lets the script and the time of the call go on until it is enough. */
   async #goOn(what: string, enough: () => boolean, untilMs?: number): Promise<void> {
     const from = this.#seen;
+    const begunAt = this.#clock.now();
     let count = -1;
     let quietSince = Date.now();
     while (!enough()) {
@@ -445,9 +456,18 @@ export class TestCall {
       if (this.#events.length !== count) {
         count = this.#events.length;
         quietSince = Date.now();
+        if (this.#call.commands > MAX_COMMANDS)
+          throw this.#givenUp(what, from, `the script has sent over ${MAX_COMMANDS} commands`);
         continue;
       }
-      if (this.#call.waits && this.#clock instanceof VirtualClock) {
+      if (this.#call.waits && !(this.#clock instanceof VirtualClock)) {
+        // the machine's time passes by itself
+        if (this.#call.waitsForEver && this.#call.keysLeft === '') throw this.#stuck(what, from);
+        quietSince = Date.now();
+      } else if (this.#call.waits && this.#clock instanceof VirtualClock) {
+        const hours = (this.#clock.now() - begunAt) / 3_600_000;
+        if (untilMs === undefined && hours > MAX_STEP_HOURS)
+          throw this.#givenUp(what, from, `${MAX_STEP_HOURS} hours have passed by the call's own clock`);
         if (this.#clock.turn(untilMs)) continue;
         if (untilMs !== undefined) {
           this.#clock.pass(untilMs - this.#clock.now());
@@ -475,28 +495,23 @@ export class TestCall {
   }
 
   #stuck(what: string, from: number): ExpectationError {
-    const error = this.#error(
-      `expected ${what}, and ${printable(this.#call.lastCommand)} waits for the caller for ever: press() or hangUp() first`,
-      from,
-      undefined,
-      'waited for from here on',
-    );
-    this.close();
-    return error;
+    const command = printable(this.#call.lastCommand);
+    return this.#givenUp(what, from, `${command} waits for the caller for ever: press() or hangUp() first`);
   }
 
   #silent(what: string, from: number): ExpectationError {
     const half = this.#call.heldLine;
-    const why =
-      half === ''
-        ? 'the script has done nothing'
-        : `the script has sent half a line, ${JSON.stringify(half.slice(0, 60))}, and nothing`;
-    const error = this.#error(
-      this.#withLog(`expected ${what}, and ${why} for ${this.#timeoutMs} ms`),
-      from,
-      undefined,
-      'waited for from here on',
-    );
+    const why = this.#unread()
+      ? 'has not read the replies to its commands'
+      : half === ''
+        ? 'has done nothing'
+        : `has sent half a line, ${JSON.stringify(half.slice(0, 60))}, and nothing`;
+    return this.#givenUp(what, from, this.#withLog(`the script ${why} for ${this.#timeoutMs} ms`));
+  }
+
+  /** Nothing more is to come of this call. */
+  #givenUp(what: string, from: number, why: string): ExpectationError {
+    const error = this.#error(`expected ${what}, and ${why}`, from, undefined, 'waited for from here on');
     this.close();
     return error;
   }

@@ -19,12 +19,17 @@ export type AgiArgument = string | number;
  * @throws AgiArgumentError for a NUL, CR or LF, which no AGI argument can carry, and for what is neither text nor a finite number
  */
 export function encodeArgument(value: AgiArgument): string {
-  if (typeof value !== 'string' && !Number.isFinite(value)) throw problems().noArgument(value);
+  checkArgument(value);
   const text = String(value);
   // the first use of a regular expression costs a call's start more than all that is looked for here
   if (typeof value === 'number' || (!text.includes(' ') && plain.test(text))) return text;
   if (hasControls(text)) throw problems().uncarriable(text);
   return `"${text.includes('"') || text.includes('\\') ? text.replace(/[\\"]/g, '\\$&') : text}"`;
+}
+
+/** @throws AgiArgumentError for what is neither text nor a finite number: JavaScript lets anything through */
+export function checkArgument(value: AgiArgument): void {
+  if (typeof value !== 'string' && !Number.isFinite(value)) throw problems().noArgument(value);
 }
 
 function hasControls(text: string): boolean {

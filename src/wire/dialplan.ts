@@ -48,3 +48,29 @@ export function splitArguments(text: string, literal = false): string[] {
   args.push(arg);
   return args;
 }
+
+/** Whether the text ends inside of parentheses, where an application may split by rules of its own. */
+export function isInParentheses(text: string): boolean {
+  const argument = splitArguments(text, true).at(-1) as string;
+  let depth = 0;
+  for (let at = 0; at < argument.length; at++) {
+    if (argument[at] === '\\') at++;
+    else if (argument[at] === '(') depth++;
+    else if (argument[at] === ')') depth = Math.max(0, depth - 1);
+  }
+  return depth > 0;
+}
+
+/** What closes the `${…}` and `$[…]` that are open at the text's end, the innermost last. */
+export function openExpressions(text: string): string[] {
+  const open: string[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] as string;
+    const next = text[at + 1];
+    if (char === '$' && (next === '{' || next === '[')) {
+      open.push(next === '{' ? '}' : ']');
+      at++;
+    } else if (char === open.at(-1)) open.pop();
+  }
+  return open;
+}

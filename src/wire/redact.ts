@@ -11,14 +11,16 @@ export function redact(line: string): string {
 /** A raw line whose variable has a name that speaks of a secret. */
 export function namesSecret(line: string): boolean {
   const variable = /^(?:SET|GET FULL|GET) VARIABLE (?:"((?:[^"\\]|\\.)*)"|(\S+))/i.exec(line);
-  return variable !== null && isSecretName(variable[1] ?? (variable[2] as string));
+  if (variable === null) return false;
+  // the mark behind an expression is random, and may read like a word
+  return isSecretName((variable[1] ?? (variable[2] as string)).replace(/(?<=\})~[0-9a-z]+$/, ''));
 }
 
 /** Variables that, by their name, hold what no log should: passwords, PINs, card numbers. */
 export function isSecretName(name: string): boolean {
-  if (/pass|pwd|secret|token|card|cv[vc]|(?:^|[^a-z])pin(?:[^a-z]|$)/i.test(name)) return true;
+  if (/pass|pwd|secret|token|card|cv[vc]|(?:^|[^a-z])pins?(?:[^a-z]|$)/i.test(name)) return true;
   // camel case: pinCode, userPin
-  return /pin(?=[A-Z]|$)|[a-z]Pin(?![a-z])/.test(name);
+  return /pins?(?=[A-Z]|$)|[a-z]Pins?(?![a-z])/.test(name);
 }
 
 /** A header line whose query names a password, a PIN and the like. */

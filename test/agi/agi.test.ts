@@ -267,8 +267,7 @@ const outcomes: Case[] = [
     (agi) => agi.dial('PJSIP/alice', { timeoutSeconds: 20, flags: 'tT' }),
     [
       ['EXEC Dial PJSIP/alice,20,tT', '200 result=0'],
-      ['GET FULL VARIABLE "${DIALSTATUS}~MARK"', '200 result=1 (BUSY~MARK)'],
-      ['GET FULL VARIABLE "${ANSWEREDTIME}~MARK"', '200 result=1 (~MARK)'],
+      ['GET VARIABLE DIALSTATUS', '200 result=1 (BUSY)'],
       ['GET VARIABLE ANSWEREDTIME', '200 result=0'],
     ],
     { status: 'BUSY', answeredSeconds: 0 },
@@ -371,8 +370,36 @@ const outcomes: Case[] = [
   [
     'recordFile that lost its channel',
     (agi) => agi.recordFile('a', 'wav'),
-    [['RECORD FILE a wav # -1', '200 result=-1 (waitfor) endpos=8']],
+    [['RECORD FILE a wav # -1', '200 result=-1 (waitfor) endpos=8'], ALIVE],
     { outcome: 'interrupted', endposSamples: 8 },
+  ],
+  [
+    'recordFile whose caller hung up in the beep',
+    (agi) => agi.recordFile('a', 'wav', { beep: true }),
+    [['RECORD FILE a wav # -1 BEEP', '200 result=-1 (randomerror) endpos=0'], GONE],
+    { outcome: 'hangup', endposSamples: 0 },
+  ],
+  [
+    'verbose of a long line',
+    (agi) => agi.verbose('x'.repeat(1000)),
+    [480, 480, 40].map((length) => [`VERBOSE ${'x'.repeat(length)} 1`, '200 result=1'] as const),
+    undefined,
+  ],
+  [
+    'databaseGet of more than a function gives',
+    (agi) => agi.databaseGet('f', 'k'),
+    [
+      ['GET FULL VARIABLE "${DB(f/k)}~MARK"', `200 result=1 (${'x'.repeat(4094)}~MARK)`],
+      ['DATABASE GET f k', `200 result=1 (${'x'.repeat(9000)})`],
+      ['NOOP', '200 result=0'],
+    ],
+    'x'.repeat(9000),
+  ],
+  [
+    'databaseGet of a family that DB() would take apart',
+    (agi) => agi.databaseGet('a\\x', 'k):1'),
+    [['DATABASE GET "a\\\\x" "k):1"', '200 result=1 (v)']],
+    'v',
   ],
   [
     'sayAlpha',

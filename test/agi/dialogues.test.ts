@@ -146,11 +146,28 @@ describe('menu', () => {
 
   it.each<[string, (agi: Agi) => Promise<unknown>, string]>([
     ['no choice', (agi) => agi.menu({}), 'there is no choice in it'],
-    ['a key that no phone has', (agi) => agi.menu({ 10: 'a' }), '"10" is no key of a phone'],
+    ['a key that no phone has', (agi) => agi.menu({ 10: 'a' } as never), '"10" is no key of a phone'],
     ['no attempt', (agi) => agi.menu(choices, { attempts: 0 }), 'menu: attempts is 0'],
     ["phpAGI's timeout as a number", (agi) => agi.menu(choices, 2000 as never), 'its options are one object'],
   ])('%s is refused', async (_, run, words) => {
     await expect(run(callOf().agi)).rejects.toThrow(words);
+  });
+
+  it('a key typed ahead that is no choice does not take the answer away', async () => {
+    const { agi } = callOf(cut('welcome', '9'), cut('a', '1', '1'));
+    const ahead = agi.typeAhead();
+    await ahead.play('welcome');
+    expect(await ahead.menu({ 1: 'a' })).toEqual({ outcome: 'choice', choice: '1' });
+  });
+
+  it('a choice has the type of its key', async () => {
+    const { agi } = callOf(cut('a', '1', '12'));
+    const chosen = await agi.menu({ 1: 'a', 2: 'b' });
+    if (chosen.outcome === 'choice') {
+      const choice: '1' | '2' = chosen.choice;
+      expect(choice).toBe('1');
+    }
+    expect(chosen.outcome).toBe('choice');
   });
 
   it('a hangup ends it', async () => {
@@ -277,6 +294,12 @@ describe('ask', () => {
   it.each<[string, (agi: Agi) => Promise<unknown>, string]>([
     ['no options', (agi) => agi.ask('a' as never), 'its options are one object'],
     ['no prompt', (agi) => agi.ask({} as never), 'its options must have a prompt'],
+    ['two end keys', (agi) => agi.ask({ prompt: 'a', endKey: '##' as never }), '"##" is no key of a phone'],
+    [
+      'a cancel key that is none',
+      (agi) => agi.ask({ prompt: 'a', cancelKey: 'x' as never }),
+      '"x" is no key',
+    ],
     [
       'more than there may be',
       (agi) => agi.ask({ prompt: 'a', minDigits: 3, maxDigits: 2 }),
@@ -331,6 +354,20 @@ describe('typed ahead', () => {
     expect(await ahead.ask({ prompt: 'pin', maxDigits: 2, secret: true })).toMatchObject({ answer: '45' });
     expect(left).toEqual([]);
     expect(trace.slice(2).every((line) => line.startsWith('!'))).toBe(true);
+  });
+
+  it('a buffer that keeps what is typed ahead out of the log', async () => {
+    const { agi, trace } = callOf(cut('welcome', '1'));
+    await agi.typeAhead({ secret: true }).play('welcome');
+    expect(trace.every((line) => line.startsWith('!'))).toBe(true);
+  });
+
+  it('a getData that takes keys has the ranges of any other, and its defaults', async () => {
+    const { agi } = callOf(cut('a', '1'), silence(2000));
+    const ahead = agi.typeAhead();
+    await ahead.play('a');
+    await expect(ahead.getData('x', { maxDigits: -5 })).rejects.toThrow('getData: maxDigits is -5');
+    expect(await ahead.getData('x', { timeoutMs: 0 })).toEqual({ outcome: 'timeout', digits: '1' });
   });
 
   it('keys up to the # belong to this question, and a silence ends it', async () => {

@@ -18,15 +18,18 @@ describe('sends', () => {
       (agi) => agi.dial(['PJSIP/a', 'Local/b,c@x'], { timeoutSeconds: 5, flags: 'tT' }),
       [
         ['EXEC Dial "PJSIP/a&Local/b\\\\,c@x,5,tT"', ok],
-        value('DIALSTATUS', 'ANSWER'),
-        value('ANSWEREDTIME', '7'),
+        ['GET VARIABLE DIALSTATUS', '200 result=1 (ANSWER)'],
+        ['GET VARIABLE ANSWEREDTIME', '200 result=1 (7)'],
       ],
       { status: 'ANSWER', answeredSeconds: 7 },
     ],
     [
       'execAgi',
       (agi) => agi.execAgi('agi://h/x', 'one, (two)', 3),
-      [['EXEC AGI "agi://h/x,one\\\\, \\\\(two\\\\),3"', ok], value('AGISTATUS', 'SUCCESS')],
+      [
+        ['EXEC AGI "agi://h/x,one\\\\, \\\\(two\\\\),3"', ok],
+        ['GET VARIABLE AGISTATUS', '200 result=1 (SUCCESS)'],
+      ],
       'SUCCESS',
     ],
     [
@@ -74,6 +77,38 @@ describe('sends', () => {
 
 describe('refuses, and sends nothing', () => {
   it.each<[string, (agi: Agi) => Promise<unknown>, string]>([
+    ['no destination', (agi) => agi.dial([]), 'there is no destination'],
+    ['undefined for a destination', (agi) => agi.dial(undefined as never), 'and this is undefined'],
+    [
+      'a Promise for an argument',
+      (agi) => agi.exec('Wait', Promise.resolve(1) as never),
+      'is an `await` missing?',
+    ],
+    ['NaN for an argument', (agi) => agi.exec('Wait', Number.NaN), 'and this is NaN'],
+    [
+      "undefined for a subroutine's argument",
+      (agi) => agi.gosub('a', 's', 1, undefined as never),
+      'and this is undefined',
+    ],
+    [
+      "undefined for a script's argument",
+      (agi) => agi.execAgi('s', undefined as never),
+      'and this is undefined',
+    ],
+    ['no number for a caller id', (agi) => agi.setCallerId({ name: 'x' } as never), 'and this is undefined'],
+    [
+      'an extension that would choose the priority',
+      (agi) => agi.gosub('a', '123,7', 1),
+      'holds a comma or a parenthesis',
+    ],
+    ['an expression without its end', (agi) => agi.getFullVariable('${CHANNEL'), '} is missing in'],
+    ['a sum without its end', (agi) => agi.getFullVariable('$[1+${X}'), '] is missing in'],
+    [
+      "a shell's command in a name",
+      (agi) => agi.setVariable('X${SHELL(x)}', 'a\nb'),
+      'is no name of a variable',
+    ],
+    ['an assignment in a name', (agi) => agi.setVariable('P=M', 'a\nb'), 'is no name of a variable'],
     ['a second destination', (agi) => agi.dial(['Local/a&b']), 'holds &'],
     [
       "a subroutine's argument that would be two",
@@ -92,11 +127,27 @@ describe('refuses, and sends nothing', () => {
       (agi) => agi.databasePut('f}', 'k', 'a\nb'),
       'AGI cannot carry a newline',
     ],
+    ['a newline behind =', (agi) => agi.databasePut('f', 'a=b', 'a\nb'), 'AGI cannot carry a newline'],
+    ['a newline behind a quote', (agi) => agi.databasePut('q"r', 'k', 'a\nb'), 'AGI cannot carry a newline'],
   ])('%s', async (_, run, words) => {
     const { agi, transport } = callOf();
     await expect(run(agi)).rejects.toThrow(words);
     expect(transport.commands).toEqual([]);
   });
+});
+
+it('more than a function gives is an error, for the rest cannot be had', async () => {
+  const { agi } = callOf(value('GLOBAL(X)', 'x'.repeat(4095)));
+  await expect(agi.getVariable('GLOBAL(X)')).rejects.toMatchObject({ code: 'AGI_VALUE_CUT' });
+});
+
+it('a value of the database that seems to end where it goes on is an error', async () => {
+  const { agi } = callOf(
+    value('DB(f/k)', 'x'.repeat(4095)),
+    ['DATABASE GET f k', `200 result=1 (${'x'.repeat(5000)})\nrest)`],
+    ['NOOP', '200 result=0'],
+  );
+  await expect(agi.databaseGet('f', 'k')).rejects.toMatchObject({ code: 'AGI_VALUE_CUT' });
 });
 
 it('a lookup without its module says what to load', async () => {

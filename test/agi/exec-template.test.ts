@@ -19,7 +19,6 @@ describe('a template sends', () => {
     ],
     // text as it is: nothing of it is taken apart
     ['EXEC Verbose "1,Jo, \\"Do\\" (x) \\\\"', (agi) => agi.exec`Verbose(1,${'Jo, "Do" (x) \\'})`],
-    ['EXEC Verbose "1\\\\,2,text"', (agi) => agi.exec`Verbose(${'1,2'},text)`],
     ['EXEC Set "x=a,b \\\\ \\"c\\""', (agi) => agi.exec`Set(x=${'a,b \\ "c"'})`],
     ['EXEC NoOp a,b', (agi) => agi.exec`NoOp(${'a,b'})`],
     // the dialplan's own backslashes stay, JavaScript's go
@@ -33,7 +32,7 @@ describe('a template sends', () => {
     ['EXEC Set "x=${CHANNEL} $[1+1]"', (agi) => agi.exec`Set(x=${'${CHANNEL} $[1+1]'})`, notFull],
     ['EXEC Set "x=5$"', (agi) => agi.exec`Set(x=${'5$'})`, notFull],
     [
-      'EXEC Set "x=${a}${URIDECODE(%24)}{CHANNEL} ${URIDECODE(%24)}[1+1] $"',
+      'EXEC Set "x=${a}${URIDECODE(%24)}{CHANNEL} ${URIDECODE(%24)}[1+1] ${URIDECODE(%24)}"',
       (agi) => agi.exec`Set(x=\${a}${'${CHANNEL} $[1+1] $'})`,
       full,
     ],
@@ -51,9 +50,9 @@ describe('a template refuses, and sends nothing', () => {
     [
       'another destination',
       (agi) => agi.exec`Dial(PJSIP/${'1&PJSIP/0900'})`,
-      '& in a value would join another destination',
+      'another context could be dialled',
     ],
-    ['another file', (agi) => agi.exec`playback(${'a&b'})`, '& in a value'],
+    ['another file', (agi) => agi.exec`playback(${'a&b'})`, 'playback() would take it for several'],
     [
       "a shell's command",
       (agi) => agi.exec`System(echo ${'$(reboot)'})`,
@@ -61,6 +60,47 @@ describe('a template refuses, and sends nothing', () => {
     ],
     ['an application', (agi) => agi.exec`Exec(${'System(reboot)'})`, 'Exec() evaluates'],
     ['a label behind a condition', (agi) => agi.exec`GotoIf(${'1?x'})`, 'GotoIf() evaluates'],
+    // found by an attack on Asterisk 16 and 22
+    [
+      'an expression in two values',
+      (agi) => agi.exec`Wait(${'$'}${'{SHELL(reboot)}'})`,
+      'Wait() has no way to take it',
+    ],
+    [
+      "an expression behind the template's dollar",
+      (agi) => agi.exec`Set(A=price $${'{SHELL(reboot)}'})`,
+      'behind a dollar sign',
+    ],
+    ['an expression in brackets', (agi) => agi.exec`MSet(A=$${'[1+1]'},B=1)`, 'behind a dollar sign'],
+    ['a second priority', (agi) => agi.exec`Goto(menu,${'5,5'},1)`, 'Goto() has no way to take it'],
+    ["a function's name", (agi) => agi.exec`Set(${'FILE(/etc/x)'}=owned)`, 'Set() takes it for a name'],
+    [
+      'a name through its backslashes',
+      (agi) => agi.exec`MSet(${'GLOBAL(X)'}=1)`,
+      'MSet() takes it for a name',
+    ],
+    ['a variable to write to', (agi) => agi.exec`Read(${'FILE(/etc/x)'},beep)`, 'Read() has no way'],
+    [
+      "an option's end",
+      (agi) => agi.exec`Dial(Local/x@c,5,U(usub^${'x)U(evil^y'}))`,
+      'Dial() is given it in parentheses',
+    ],
+    ["an option's second argument", (agi) => agi.exec`Dial(Local/x@c,5,U(usub^${'x^y'}))`, 'in parentheses'],
+    ['another context', (agi) => agi.exec`Dial(Local/${'x@evil/n'}@c,3)`, 'another context could be dialled'],
+    ['another resource behind &', (agi) => agi.exec`Dial(SIP/a&Local/${'x@evil'})`, 'another context'],
+    ['another mailbox', (agi) => agi.exec`VoiceMail(${'100&200'},s)`, 'VoiceMail() has no way to take it'],
+    [
+      'more than a number in an expression',
+      (agi) => agi.exec`Set(A=$[${'2 + 3'} * 2])`,
+      'inside of an expression',
+    ],
+    ["a function's end", (agi) => agi.exec`NoOp(\${UPPER(${'x)}SHOWS'})})`, 'inside of an expression'],
+    [
+      'text for an application that shows backslashes',
+      (agi) => agi.exec`SayAlpha(${'a,b'})`,
+      'SayAlpha() has no way to take it',
+    ],
+    ['an URL with commas', (agi) => agi.exec`Dial(SIP/a,5,,${'http://x/(a,b)'})`, 'Dial() has no way'],
     ['a newline', (agi) => agi.exec`Verbose(1,${'a\nb'})`, 'AGI cannot carry a newline'],
     ['undefined', (agi) => agi.exec`Verbose(1,${undefined as unknown as string})`, 'and this is undefined'],
     [

@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Session } from '../../src/agi/session';
-import { AgiDeadChannelError, AgiError, AgiHangupError, AgiUsageError } from '../../src/errors';
+import {
+  AgiArgumentError,
+  AgiDeadChannelError,
+  AgiError,
+  AgiHangupError,
+  AgiUsageError,
+} from '../../src/errors';
 import { openCall } from '../support/calls';
 import { settled } from '../support/memory-transport';
 
@@ -308,6 +314,15 @@ describe('the end of the connection', () => {
     await expect(send(session, 'NOOP')).rejects.toMatchObject({ code: 'AGI_CLOSED' });
     expect(session.gone).toBe(true);
     await session.drain();
+  });
+
+  it('but not by a line that this way of a call’s cannot carry', async () => {
+    const { session, transport } = openCall(ok);
+    transport.broken = new AgiArgumentError('too long for it');
+    await expect(send(session, 'NOOP x')).rejects.toMatchObject({ code: 'AGI_ARGUMENT' });
+    transport.broken = undefined;
+    await expect(send(session, 'NOOP')).resolves.toMatchObject({ result: '0' });
+    expect(session.gone).toBe(false);
   });
 });
 

@@ -4,7 +4,7 @@ import { SimulatedCall } from '../../src/sim/call';
 import { VirtualClock } from '../../src/sim/clock';
 import type { CallOptions } from '../../src/sim/options';
 import { type Conversation, hold, Lines, type Partner } from '../support/conversations';
-import { conversations } from './conversations';
+import { conversations, withoutUsage } from './conversations';
 
 /** What is around the channel in the system test, too. */
 const surroundings: CallOptions = {
@@ -19,15 +19,15 @@ const surroundings: CallOptions = {
   dial: () => 'CHANUNAVAIL',
 };
 
-async function holdSimulated(conversation: Conversation, version: string): Promise<string[]> {
+async function holdSimulated(conversation: Conversation, version: string, usage = true): Promise<string[]> {
   const clock = new VirtualClock(Date.UTC(2026, 10, 25));
   const lines = new Lines();
   const heard: string[] = [];
   const call = new SimulatedCall(
-    { ...surroundings, version, variables: conversation.variables ?? {} },
-    { request: 'agi://127.0.0.1/script', networkScript: 'script' },
+    { ...surroundings, version, usage, variables: conversation.variables ?? {} },
+    { request: 'script', networkScript: conversation.classic ? undefined : 'script' },
     clock,
-    { send: (text) => lines.push(text), signal: () => {}, close: () => lines.end() },
+    { send: (text) => lines.push(text), signal: () => lines.push('SIGHUP\n'), close: () => lines.end() },
   );
   call.onEvent((event) => {
     if (event.type === 'play') heard.push(event.file);
@@ -54,6 +54,7 @@ async function holdSimulated(conversation: Conversation, version: string): Promi
     moment: async () => clock.pass(200),
     hangup: async () => call.hangUp(),
     close: () => call.scriptClosed(),
+    exit: (code) => call.scriptClosed(code),
     status: async () => call.status,
   };
   return hold(conversation, partner);
@@ -66,5 +67,9 @@ describe.each([
   const table = conversations.filter(({ versions }) => versions === undefined || versions.includes(major));
   it.each(table)('$name', async (conversation) => {
     expect(await holdSimulated(conversation, version)).toEqual(conversation.steps);
+  });
+
+  it.each(withoutUsage)('$name', async (conversation) => {
+    expect(await holdSimulated(conversation, version, false)).toEqual(conversation.steps);
   });
 });

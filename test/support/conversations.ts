@@ -12,6 +12,7 @@ export type AsteriskMajor = 16 | 22;
  * - `moment` a moment passes, long enough for Asterisk to have begun what it was told;
  * - `close` the script closes the connection; the last step does so, too, where nothing else ended it;
  * - `end` Asterisk closes the connection;
+ * - `exit CODE` the script's process ends with this code, in classic AGI, where `< SIGHUP` is the signal;
  * - `status WORD` what AGISTATUS is in the dialplan afterwards.
  */
 export interface Conversation {
@@ -20,6 +21,8 @@ export interface Conversation {
   readonly versions?: readonly AsteriskMajor[];
   /** Channel variables that the dialplan has set before. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Classic AGI, where FastAGI is what is left out. */
+  readonly classic?: true;
   readonly steps: readonly string[];
 }
 
@@ -34,6 +37,7 @@ export interface Partner {
   hangup(): Promise<void>;
   moment(): Promise<void>;
   close(): void;
+  exit(code: number): void;
   status(): Promise<string>;
 }
 
@@ -69,6 +73,7 @@ export async function hold(conversation: Conversation, partner: Partner): Promis
     else if (word === 'write') await partner.write(rest);
     else if (step === 'moment') await partner.moment();
     else if (word === 'close') close();
+    else if (word === 'exit') partner.exit(Number(rest));
     else if (step === 'hang up') await partner.hangup();
     else throw new Error(`no such step: ${step}`);
     seen.push(step);

@@ -44,6 +44,22 @@ const scripts: Record<string, string> = {
       for await (const chunk of agi.audio) bytes += chunk.length;
       report({ heard: bytes > 1000, aborted: agi.signal.aborted, format: (await agi.audio.format()).name });
     };`,
+  // what was heard before the hangup is there behind it
+  'late.js': `
+    module.exports = async (agi) => {
+      await new Promise((resolve) => agi.signal.addEventListener('abort', resolve));
+      let bytes = 0;
+      for await (const chunk of agi.audio) bytes += chunk.length;
+      report(bytes > 1000);
+    };`,
+  // leaving a loop is not leaving the call
+  'twice.js': `
+    module.exports = async (agi) => {
+      for await (const chunk of agi.audio) break;
+      let bytes = 0;
+      for await (const chunk of agi.audio) if ((bytes += chunk.length) > 3200) break;
+      report([bytes > 3200, await agi.channelStatus()]);
+    };`,
   // Asterisk drops what is not read; a call whose sound nobody takes goes on
   'unread.js': `
     module.exports = async (agi) => {
@@ -85,10 +101,13 @@ describe.skipIf(missing).each([16, 22] as const)(
             `exten => ${name},1,Set(CASE=${name})`,
             ' same => n,Answer()',
             ` same => n,${name === 'plain.js' ? 'AGI' : 'EAGI'}(${folder}/${name})`,
-            ` same => n,Verbose(1,end of ${name})`,
+            ' same => n,Hangup()',
           ]),
           // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own
           'exten => h,1,Verbose(1,end of ${CASE})',
+          'exten => untold,1,Set(AGISIGHUP=no)',
+          ' same => n,Set(CASE=hangup.js)',
+          ' same => n,Goto(hangup.js,2)',
           'exten => wide,1,Set(EAGI_AUDIO_FORMAT=slin16)',
           ' same => n,Goto(tone.js,1)',
         ].join('\n'),
@@ -101,7 +120,7 @@ describe.skipIf(missing).each([16, 22] as const)(
       rmSync(result, { force: true });
       const from = asterisk.log().length;
       await asterisk.originate(`${leg}@legs/n`, `${target}@test`);
-      await asterisk.waitForLog(`end of ${script}`, 20_000, from);
+      await asterisk.waitForLog(new RegExp(`app_verbose.c: .*end of ${script}`), 20_000, from);
       try {
         return JSON.parse(readFileSync(result, 'utf8'));
       } catch {
@@ -124,6 +143,19 @@ describe.skipIf(missing).each([16, 22] as const)(
 
     it('ends at a hangup', async () => {
       expect(await place('brief', 'hangup.js')).toEqual({ heard: true, aborted: true, format: 'slin' });
+    });
+
+    it('ends at a hangup that nobody tells of', async () => {
+      const seen = await place('brief', 'untold', 'hangup.js');
+      expect(seen).toEqual({ heard: true, aborted: true, format: 'slin' });
+    });
+
+    it('what was heard before the hangup is there behind it', async () => {
+      expect(await place('brief', 'late.js')).toBe(true);
+    });
+
+    it('a loop that was left leaves the rest to the next one', async () => {
+      expect(await place('tone', 'twice.js')).toEqual([true, 'up']);
     });
 
     it('nobody has to read it', async () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Agi } from '../../src/agi/agi';
@@ -124,6 +125,18 @@ describe('a script file', () => {
     const call = await simulate(file);
     await call.ended();
     call.expectVariable('REPLY', '200 result=0 endpos=8000');
+  });
+
+  it('may end by the signal of a hangup', async () => {
+    const { chmodSync } = await import('node:fs');
+    const file = `${makeFolder({ 'sh.sh': '#!/bin/sh\necho "STREAM FILE beep \\"\\""\nwhile :; do read -r line || exit 5; done\n' })}/sh.sh`;
+    chmodSync(file, 0o755);
+    const call = await simulate(file);
+    await call.prompt('beep');
+    call.hangUp();
+    await call.ended();
+    call.expectStatus('HANGUP');
+    expect(call.exitCode).toBeUndefined();
   });
 
   it.each([
@@ -319,6 +332,7 @@ describe('what is around the call', () => {
             await read('MYFUNC(x)'),
             await agi.exec('MyApp', 'a', 'b'),
             (await agi.dial('PJSIP/alice')).status,
+            (await agi.dial('PJSIP/bob')).answeredSeconds,
             (await agi.streamFile('gone')).outcome,
             await read('STRFTIME(,UTC,%H:%M)'),
             await agi.channelStatus(),
@@ -336,7 +350,8 @@ describe('what is around the call', () => {
         globals: { SITE: 'a' },
         functions: { MYFUNC: { read: (argument) => `my ${argument}` } },
         applications: { MyApp: (data, channel) => channel.set('APP', data) },
-        dial: () => 'BUSY',
+        dial: (destination) =>
+          destination === 'PJSIP/bob' ? { status: 'ANSWER', answeredSeconds: 90 } : 'BUSY',
         missing: ['gone'],
         time: new Date('2026-11-25T08:30:00Z'),
         subroutines: { 'sub,s,1': (channel, args) => channel.set('SUB', args.join('+')) },
@@ -352,12 +367,14 @@ describe('what is around the call', () => {
       'my x',
       0,
       'BUSY',
+      90,
       'missing',
-      '08:30',
+      '08:31',
       'ring',
     ]);
-    call.expectVariable('APP', 'a,b').expectVariable('SUB', 'one+two').expectVariable('DIALSTATUS', 'BUSY');
-    expect(call.applications).toEqual(['MyApp(a,b)', 'Dial(PJSIP/alice)']);
+    call.expectVariable('APP', 'a,b').expectVariable('SUB', 'one+two').expectVariable('DIALSTATUS', 'ANSWER');
+    expect(call.applications).toEqual(['MyApp(a,b)', 'Dial(PJSIP/alice)', 'Dial(PJSIP/bob)']);
+    expect(call.durationMs).toBe(90_000);
     expect(call.subroutines).toEqual(['sub,s,1(one,two)']);
     expect(call.database).toEqual({ 'names/5551234': 'Jo', 'names/new': 'x' });
     expect(call.globals).toEqual({ SITE: 'b' });
@@ -382,5 +399,79 @@ describe('what is around the call', () => {
     await call.ended();
     expect(call.durationMs).toBe(10_000);
     expect(call.events.find(({ type }) => type === 'hangup')).toMatchObject({ by: 'timeout' });
+  });
+});
+
+describe('values', () => {
+  it('come back as they were set', async () => {
+    const values = [
+      '',
+      ' a  b ',
+      'a "b" \\c\\',
+      ')',
+      '(x)',
+      "it's",
+      '${CHANNEL}',
+      '$[1+1]',
+      'ä€😀',
+      'x'.repeat(3000),
+      'a)\nb)',
+      '\r\n',
+    ];
+    const call = await simulate(async (agi) => {
+      const seen: (string | undefined)[] = [];
+      for (const value of values) {
+        await agi.setVariable('V', value);
+        seen.push(await agi.getVariable('V'));
+      }
+      await agi.setVariable('SAME', JSON.stringify(seen.map((value, at) => value === values[at])));
+    });
+    await call.ended();
+    expect(JSON.parse(call.variables.SAME as string)).toEqual(values.map(() => true));
+  });
+});
+
+describe('the real clock', () => {
+  it('is the machine’s, and a long prompt is no silence', async () => {
+    const call = await simulate(
+      async (agi) => {
+        await agi.streamFile('long');
+      },
+      { clock: 'real', timeoutMs: 100, sounds: { long: 400 } },
+    );
+    await call.ended();
+    expect(call.durationMs).toBeGreaterThanOrEqual(400);
+    const stuck = await simulate((agi) => agi.waitForDigit(), { clock: 'real' });
+    await expect(stuck.ended()).rejects.toThrow(/waits for the caller for ever/);
+  });
+});
+
+describe('a function that misbehaves', () => {
+  it('by running in circles is given up', async () => {
+    const call = await simulate(async (agi) => {
+      for (;;) await agi.noop();
+    });
+    await expect(call.ended()).rejects.toThrow(/over 100000 commands/);
+  });
+
+  it('by playing to nobody for ever is given up', async () => {
+    const call = await simulate(async (agi) => {
+      for (;;) await agi.getData('menu');
+    });
+    await expect(call.ended()).rejects.toThrow(
+      /the script to end, and 4 hours have passed by the call's own clock/,
+    );
+    expect(call.hungUp).toBe(true);
+  });
+
+  it('by a stand-in that throws fails', async () => {
+    const call = await simulate((agi) => agi.exec('Broken').catch(() => {}), {
+      applications: {
+        Broken: () => {
+          throw new TypeError('of the test');
+        },
+      },
+    });
+    expect(await call.failed()).toBeInstanceOf(TypeError);
   });
 });

@@ -22,6 +22,7 @@ describe('parseCallerId', () => {
     ['<sip:a@b@c>', { protocol: 'sip', username: 'a@b', host: 'c' }],
     ['<sip:1@[2001:db8::1]:5061>', { protocol: 'sip', username: '1', host: '[2001:db8::1]', port: '5061' }],
     ['"never ends', { username: '"never ends' }],
+    ["'Jo Do' <123>", { name: 'Jo Do', username: '123' }],
     ['"x" 123', { name: 'x', username: '123' }],
   ])('%j', (text, parts) => {
     expect(parseCallerId(text)).toEqual({ ...none, ...parts });
@@ -34,6 +35,7 @@ describe('parseCallerId', () => {
       '"\\'.repeat(50_000),
       ' '.repeat(50_000),
       'a'.repeat(50_000) + '@',
+      `x${' '.repeat(50_000)}x`,
     ])
       expect(parseCallerId(text)).toHaveProperty('name');
   });

@@ -1,12 +1,12 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 import { describe, expect, it, test } from 'vitest';
-import { redact, redactQuery } from '../../src/wire/redact';
+import { namesSecret, redact, redactQuery } from '../../src/wire/redact';
 
 describe('a secret line', () => {
   it.each([
     ['SET VARIABLE PIN 1234', 'SET VARIABLE PIN ***'],
     ['SET VARIABLE PASSWORD "a b \\"c\\""', 'SET VARIABLE PASSWORD ***'],
     ['GET VARIABLE PIN', 'GET VARIABLE PIN ***'],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own
     ['GET FULL VARIABLE "${PIN}" PJSIP/1', 'GET FULL VARIABLE "${PIN}" ***'],
     ['GET DATA enter-pin 5000 4', 'GET DATA enter-pin ***'],
     ['DATABASE PUT cards 100 4111111111111111', 'DATABASE PUT cards ***'],
@@ -23,6 +23,16 @@ describe('a secret line', () => {
   ])('%s → %s', (line, shown) => {
     expect(redact(line)).toBe(shown);
   });
+});
+
+it.each([
+  ['GET FULL VARIABLE "${PIN}~k3"', true],
+  ['GET VARIABLE userPin', true],
+  // the mark is random
+  ['GET FULL VARIABLE "${X}~a7pin9"', false],
+  ['GET FULL VARIABLE "${X}~pwd"', false],
+])('whether %s names a secret: %s', (line, secret) => {
+  expect(namesSecret(line)).toBe(secret);
 });
 
 describe('a line of the header', () => {

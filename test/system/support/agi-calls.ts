@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 /** Calls from a real Asterisk whose both ends are the test's: the script's, and the caller's phone. */
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import {
   type AsteriskMajor,
   type Conversation,
@@ -46,6 +48,7 @@ export class AgiCalls {
     const { port } = server.address() as AddressInfo;
     const config = { 'cdr.conf': '[general]\nenable = yes' };
     const asterisk = await Asterisk.start({ config, ...more, version, extensions: dialplan(table, port) });
+    writeFileSync(join(asterisk.agiBin, 'relay.js'), relay(port), { mode: 0o755 });
     return new AgiCalls(asterisk, server, legs);
   }
 
@@ -83,6 +86,7 @@ export class AgiCalls {
         far.socket.end();
       },
       close: () => near.socket.end(),
+      exit: (code) => near.socket.write(`EXIT ${code}\n`),
       status: async () =>
         (await asterisk.waitForLog(`app_verbose.c: conversation ${name} is `, WAIT_MS)).replace(/.* is /, ''),
     };
@@ -143,12 +147,36 @@ function dialplan(table: readonly Conversation[], port: number): string {
     'exten => there,7(label),NoOp()',
     end,
     '[test]',
-    ...table.flatMap(({ variables = {} }, at) => [
+    ...table.flatMap(({ variables = {}, classic }, at) => [
       `exten => c${at},1,Set(NAME=c${at})`,
       ...Object.entries(variables).map(([name, value]) => ` same => n,Set(${name}=${value})`),
-      ` same => n,AGI(agi://127.0.0.1:${port}/script-c${at},one,two words)`,
+      classic
+        ? ` same => n,AGI(relay.js,c${at})`
+        : ` same => n,AGI(agi://127.0.0.1:${port}/script-c${at},one,two words)`,
       ' same => n,Hangup()',
     ]),
     end,
   ].join('\n');
+}
+
+/**
+ * A classic AGI script that is led by the test: lines go through it in both directions, and it tells of SIGHUP, once,
+ * and before the end of its standard input, which comes by another way at the same time.
+ */
+function relay(port: number): string {
+  return `#!/usr/bin/env node
+const socket = require('node:net').connect(${port}, '127.0.0.1');
+socket.write('agi_network_script: script-' + process.argv[2] + '\\n');
+process.once('SIGHUP', () => {
+  socket.write('SIGHUP\\n');
+  process.on('SIGHUP', () => {});
+});
+process.stdin.on('data', (chunk) => socket.write(chunk)).on('end', () => setTimeout(() => socket.end(), 200));
+socket.on('data', (chunk) => {
+  const exit = /EXIT (\\d+)/.exec(String(chunk));
+  if (exit) process.exit(Number(exit[1]));
+  process.stdout.write(chunk);
+});
+socket.on('end', () => process.exit(0)).on('error', () => process.exit(9));
+`;
 }

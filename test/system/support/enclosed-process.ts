@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
@@ -17,18 +18,28 @@ export class EnclosedProcess {
    * Each program on the way replaces itself by the next (exec), so that the id we know is the program's own.
    *
    * @param output the open file that takes stdout and stderr
+   * @param pipes so many descriptors from 3 on are pipes to this process
    */
-  constructor(name: string, command: string[], options: { env: NodeJS.ProcessEnv; output: number }) {
+  constructor(
+    name: string,
+    command: string[],
+    options: { env: NodeJS.ProcessEnv; output: number; pipes?: number },
+  ) {
     // pdeathsig: when the test process dies, so does the program
     const enclosing = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private'];
     this.#child = spawn('setpriv', [...enclosing, ...command], {
       cwd: '/',
       env: options.env,
-      stdio: ['ignore', options.output, options.output],
+      stdio: ['ignore', options.output, options.output, ...Array(options.pipes ?? 0).fill('pipe')],
     });
     this.#child.once('error', (error) => this.#ended.abort(error));
     this.#child.once('exit', (code, signal) => this.#ended.abort(`${name} ended with ${code ?? signal}`));
     this.pid = this.#child.pid ?? 0;
+  }
+
+  /** Our end of a pipe. @param fd the program's descriptor */
+  pipe(fd: number): Duplex {
+    return this.#child.stdio[fd] as Duplex;
   }
 
   /** Aborts when the program has ended, with how it did as the reason. */

@@ -16,7 +16,12 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await asteriskRoot(22, report);
   await asteriskRoot(16, report);
   await xinetdRoot(report);
+  await phpRoot(report);
   await perlAgiFolder(report);
+  await speechRoot(report);
+  await chromiumRoot(report);
+  await mariadbRoot(report);
+  await postgresRoot(report);
   await haproxyRoot(report);
   if (hasNodeBinaries()) for (const major of nodeMajors) await nodeBinary(major, report);
 }
@@ -61,6 +66,21 @@ export function xinetdRoot(report: Report = quiet): Promise<string> {
   return debianRoot('xinetd', hostSuite(), ['xinetd'], report);
 }
 
+/** For pages that people look at; the voice of its text is DejaVu. */
+export function chromiumRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('chromium', hostSuite(), ['chromium', 'fonts-dejavu-core'], report);
+}
+
+/** The database servers that the examples ask. */
+export function mariadbRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('mariadb', hostSuite(), ['mariadb-server-core', 'dash'], report);
+}
+
+export function postgresRoot(report: Report = quiet): Promise<string> {
+  // util-linux for setpriv: it will not run as root
+  return debianRoot('postgres', hostSuite(), ['postgresql', 'util-linux', 'dash'], report);
+}
+
 export function haproxyRoot(report: Report = quiet): Promise<string> {
   return debianRoot('haproxy', hostSuite(), ['haproxy'], report);
 }
@@ -77,6 +97,23 @@ export async function systemdTool(name: string, report: Report = quiet): Promise
 export async function perlAgiFolder(report: Report = quiet): Promise<string> {
   const root = await debianRoot('perl-agi', hostSuite(), ['libasterisk-agi-perl'], report);
   return join(root, 'usr/share/perl5');
+}
+
+/** A root whose usr/bin/php runs with the host's loader and the libraries of the root. */
+export async function phpRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('php', hostSuite(), ['php-cli'], report, async (root) => {
+    // the alternative's link is made when a package is installed, which we do not do
+    const bin = join(root, 'usr/bin');
+    const named = readdirSync(bin).find((name) => /^php\d+\.\d+$/.test(name));
+    if (!named) throw new Error('php-cli holds no php');
+    symlinkSync(named, join(bin, 'php'));
+  });
+}
+
+/** The engines that Debian has, and sox to look at what they make. */
+export function speechRoot(report: Report = quiet): Promise<string> {
+  const engines = ['festival', 'festvox-kallpc16k', 'flite', 'espeak-ng'];
+  return debianRoot('speech', hostSuite(), [...engines, 'sox', 'coreutils', 'dash'], report);
 }
 
 export const nodeMajors = [22, 24, 26] as const;

@@ -1,9 +1,9 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ownLoader } from './debian';
 import { EnclosedProcess } from './enclosed-process';
+import { freePort } from './free-port';
 import { LogFile } from './log-file';
 import { xinetdRoot } from './parts';
 import { completeService, overrideService, serviceAttribute, serviceName } from './xinetd-service';
@@ -136,13 +136,4 @@ function defaults(logPath: string): string {
 \tlog_on_failure = HOST ATTEMPT
 }
 `;
-}
-
-/** A port that nothing listened on a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

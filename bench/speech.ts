@@ -1,0 +1,175 @@
+/**
+ * What speech costs a call: from the answer to the command before to STREAM FILE on the wire, as Asterisk sees it.
+ * A sound file, a sentence that has been said before, and one that an engine has to speak, in turn, one process a
+ * call; and the engine alone, with the same arguments.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { requestFor } from '../test/support/asterisk';
+import { connect } from '../test/support/inet';
+import { libraryFolders } from '../test/system/support/debian';
+import { missingParts, speechRoot } from '../test/system/support/parts';
+import { spreadOf } from './statistics';
+
+const usage = `Usage: npm run bench -- speech [--calls N] [--node FILE]
+
+  --calls N    counted calls of each kind (30), after a tenth as many
+  --node FILE  another Node to run fastagi with
+`;
+
+/** Programs by the engines' names that run Debian's own, by its own loader. */
+async function makeEngines(folder: string): Promise<string> {
+  const root = await speechRoot();
+  const folders = libraryFolders(root);
+  const loader = folders
+    .flatMap((lib) => readdirSync(lib).map((file) => path.join(lib, file)))
+    .find((file) => /\/ld-linux[^/]*\.so\.\d$/.test(file));
+  const programs = path.join(folder, 'bin');
+  mkdirSync(programs);
+  const libraries = [...folders, ...folders.map((lib) => `${lib}/pulseaudio`)].join(':');
+  const run = `exec ${loader} --library-path ${libraries} ${root}/usr/bin`;
+  const data = folders.find((lib) => existsSync(`${lib}/espeak-ng-data`));
+  for (const [name, words] of [
+    ['flite', 'flite'],
+    ['espeak-ng', `espeak-ng --path=${data}/`],
+  ])
+    writeFileSync(path.join(programs, name as string), `#!/bin/sh\n${run}/${words} "$@"\n`, { mode: 0o755 });
+  return programs;
+}
+
+const engines: Record<string, (text: string, wave: string) => string[]> = {
+  flite: (text, wave) => ['-f', text, '-o', wave],
+  'espeak-ng': (text, wave) => ['-b', '1', '-f', text, '-w', wave],
+};
+
+const sentence = (number: number) => `You are caller number ${number}, please hold the line.`;
+
+async function main(root: string, folder: string, args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      calls: { type: 'string', default: '30' },
+      node: { type: 'string', default: process.execPath },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(usage);
+  const calls = Number(values.calls);
+  if (!Number.isInteger(calls) || calls < 1) throw new Error('--calls wants a whole number from 1 on');
+  const lack = missingParts();
+  if (lack) throw new Error(`the bench needs Debian's engines, which cannot run here: ${lack}`);
+  const programs = await makeEngines(folder);
+  const text = path.join(folder, 'text.txt');
+  const wave = path.join(folder, 'alone.wav');
+  const scripts: Record<string, string> = {
+    file: `await agi.streamFile('beep');`,
+    ...Object.fromEntries(
+      Object.keys(engines).flatMap((engine) => [
+        [`${engine} cached`, `await agi.say(${JSON.stringify(sentence(0))}, { engine: '${engine}' });`],
+        [
+          `${engine} new`,
+          `await agi.say('You are caller number ' + (process.hrtime()[1] % 100000) + ', please hold the line.', { engine: '${engine}' });`,
+        ],
+      ]),
+    ),
+  };
+  const config = path.join(folder, 'fastagi.conf');
+  writeFileSync(config, `[fastagi]\nbasedir=${folder}\nlog=${folder}/log\n[tts]\ncache=${folder}/spoken\n`);
+  for (const [name, body] of Object.entries(scripts))
+    writeFileSync(
+      path.join(folder, `${name}.js`),
+      `module.exports = async (agi) => { await agi.noop(); ${body} };`,
+    );
+  const times = new Map<string, number[]>();
+  const note = (name: string, ms: number) => times.set(name, [...(times.get(name) ?? []), ms]);
+  const warmUp = Math.ceil(calls / 10);
+  for (let round = 0; round < warmUp + calls; round++) {
+    for (const name of Object.keys(scripts)) {
+      const ms = await timeStream(root, values.node, config, programs, `${name}.js`);
+      if (round >= warmUp) note(name, ms);
+    }
+    for (const [engine, words] of Object.entries(engines)) {
+      writeFileSync(text, sentence(10_000 + round));
+      const began = performance.now();
+      await once(spawn(path.join(programs, engine), words(text, wave), { stdio: 'ignore' }), 'exit');
+      if (round >= warmUp) note(`${engine} alone`, performance.now() - began);
+    }
+  }
+  // on a machine that does something else besides, the quickest says more than the middle
+  const kinds = ['median', 'quickest'] as const;
+  const of = (kind: (typeof kinds)[number], name: string) => {
+    const list = times.get(name) ?? [];
+    return kind === 'median' ? spreadOf(list).median : Math.min(...list);
+  };
+  const row = (what: string, ms: (kind: (typeof kinds)[number]) => number, goal?: number) => {
+    const cells = kinds.map((kind) => `${ms(kind).toFixed(2).padStart(10)}`).join('');
+    const verdict = ms('median') < (goal ?? 0) ? 'met' : 'not met';
+    return `${what.padEnd(50)}${cells}${goal === undefined ? '' : `   goal < ${goal}: ${verdict}`}`;
+  };
+  const version = spawn(values.node, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [node] = await once(version.stdout as NodeJS.ReadableStream, 'data');
+  const lines = [
+    `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} cores, Node ${String(node).trim()}, ${new Date().toISOString().slice(0, 10)}; ${calls} calls each`,
+    '',
+    `${'ms'.padEnd(50)}${kinds.map((kind) => kind.padStart(10)).join('')}`,
+    ...Array.from(times.keys(), (name) => row(name, (kind) => of(kind, name))),
+    '',
+    ...Object.keys(engines).flatMap((engine) => [
+      row(
+        `a cached sentence, above a file (${engine})`,
+        (kind) => of(kind, `${engine} cached`) - of(kind, 'file'),
+        1,
+      ),
+      row(
+        `a first one, above a file and the engine (${engine})`,
+        (kind) => of(kind, `${engine} new`) - of(kind, 'file') - of(kind, `${engine} alone`),
+        5,
+      ),
+    ]),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** From the answer to NOOP to the STREAM FILE behind it, in ms. */
+async function timeStream(
+  root: string,
+  node: string,
+  config: string,
+  programs: string,
+  script: string,
+): Promise<number> {
+  const line = await connect({
+    node,
+    file: path.join(root, 'dist/fastagi'),
+    args: ['--config', config],
+    env: { PATH: `${programs}:/usr/bin:/bin` },
+  });
+  let answered = 0;
+  let streamed = 0;
+  line.socket.on('data', (chunk) => {
+    const command = String(chunk);
+    if (command.startsWith('STREAM FILE')) streamed = performance.now();
+    line.socket.write('200 result=0 endpos=0\n');
+    if (command.startsWith('NOOP')) answered = performance.now();
+  });
+  line.socket.write(requestFor(encodeURIComponent(script)));
+  await line.ended;
+  line.socket.destroy();
+  if (streamed === 0 || answered === 0)
+    throw new Error(
+      `${script} has played nothing:\n${readFileSync(path.join(path.dirname(config), 'log'), 'utf8')}`,
+    );
+  return streamed - answered;
+}
+
+const [root, folder, ...args] = process.argv.slice(2);
+try {
+  await main(root as string, folder as string, args);
+} catch (error) {
+  process.stderr.write(`bench: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,113 @@
+/**
+ * Where Asterisk calls: an outbound WebSocket (ari.conf `type = outbound_websocket`, Asterisk 20.15, 22.5 and newer)
+ * brings the events of its applications and takes requests, with no port open on Asterisk's side.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TlsOptions } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import { AriArgumentError } from '../ari-errors';
+import { Ari, type AriOptions } from './ari';
+import { EventSocket } from './event-socket';
+
+export interface AriServerOptions
+  extends Pick<
+    AriOptions,
+    'timeoutMs' | 'pingEveryMs' | 'maxMessageBytes' | 'trace' | 'onError' | 'operations'
+  > {
+  /** 127.0.0.1 where it is left out. */
+  readonly host?: string;
+  /** 0, one that is free, where it is left out. */
+  readonly port?: number;
+  /** As in websocket_client.conf, where Asterisk says who it is. */
+  readonly username: string;
+  readonly password: string;
+  /** A key and a certificate, as of Node's `tls.createServer`: for `uri = wss://…`. */
+  readonly tls?: TlsOptions;
+  /**
+   * Called with a client for each WebSocket that Asterisk opens, before its first event: the place for `onCall` and
+   * `on`. It is closed when Asterisk closes the WebSocket, which opens a new one by itself.
+   */
+  readonly onConnection: (ari: Ari) => void;
+}
+
+export class AriServer {
+  readonly #server: http.Server | https.Server;
+  readonly #webSockets: WebSocketServer;
+  readonly #clients = new Set<Ari>();
+
+  private constructor(options: AriServerOptions) {
+    const { username, password, tls, maxMessageBytes = 16 << 20, pingEveryMs = 15_000 } = options;
+    if (!username || !password)
+      throw new AriArgumentError('a server of ARI lets nobody in without username and password');
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: maxMessageBytes,
+      perMessageDeflate: false,
+      handleProtocols: (protocols) => protocols.has('ari') && 'ari',
+    });
+    const refuse: http.RequestListener = (_request, response) =>
+      response.writeHead(426).end('a WebSocket is wanted\n');
+    this.#server = tls ? https.createServer(tls, refuse) : http.createServer(refuse);
+    const due = digest(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
+    this.#server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => {});
+      if (!timingSafeEqual(digest(request.headers.authorization ?? ''), due)) {
+        socket.end(
+          'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="ari"\r\nContent-Length: 0\r\n\r\n',
+        );
+        return;
+      }
+      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        const ari = new Ari({ ...options, tls: false }, true);
+        this.#clients.add(ari);
+        ari.onState((state) => {
+          if (state === 'closed') this.#clients.delete(ari);
+        });
+        options.onConnection(ari);
+        const where = request.socket.remoteAddress ?? 'an unknown place';
+        const limits = { connectTimeoutMs: 0, pingEveryMs, maxMessageBytes };
+        ari.adopt((receiver) => new EventSocket(webSocket, where, limits, receiver));
+      });
+    });
+  }
+
+  /** Resolves when Asterisk can call. @throws the system's error where the port is taken */
+  static async listen(options: AriServerOptions): Promise<AriServer> {
+    const server = new AriServer(options);
+    server.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** The clients of the WebSockets that are open. */
+  get clients(): ReadonlySet<Ari> {
+    return this.#clients;
+  }
+
+  /** Closes all of them, and listens no more. */
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    await Promise.all(Array.from(this.#clients, (ari) => ari.close()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Of one length, whatever was sent. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,57 @@
+/** A bridge: the place where channels hear each other. */
+import type { BridgesOperations, LiveRecording, Playback } from './catalog';
+import type { AnyEvent } from './events';
+import { bindOperations, type Ending, Handle, perform } from './handle';
+import type { PlaybackHandle } from './playback';
+import type { RecordingHandle } from './recording';
+import { isNotFound } from './refusal';
+import type { Bound, RequestOptions } from './resources';
+
+type Given<Name extends keyof BridgesOperations> = BridgesOperations[Name] extends [infer Parameters, unknown]
+  ? Omit<Parameters, 'bridgeId'>
+  : never;
+
+export interface BridgeHandle
+  extends Omit<Bound<BridgesOperations, 'bridgeId'>, 'destroy' | 'play' | 'playWithId' | 'record'> {}
+
+export class BridgeHandle extends Handle {
+  readonly kind = 'bridge';
+
+  /** Ends the bridge; who is in it stays in the application. */
+  async destroy(_parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
+    await this.host.resources.bridges.destroy({ bridgeId: this.id }, options);
+    // an application that has nobody in it is not told
+    this.end('gone');
+  }
+
+  /** As `ChannelHandle.play`, for all who are in the bridge. */
+  async play(parameters: Given<'play'>, options: RequestOptions = {}): Promise<PlaybackHandle> {
+    const playback = this.host.playback(parameters.playbackId);
+    const given = { ...parameters, bridgeId: this.id, playbackId: playback.id };
+    await playback.making(perform(this, 'bridges', 'play', given, options) as Promise<Playback>);
+    return playback;
+  }
+
+  /** As `ChannelHandle.record`, of all who are in the bridge. */
+  async record(
+    parameters: Omit<Given<'record'>, 'name'> & { name?: string | undefined },
+    options: RequestOptions = {},
+  ): Promise<RecordingHandle> {
+    const recording = this.host.recording(parameters.name);
+    const given = { ...parameters, bridgeId: this.id, name: recording.id };
+    await recording.making(perform(this, 'bridges', 'record', given, options) as Promise<LiveRecording>);
+    return recording;
+  }
+
+  /** @internal */
+  async exists(): Promise<boolean> {
+    return this.get().then(() => true, isNotFound);
+  }
+
+  protected endingBy(event: AnyEvent): Ending | undefined {
+    const { bridge } = event as { bridge?: { id: string } };
+    return event.type === 'BridgeDestroyed' && bridge?.id === this.id ? 'gone' : undefined;
+  }
+}
+
+bindOperations(BridgeHandle.prototype, 'bridges', 'bridgeId', ['create', 'createWithId']);

@@ -1,0 +1,284 @@
+/** A channel: a caller, or someone who is called. */
+import { AriArgumentError, AriGoneError, AriProtocolError } from '../ari-errors';
+import type { Channel, ChannelsOperations, LiveRecording, Playback } from './catalog';
+import type { AnyEvent } from './events';
+import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
+import type { MediaSocket } from './media-socket';
+import type { PlaybackHandle } from './playback';
+import type { RecordingHandle } from './recording';
+import { isNotFound } from './refusal';
+import type { Bound, RequestOptions } from './resources';
+
+/** What became of a call that was dialled: `ANSWER`, or why not. `HANGUP`: the channel is gone, and nobody said why. */
+export interface DialledOutcome {
+  readonly status:
+    | 'ANSWER'
+    | 'BUSY'
+    | 'CANCEL'
+    | 'CHANUNAVAIL'
+    | 'CONGESTION'
+    | 'NOANSWER'
+    | 'DONTCALL'
+    | 'TORTURE'
+    | 'HANGUP';
+}
+
+export interface CollectOptions extends WaitOptions {
+  /** What is played meanwhile, `sound:vm-extension`; the first key ends it. */
+  readonly media?: string | readonly string[] | undefined;
+  /** 1 or more; as many as the caller likes where it is left out. */
+  readonly maxDigits?: number | undefined;
+  /** The keys that end the entry; `#`. */
+  readonly terminators?: string | undefined;
+  /** For the first key, from the end of what is played; 6,000, and 0: without limit. */
+  readonly timeoutMs?: number | undefined;
+  /** For each key behind the first; 2,000, and 0: without limit. */
+  readonly betweenMs?: number | undefined;
+}
+
+export interface Collected {
+  /** `complete`: `maxDigits` of them, or a terminator; else `timeout`. */
+  readonly outcome: 'complete' | 'timeout';
+  /** Without the terminator. */
+  readonly digits: string;
+  /** The key that has ended it, where one has. */
+  readonly terminator: string | undefined;
+}
+
+type Given<Name extends keyof ChannelsOperations> = ChannelsOperations[Name] extends [
+  infer Parameters,
+  unknown,
+]
+  ? Omit<Parameters, 'channelId'>
+  : never;
+
+export interface ChannelHandle
+  extends Omit<
+    Bound<ChannelsOperations, 'channelId'>,
+    'create' | 'dial' | 'hangup' | 'play' | 'playWithId' | 'record'
+  > {}
+
+const statuses: Record<string, DialledOutcome['status'] | undefined> = {
+  ...{ ANSWER: 'ANSWER', BUSY: 'BUSY', CANCEL: 'CANCEL', CHANUNAVAIL: 'CHANUNAVAIL' },
+  ...{ CONGESTION: 'CONGESTION', NOANSWER: 'NOANSWER', DONTCALL: 'DONTCALL', TORTURE: 'TORTURE' },
+};
+
+/** By Q.850's causes (include/asterisk/causes.h). */
+const causes: Record<number, DialledOutcome['status'] | undefined> = {
+  ...{ 17: 'BUSY', 18: 'NOANSWER', 19: 'NOANSWER', 20: 'CHANUNAVAIL', 34: 'CONGESTION', 42: 'CONGESTION' },
+};
+
+/** How long a channel that was made may take to its application. */
+const ENTER_MS = 10_000;
+/** How long the word that a channel is gone may come behind the one that it has left. */
+const DESTROYED_MS = 10_000;
+
+export class ChannelHandle extends Handle {
+  readonly kind = 'channel';
+  #hungUp = false;
+  #leaving: NodeJS.Timeout | undefined;
+
+  /**
+   * Makes the channel without dialling it; resolves when it is in the application, and takes orders.
+   * @throws AriTimeoutError where it does not get there in time, because the application is not this client's
+   */
+  async create(parameters: Given<'create'>, options: RequestOptions = {}): Promise<Channel> {
+    // it may be there before the answer to the request
+    const entered = this.next('StasisStart', {
+      timeoutMs: options.timeoutMs ?? ENTER_MS,
+      signal: options.signal,
+    });
+    entered.catch(() => {});
+    const given = { ...parameters, channelId: this.id };
+    const channel = (await this.making(perform(this, 'channels', 'create', given, options))) as Channel;
+    await entered;
+    return channel;
+  }
+
+  /**
+   * Dials a channel that was made by `create`, and resolves when it is known what became of that.
+   * @param parameters.timeout in seconds; 0: without limit
+   */
+  async dial(parameters: Given<'dial'> = {}, options: RequestOptions = {}): Promise<DialledOutcome> {
+    let giveUp: (error: unknown) => void = () => {};
+    let cause: number | undefined;
+    const waiting = this.wait<DialledOutcome>({ signal: options.signal }, '', (resolve, reject) => {
+      giveUp = reject;
+      const offs = [
+        this.on('Dial', ({ peer, dialstatus }) => {
+          const status = statuses[dialstatus];
+          if (peer.id === this.id && status) resolve({ status });
+        }),
+        this.on('ChannelDestroyed', (event) => {
+          cause = event.cause;
+        }),
+      ];
+      return () => {
+        for (const off of offs) off();
+      };
+    });
+    // the request itself may fail, and the outcome be known before its answer
+    waiting.catch(() => {});
+    try {
+      await perform(this, 'channels', 'dial', { ...parameters, channelId: this.id }, options);
+      return await waiting;
+    } catch (error) {
+      // of a call that nobody takes in time nothing else is told
+      if (error instanceof AriGoneError && cause !== undefined) return { status: causes[cause] ?? 'HANGUP' };
+      throw error;
+    } finally {
+      giveUp(undefined);
+    }
+  }
+
+  async hangup(parameters: Given<'hangup'> = {}, options: RequestOptions = {}): Promise<void> {
+    await perform(this, 'channels', 'hangup', { ...parameters, channelId: this.id }, options);
+    this.#hungUp = true;
+    // where the channel is not in the application nothing is told
+    this.#expectEnd();
+  }
+
+  /**
+   * Plays sounds, one after the other; resolves when Asterisk has taken the order. What is played ends by itself,
+   * see `finished` of the handle.
+   */
+  async play(parameters: Given<'play'>, options: RequestOptions = {}): Promise<PlaybackHandle> {
+    const playback = this.host.playback(parameters.playbackId);
+    const given = { ...parameters, channelId: this.id, playbackId: playback.id };
+    await playback.making(perform(this, 'channels', 'play', given, options) as Promise<Playback>);
+    return playback;
+  }
+
+  /** Records the channel; resolves when Asterisk has begun. @param parameters.name chosen where it is left out */
+  async record(
+    parameters: Omit<Given<'record'>, 'name'> & { name?: string | undefined },
+    options: RequestOptions = {},
+  ): Promise<RecordingHandle> {
+    const recording = this.host.recording(parameters.name);
+    const given = { ...parameters, channelId: this.id, name: recording.id };
+    await recording.making(perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>);
+    return recording;
+  }
+
+  /**
+   * Makes this a channel of media, and opens its audio as a stream both ways: put it into a bridge, and what is said
+   * there is read, what is written is heard. Asterisk 22.6 and newer, with the module chan_websocket.
+   * @param parameters.format what is read and written: `slin16`, 16-bit samples at 16 kHz; `slin`, `ulaw` …
+   */
+  async openMedia(
+    parameters: { app: string; format: string; variables?: Record<string, unknown> | undefined },
+    options: RequestOptions = {},
+  ): Promise<MediaSocket> {
+    const { channelvars } = await this.externalMedia(
+      {
+        ...parameters,
+        external_host: 'INCOMING',
+        transport: 'websocket',
+        encapsulation: 'none',
+        connection_type: 'server',
+      },
+      options,
+    );
+    const id = (channelvars as Record<string, unknown> | undefined)?.MEDIA_WEBSOCKET_CONNECTION_ID;
+    if (typeof id === 'string') return this.host.openMedia(id, options);
+    throw new AriProtocolError('ARI_MEDIA', `channel ${this.id}: Asterisk gives no id of a media WebSocket`);
+  }
+
+  /**
+   * Collects keys, from now on.
+   * @throws AriGoneError where the caller hangs up; the signal's reason
+   */
+  async collect(options: CollectOptions = {}): Promise<Collected> {
+    const {
+      media,
+      maxDigits = 1023,
+      terminators = '#',
+      timeoutMs = 6000,
+      betweenMs = 2000,
+      signal,
+    } = options;
+    if (!Number.isInteger(maxDigits) || maxDigits < 1) {
+      throw new AriArgumentError(`collect: maxDigits is ${maxDigits}, and must be a whole number from 1 on`);
+    }
+    let playback: PlaybackHandle | undefined;
+    let pressed = false;
+    let wait: (ms: number) => void = () => {};
+    const collecting = this.wait<Collected>({ signal }, '', (resolve) => {
+      let digits = '';
+      let timer: NodeJS.Timeout | undefined;
+      const finish = (outcome: Collected['outcome'], terminator?: string) =>
+        resolve({ outcome, digits, terminator });
+      wait = (ms) => {
+        clearTimeout(timer);
+        timer = ms > 0 ? setTimeout(finish, ms, 'timeout') : undefined;
+      };
+      if (media === undefined) wait(timeoutMs);
+      const off = this.on('ChannelDtmfReceived', ({ digit }) => {
+        if (!pressed) stopQuietly(playback);
+        pressed = true;
+        if (terminators.includes(digit)) return finish('complete', digit);
+        digits += digit;
+        if (digits.length >= maxDigits) finish('complete');
+        else wait(betweenMs);
+      });
+      return () => {
+        clearTimeout(timer);
+        off();
+      };
+    });
+    if (media === undefined) return collecting;
+    // it may be over before what is played has begun
+    collecting.catch(() => {});
+    try {
+      playback = await this.play({ media }, { signal });
+      if (pressed) stopQuietly(playback);
+      else
+        void playback.ended.then(() => {
+          if (!pressed) wait(timeoutMs);
+        });
+      return await collecting;
+    } catch (error) {
+      stopQuietly(playback);
+      throw error;
+    }
+  }
+
+  /** @internal */
+  async exists(): Promise<boolean> {
+    return this.get().then(() => true, isNotFound);
+  }
+
+  /** @internal */
+  override end(ending: Ending): void {
+    clearTimeout(this.#leaving);
+    super.end(ending);
+  }
+
+  protected endingBy(event: AnyEvent): Ending | undefined {
+    const { channel } = event as { channel?: { id: string } };
+    if (channel?.id !== this.id) return undefined;
+    if (event.type === 'ChannelDestroyed') return 'gone';
+    if (event.type === 'ChannelHangupRequest') this.#hungUp = true;
+    if (event.type !== 'StasisEnd') return undefined;
+    if (!this.#hungUp) return 'left';
+    // of one that came in by Stasis() this is the last word; of one that the application has made the cause follows
+    if (!this.made) return 'gone';
+    this.#expectEnd();
+    return undefined;
+  }
+
+  #expectEnd(): void {
+    if (this.ending !== undefined) return;
+    this.#leaving ??= setTimeout(() => this.end('gone'), DESTROYED_MS);
+    this.#leaving.unref();
+  }
+}
+
+bindOperations(ChannelHandle.prototype, 'channels', 'channelId', [
+  ...['originate', 'originateWithId', 'externalMedia'],
+]);
+
+/** What is played may be over already. */
+function stopQuietly(playback: PlaybackHandle | undefined): void {
+  if (playback && playback.ending === undefined) playback.stop().catch(() => {});
+}

@@ -1,0 +1,239 @@
+/**
+ * A thing that lives in Asterisk and has an id of ours: listeners stand before its first event. A handle is disposed
+ * by itself when the thing ends; `release` does it before.
+ */
+import { setMaxListeners } from 'node:events';
+import { AriGoneError, AriTimeoutError } from '../ari-errors';
+import { EventHub } from './event-hub';
+import type { AnyEvent, EventOf } from './events';
+import type { HandleRegistry } from './handle-registry';
+import type { MediaSocket } from './media-socket';
+import type { PlaybackHandle } from './playback';
+import type { RecordingHandle } from './recording';
+import { isRefusal } from './refusal';
+import { operationsWith, type RequestOptions, type Resources } from './resources';
+
+export type HandleKind = 'channel' | 'bridge' | 'playback' | 'recording';
+
+/**
+ * How it ended: `gone`, Asterisk said so; `left`, the channel left the application and may live on in the dialplan;
+ * `missed`, it was there before the connection was lost and not after; `refused`, it has never been; `closed`, the
+ * client was closed or another has its application; `released`, by `release()`.
+ */
+export type Ending = 'gone' | 'left' | 'missed' | 'refused' | 'closed' | 'released';
+
+/** What handles need of the client. */
+export interface HandleHost {
+  readonly resources: Resources;
+  readonly registry: HandleRegistry;
+  playback(id?: string): PlaybackHandle;
+  recording(name?: string): RecordingHandle;
+  /** Opens the media WebSocket of a channel that waits for it. */
+  openMedia(connectionId: string, options: RequestOptions): Promise<MediaSocket>;
+  reportError(error: unknown, event: AnyEvent | undefined): void;
+}
+
+export interface WaitOptions {
+  /** How long to wait; without limit where it is left out. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export abstract class Handle {
+  abstract readonly kind: HandleKind;
+  readonly id: string;
+  /** @internal */
+  readonly host: HandleHost;
+  readonly #hub: EventHub<AnyEvent>;
+  readonly #onEnd = new Set<(ending: Ending) => void>();
+  #abort: AbortController | undefined;
+  #ending: Ending | undefined;
+  #known = false;
+  #made = false;
+
+  constructor(host: HandleHost, id: string) {
+    this.host = host;
+    this.id = id;
+    this.#hub = new EventHub((error, event) => host.reportError(error, event));
+  }
+
+  /** How it ended; undefined while it lives, or has not begun. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  /** Resolves at the end, and never rejects. */
+  get ended(): Promise<Ending> {
+    if (this.#ending !== undefined) return Promise.resolve(this.#ending);
+    return new Promise((resolve) => this.#onEnd.add(resolve));
+  }
+
+  /** Aborts at the end; its reason is an `AriGoneError`. Works with fetch, timers, streams … */
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      // it is handed to as many as like
+      setMaxListeners(0, this.#abort.signal);
+      if (this.#ending !== undefined) this.#abort.abort(this.goneError());
+    }
+    return this.#abort.signal;
+  }
+
+  /**
+   * Calls the listener for each event of this type that concerns this thing; `*` for all.
+   * @returns what ends that
+   */
+  on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
+    return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
+  }
+
+  /**
+   * The next event of this type.
+   * @throws AriGoneError where the thing ends before; AriTimeoutError; the signal's reason
+   */
+  next<Type extends string>(type: Type, options: WaitOptions = {}): Promise<EventOf<Type>> {
+    return this.wait(options, `${this.kind} ${this.id}: no ${type}`, (resolve) => this.on(type, resolve));
+  }
+
+  /** Forgets the thing and its listeners; in Asterisk nothing changes. */
+  release(): void {
+    this.end('released');
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  /** @internal Whether Asterisk has told of it. */
+  get known(): boolean {
+    return this.#known;
+  }
+
+  /** @internal Whether it was made by this handle. */
+  get made(): boolean {
+    return this.#made;
+  }
+
+  /** @internal */
+  deliver(event: AnyEvent): void {
+    this.#known = true;
+    this.#hub.emit(event);
+    const ending = this.endingBy(event);
+    if (ending !== undefined) this.end(ending);
+  }
+
+  /** @internal */
+  end(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.host.registry.delete(this);
+    this.#hub.end();
+    for (const tell of [...this.#onEnd]) tell(ending);
+    this.#onEnd.clear();
+    this.#abort?.abort(this.goneError());
+  }
+
+  /** Asks Asterisk whether it is there. @internal */
+  abstract exists(): Promise<boolean>;
+
+  /** How this event ends it; undefined where it does not. */
+  protected abstract endingBy(event: AnyEvent): Ending | undefined;
+
+  protected goneError(): AriGoneError {
+    const how = {
+      gone: 'is gone',
+      left: 'has left the application',
+      missed: 'went away while the connection was lost',
+      refused: 'was not made',
+      closed: 'is no longer followed: the client was closed, or another has its application',
+      released: 'was released',
+    }[this.#ending ?? 'gone'];
+    return new AriGoneError(`${this.kind} ${this.id} ${how}`);
+  }
+
+  /**
+   * Waits for something that `begin` looks out for, no longer than the thing lives.
+   * @param begin is given what to call with the outcome; returns what ends the looking out
+   * @internal
+   */
+  protected wait<T>(
+    { timeoutMs = 0, signal }: WaitOptions,
+    what: string,
+    begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#ending !== undefined) return reject(this.goneError());
+      if (signal?.aborted) return reject(signal.reason);
+      let stop = () => {};
+      const settle = (then: () => void) => {
+        clearTimeout(timer);
+        stop();
+        this.#onEnd.delete(onEnd);
+        signal?.removeEventListener('abort', onAbort);
+        then();
+      };
+      const fail = (error: unknown) => settle(() => reject(error));
+      const onEnd = () => fail(this.goneError());
+      const onAbort = () => fail(signal?.reason);
+      const late = () => fail(new AriTimeoutError(`${what} within ${timeoutMs} ms`));
+      const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#onEnd.add(onEnd);
+      stop = begin((value) => settle(() => resolve(value)), fail);
+    });
+  }
+
+  /** @internal What makes the thing: where Asterisk refuses, the handle is over. */
+  async making<T>(made: Promise<T>): Promise<T> {
+    try {
+      const result = await made;
+      this.#known = true;
+      this.#made = true;
+      return result;
+    } catch (error) {
+      if (isRefusal(error)) this.end('refused');
+      throw error;
+    }
+  }
+}
+
+/**
+ * Gives a handle's class the operations of a resource that concern one thing.
+ * @param makers those that make it
+ */
+export function bindOperations(
+  prototype: Handle,
+  resource: keyof Resources,
+  key: string,
+  makers: readonly string[] = [],
+): void {
+  for (const name of operationsWith(resource, key)) {
+    // those of its own do more
+    if (Object.hasOwn(prototype, name)) continue;
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      writable: true,
+      value(this: Handle, parameters: Readonly<Record<string, unknown>> = {}, options: RequestOptions = {}) {
+        const done = perform(this, resource, name, { ...parameters, [key]: this.id }, options);
+        return makers.includes(name) ? this.making(done) : done;
+      },
+    });
+  }
+}
+
+/** Does an operation by its name. */
+export function perform(
+  handle: Handle,
+  resource: keyof Resources,
+  name: string,
+  parameters: Readonly<Record<string, unknown>>,
+  options: RequestOptions = {},
+): Promise<unknown> {
+  const methods = handle.host.resources[resource] as unknown as Record<
+    string,
+    (parameters: object, options: RequestOptions) => Promise<unknown>
+  >;
+  const method = methods[name];
+  if (!method) throw new TypeError(`${resource}.${name}: the table of this client has no such operation`);
+  return method(parameters, options);
+}

@@ -1,0 +1,180 @@
+/**
+ * Requests over HTTP. Asterisk counts each connection against `sessionlimit` (100), idle ones too, and closes one
+ * that is idle for 15 s (main/http.c): so there are eight at most, and ours go first.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import { AriConnectionError, AriProtocolError, AriTimeoutError, type Asked } from '../ari-errors';
+import type { AriAnswer } from '../wire/ari-answer';
+import { type AriRequest, encodeQuery } from '../wire/ari-request';
+import { type AriAddress, showAddress } from './address';
+import type { Carrier, CarryOptions } from './carrier';
+
+const MAX_SOCKETS = 8;
+const IDLE_MS = 10_000;
+/** How often what only reads is sent again, and how long to wait before. */
+const RETRY_DELAYS_MS = [0, 200, 1000];
+
+export interface HttpCarrierOptions {
+  readonly address: AriAddress;
+  /** The value of the header Authorization. */
+  readonly authorization: string;
+  /** The largest answer taken. */
+  readonly maxAnswerBytes: number;
+}
+
+export class HttpCarrier implements Carrier {
+  readonly #options: HttpCarrierOptions;
+  readonly #agent: http.Agent;
+  readonly #where: string;
+  /** What ends each request that is on its way. */
+  readonly #underway = new Set<AbortController>();
+
+  constructor(options: HttpCarrierOptions) {
+    this.#options = options;
+    const { tls, host, port } = options.address;
+    this.#where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    // an idle socket of the agent's is unref'd, and closed by its timeout
+    const kept = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_MS };
+    this.#agent = tls ? new https.Agent({ ...tls, ...kept } as https.AgentOptions) : new http.Agent(kept);
+  }
+
+  async carry(request: AriRequest, { timeoutMs, signal }: CarryOptions): Promise<AriAnswer> {
+    signal?.throwIfAborted();
+    const asked = { method: request.method, path: request.path };
+    const abort = new AbortController();
+    this.#underway.add(abort);
+    const late = () =>
+      abort.abort(
+        new AriTimeoutError(
+          `${asked.method} ${asked.path}: Asterisk at ${this.#where} does not answer within ${timeoutMs} ms`,
+          { ...asked, sent: true },
+        ),
+      );
+    const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
+    const onAbort = () => abort.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      for (let tries = 0; ; tries++) {
+        try {
+          return await this.#send(request, abort.signal);
+        } catch (error) {
+          const delayMs = RETRY_DELAYS_MS[tries];
+          const again =
+            error instanceof AriConnectionError && error.retryable && request.method === 'GET' && error.sent;
+          if (!again || delayMs === undefined || abort.signal.aborted) throw error;
+          await pause(delayMs, abort.signal);
+        }
+      }
+    } finally {
+      clearTimeout(timer);
+      this.#underway.delete(abort);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Ends the connections, and what is on its way with this error. */
+  close(error: Error): void {
+    for (const abort of this.#underway) abort.abort(error);
+    this.#agent.destroy();
+  }
+
+  #send(request: AriRequest, signal: AbortSignal): Promise<AriAnswer> {
+    const { address, authorization, maxAnswerBytes } = this.#options;
+    const { method, path, body } = request;
+    const asked: Asked = { method, path };
+    return new Promise((resolve, reject) => {
+      let sent = false;
+      const fail = (error: unknown) => {
+        signal.removeEventListener('abort', onAbort);
+        reject(error);
+        outgoing.destroy();
+      };
+      const onAbort = () => fail(signal.reason);
+      const outgoing = (address.tls ? https : http).request({
+        agent: this.#agent,
+        host: address.host,
+        port: address.port,
+        method,
+        path: address.prefix + path + encodeQuery(request.query),
+        headers: {
+          authorization,
+          accept: 'application/json, */*',
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        },
+      });
+      outgoing.on('socket', (socket) => {
+        // on a socket that is still connecting nothing has gone out
+        if (!socket.connecting) sent = true;
+        else socket.once(address.tls ? 'secureConnect' : 'connect', () => (sent = true));
+      });
+      outgoing.on('error', (error) => fail(this.#broken(error, asked, sent)));
+      outgoing.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes <= maxAnswerBytes) chunks.push(chunk);
+          else fail(tooLong(asked, maxAnswerBytes));
+        });
+        response.on('error', (error) => fail(this.#broken(error, asked, true)));
+        response.on('end', () => {
+          signal.removeEventListener('abort', onAbort);
+          const contentType = response.headers['content-type'] ?? '';
+          resolve({ status: response.statusCode ?? 0, contentType, body: Buffer.concat(chunks) });
+        });
+      });
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+      outgoing.end(body);
+    });
+  }
+
+  #broken(error: NodeJS.ErrnoException, asked: Asked, sent: boolean): Error {
+    const what = `${asked.method} ${asked.path}`;
+    const code = error.code ?? '';
+    if (code.startsWith('HPE_')) {
+      const text = `${what}: what answers at ${this.#where} does not speak HTTP (${error.message}): is it bindport of http.conf, or tlsbindaddr's?`;
+      return new AriProtocolError('ARI_NOT_HTTP', text, { ...asked, cause: error });
+    }
+    if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
+      const text = `${what}: the certificate of ${this.#where} is not accepted: ${error.message} (the option tls: { ca } names the authority to trust)`;
+      return new AriConnectionError('ARI_CERTIFICATE', text, { ...asked, cause: error, retryable: false });
+    }
+    if (sent) {
+      const text = `${what}: the connection to ${this.#where} was lost before the answer was whole: ${errorText(error)}`;
+      return new AriConnectionError('ARI_LOST', text, { ...asked, cause: error, retryable: true, sent });
+    }
+    const advice =
+      code === 'ECONNREFUSED' ? ' (enabled, bindaddr and bindport in http.conf say where it listens)' : '';
+    const url = showAddress(this.#options.address);
+    const text = `${what}: no connection to ${url}: ${errorText(error)}${advice}`;
+    return new AriConnectionError('ARI_CONNECT', text, { ...asked, cause: error, retryable: true });
+  }
+}
+
+function tooLong(asked: Asked, maxBytes: number): AriProtocolError {
+  const text = `${asked.method} ${asked.path}: the answer is longer than ${maxBytes} bytes (maxAnswerBytes)`;
+  return new AriProtocolError('ARI_TOO_LONG', text, asked);
+}
+
+/** A host with several addresses fails with an error of no message that holds the others. */
+export function errorText(error: Error): string {
+  const inner = (error as AggregateError).errors?.[0];
+  return error.message || (inner instanceof Error ? inner.message : String(error));
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

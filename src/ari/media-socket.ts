@@ -1,0 +1,242 @@
+/**
+ * A channel's audio as a stream both ways, over a WebSocket (channels/chan_websocket.c, Asterisk 20.16, 22.6 and
+ * newer): what the caller says is read, what is written is played. The way to speech recognition and to voices.
+ */
+import { Duplex } from 'node:stream';
+import WebSocket, { type ClientOptions } from 'ws';
+import { AriConnectionError, AriTimeoutError } from '../ari-errors';
+import { encodeMediaCommand, type MediaMessage, parseMediaMessage } from '../wire/media-message';
+import { type AriAddress, showAddress } from './address';
+
+/** Asterisk reads no longer frame (res_http_websocket.c). */
+const MAX_FRAME_BYTES = 32_768;
+/** How much may wait in Asterisk to be played: at 20 ms a frame it takes 1,000, and throws the rest away. */
+const MAX_AHEAD_FRAMES = 400;
+/** How much of the caller's audio waits to be read; the newest is dropped then, for Asterisk does not wait. */
+const MAX_UNREAD_BYTES = 1 << 20;
+
+export class MediaSocket extends Duplex {
+  readonly #socket: WebSocket;
+  readonly #isJson: boolean;
+  readonly #frameBytes: number;
+  readonly #frameMs: number;
+  /** Of what is played. @example slin16, ulaw */
+  readonly format: string;
+  readonly #waiting = new Map<string, (outcome: 'played' | 'flushed') => void>();
+  #buffering = false;
+  #stopped = false;
+  /** Goes on with what is being written; `#done` gives the rest of it up. */
+  #resume: (() => void) | undefined;
+  #done: (() => void) | undefined;
+  #flushing = false;
+  /** When all that was written will have been played, by our own clock. */
+  #playedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #serial = 0;
+  #dropped = 0;
+
+  /** @internal */
+  constructor(socket: WebSocket, start: MediaMessage) {
+    super({ allowHalfOpen: false });
+    this.#socket = socket;
+    this.#isJson = start.isJson;
+    this.format = start.fields.format ?? '';
+    this.#frameBytes = Number(start.fields.optimal_frame_size) || 160;
+    this.#frameMs = Number(start.fields.ptime) || 20;
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) this.#onAudio(data);
+      else this.#onText(data.toString());
+    });
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.#onClose());
+  }
+
+  /**
+   * Resolves when Asterisk has said what it will send.
+   * @internal
+   */
+  static connect(address: AriAddress, id: string, timeoutMs: number): Promise<MediaSocket> {
+    // beside the REST interface, not below it
+    const root = { ...address, prefix: address.prefix.replace(/\/ari$/, '') };
+    const where = showAddress(root);
+    const socket = new WebSocket(`${where.replace(/^http/, 'ws')}/media/${encodeURIComponent(id)}`, 'media', {
+      ...(address.tls as ClientOptions | undefined),
+      perMessageDeflate: false,
+    });
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        clearTimeout(timer);
+        socket.removeAllListeners();
+        socket.on('error', () => {});
+        socket.terminate();
+        reject(error);
+      };
+      const late = () => fail(new AriTimeoutError(`no media WebSocket to ${where} within ${timeoutMs} ms`));
+      const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
+      const broken = (cause: Error) => {
+        const text = `no media WebSocket to ${where}: ${cause.message} (are chan_websocket.so and res_http_websocket.so loaded?)`;
+        fail(new AriConnectionError('ARI_CONNECT', text, { cause, retryable: true }));
+      };
+      socket.once('error', broken);
+      socket.once('close', () => broken(new Error('it was closed at once')));
+      socket.once('message', (data: Buffer) => {
+        try {
+          const start = parseMediaMessage(data.toString());
+          clearTimeout(timer);
+          socket.removeAllListeners();
+          resolve(new MediaSocket(socket, start));
+        } catch (error) {
+          fail(error as Error);
+        }
+      });
+    });
+  }
+
+  /** Bytes of the caller's audio that nobody has read in time. */
+  get droppedBytes(): number {
+    return this.#dropped;
+  }
+
+  /** How many bytes are 20 ms, or whatever a frame is here. */
+  get frameBytes(): number {
+    return this.#frameBytes;
+  }
+
+  /**
+   * Resolves when all that was written so far has been played, or thrown away: by `flush`, or because the channel
+   * is gone.
+   */
+  async played(): Promise<'played' | 'flushed'> {
+    // what Node holds back must be on its way first
+    if (this.writableLength > 0)
+      await new Promise<void>((resolve) => this.write(Buffer.alloc(0), () => resolve()));
+    if (!this.#buffering) return 'played';
+    this.#buffering = false;
+    const id = String(++this.#serial);
+    return new Promise((resolve) => {
+      if (this.#socket.readyState !== WebSocket.OPEN) return resolve('flushed');
+      this.#waiting.set(id, (outcome) => {
+        this.#waiting.delete(id);
+        resolve(outcome);
+      });
+      this.#command('STOP_MEDIA_BUFFERING', id);
+    });
+  }
+
+  /** Throws away what was written and has not been played: the caller speaks. */
+  flush(): void {
+    this.#command('FLUSH_MEDIA');
+    this.#buffering = false;
+    this.#stopped = false;
+    this.#playedAt = 0;
+    for (const settle of [...this.#waiting.values()]) settle('flushed');
+    if (this.writableLength > 0 && !this.writableEnded) {
+      // what Node still holds back goes, up to here
+      this.#flushing = true;
+      this.write(Buffer.alloc(0), () => {
+        this.#flushing = false;
+      });
+    }
+    this.#giveUp();
+  }
+
+  /** Hangs the media channel up; both streams end. */
+  hangup(): void {
+    this.#command('HANGUP');
+  }
+
+  override _read(): void {
+    // it comes when it comes
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    // a caller who has hung up hears nothing more, which is no error
+    if (this.#socket.readyState !== WebSocket.OPEN || this.#flushing || chunk.length === 0) done();
+    else this.#play(chunk, done);
+  }
+
+  #play(chunk: Buffer, done: () => void): void {
+    if (!this.#buffering) {
+      this.#buffering = true;
+      // from here on Asterisk cuts what comes into frames itself
+      this.#command('START_MEDIA_BUFFERING');
+    }
+    const head = chunk.subarray(0, MAX_FRAME_BYTES);
+    const rest = chunk.subarray(head.length);
+    this.#socket.send(head);
+    const now = Date.now();
+    this.#playedAt = Math.max(this.#playedAt, now) + (head.length / this.#frameBytes) * this.#frameMs;
+    this.#done = done;
+    this.#resume = rest.length === 0 ? done : () => this._write(rest, 'utf8', done);
+    const aheadMs = this.#playedAt - now - MAX_AHEAD_FRAMES * this.#frameMs;
+    if (aheadMs > 0) this.#timer = setTimeout(() => this.#goOn(), aheadMs);
+    else this.#goOn();
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    void this.played().then(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearTimeout(this.#timer);
+    this.#socket.close();
+    done(error);
+  }
+
+  #goOn(): void {
+    if (this.#stopped) return;
+    const resume = this.#resume;
+    this.#resume = undefined;
+    this.#done = undefined;
+    resume?.();
+  }
+
+  #giveUp(): void {
+    clearTimeout(this.#timer);
+    const done = this.#done;
+    this.#resume = undefined;
+    this.#done = undefined;
+    done?.();
+  }
+
+  #onAudio(data: Buffer): void {
+    if (this.readableLength > MAX_UNREAD_BYTES) this.#dropped += data.length;
+    else this.push(data);
+  }
+
+  #onText(text: string): void {
+    let message: MediaMessage;
+    try {
+      message = parseMediaMessage(text);
+    } catch (error) {
+      this.destroy(error as Error);
+      return;
+    }
+    switch (message.event) {
+      case 'MEDIA_XOFF':
+        this.#stopped = true;
+        break;
+      case 'MEDIA_XON':
+        this.#stopped = false;
+        this.#goOn();
+        break;
+      case 'MEDIA_BUFFERING_COMPLETED':
+        this.#waiting.get(message.fields.correlation_id ?? '')?.('played');
+        break;
+      default:
+        this.emit('control', message);
+    }
+  }
+
+  #onClose(): void {
+    this.push(null);
+    this.#giveUp();
+    this.end();
+    for (const settle of [...this.#waiting.values()]) settle('flushed');
+  }
+
+  #command(name: string, correlationId?: string): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(encodeMediaCommand(name, this.#isJson, correlationId));
+  }
+}

@@ -1,0 +1,60 @@
+/** What is recorded of a channel or a bridge. */
+import type { LiveRecording, RecordingsOperations } from './catalog';
+import type { AnyEvent } from './events';
+import { bindOperations, type Ending, Handle } from './handle';
+import { isNotFound } from './refusal';
+import type { Bound, RequestOptions } from './resources';
+
+export interface RecordingOutcome {
+  /** `missed` where nobody knows: events were lost. */
+  readonly outcome: 'done' | 'failed' | 'canceled' | 'missed';
+  /** Asterisk's last word of it. */
+  readonly recording: LiveRecording | undefined;
+}
+
+export interface RecordingHandle extends Omit<Bound<RecordingsOperations, 'recordingName'>, 'cancel'> {}
+
+/** Its id is its name. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is bound below
+export class RecordingHandle extends Handle {
+  readonly kind = 'recording';
+  #outcome: RecordingOutcome = { outcome: 'missed', recording: undefined };
+  #canceled = false;
+
+  /** Resolves when it is over, and never rejects. */
+  get finished(): Promise<RecordingOutcome> {
+    return this.ended.then(() => this.#outcome);
+  }
+
+  /** Stops it, and throws away what was recorded. */
+  async cancel(_parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
+    // Asterisk says of a canceled one that it is done
+    this.#canceled = true;
+    try {
+      await this.host.resources.recordings.cancel({ recordingName: this.id }, options);
+    } catch (error) {
+      this.#canceled = false;
+      throw error;
+    }
+  }
+
+  /** @internal */
+  async exists(): Promise<boolean> {
+    return this.getLive().then(() => true, isNotFound);
+  }
+
+  protected endingBy(event: AnyEvent): Ending | undefined {
+    if (event.type !== 'RecordingFinished' && event.type !== 'RecordingFailed') return undefined;
+    const { recording } = event as { recording: LiveRecording };
+    const failed = event.type === 'RecordingFailed' || recording.state === 'failed';
+    const outcome = failed
+      ? 'failed'
+      : this.#canceled || recording.state === 'canceled'
+        ? 'canceled'
+        : 'done';
+    this.#outcome = { outcome, recording };
+    return 'gone';
+  }
+}
+
+bindOperations(RecordingHandle.prototype, 'recordings', 'recordingName');

@@ -1,0 +1,22 @@
+/** What an error says of the thing that was asked for. */
+import { AriError, AriResponseError } from '../ari-errors';
+
+/** Whether Asterisk has answered. */
+export function isAnswer(error: unknown): error is AriResponseError {
+  return error instanceof AriResponseError;
+}
+
+/**
+ * That there is no such thing, as the answer to whether there is one.
+ * @returns false
+ * @throws every other error
+ */
+export function isNotFound(error: unknown): false {
+  if (error instanceof AriError && error.code === 'ARI_NOT_FOUND') return false;
+  throw error;
+}
+
+/** Whether a thing was not made. One of the same id that is there already (409) is none of ours to end. */
+export function isRefusal(error: unknown): boolean {
+  return isAnswer(error) && error.status !== 409;
+}

@@ -1,0 +1,81 @@
+/** The REST interface that the configuration names: the section [ari], or phpari.ini's [asterisk_ari]. */
+import { readFileSync } from 'node:fs';
+import { type Config, readConfig, readPlainIni } from '../config';
+import { readIni, unreadable } from '../config-problems';
+import { RefusedError } from '../errors';
+import type { AriOptions } from './ari';
+
+const keys = ['host', 'port', 'username', 'password', 'endpoint', 'protocol', 'transport', 'ca'];
+
+const secure: Record<string, boolean | undefined> = { http: false, https: true, ws: false, wss: true };
+
+/**
+ * The options of `new Ari` as the configuration has them.
+ * @param config the configuration, or its file; the one that a call would read where it is left out
+ * @throws RefusedError for a configuration that cannot be read, holds a wrong value, or names no user or no password
+ */
+export function ariOptions(config?: string | Pick<Config, 'file'>): AriOptions {
+  const { file: found } = typeof config === 'object' ? config : readConfig(config);
+  const sections = found === undefined ? {} : sectionsOf(found);
+  const name = sections.ari === undefined && sections.asterisk_ari !== undefined ? 'asterisk_ari' : 'ari';
+  const section = sections[name] ?? {};
+  const wrong = (text: string) => new RefusedError('CONFIG_VALUE', text);
+  const where = `${found}: [${name}]`;
+  for (const key in section) {
+    // in a call it is in the log
+    if (!keys.includes(key))
+      process.emitWarning(
+        `${where} ${key}: there is no such key, and it is passed over; known here: ${keys.join(', ')}`,
+      );
+  }
+  const need = (key: string): string => {
+    const value = section[key];
+    if (value) return value;
+    throw wrong(
+      found === undefined
+        ? 'which Asterisk? There is no configuration that says so: write [ari] with host, username and password into /etc/asterisk/fastagi.conf'
+        : `${where} ${key} is not set: it is that of the user in ari.conf`,
+    );
+  };
+  const port = section.port;
+  if (port && !/^\d{1,5}$/.test(port)) {
+    throw wrong(`${where} port is ${JSON.stringify(port)}, and must be a number`);
+  }
+  const ways = (['protocol', 'transport'] as const).flatMap((key) => {
+    const value = section[key]?.toLowerCase();
+    if (!value) return [];
+    const tls = secure[value];
+    if (tls !== undefined) return [tls];
+    const due = key === 'protocol' ? 'http or https' : 'ws or wss';
+    throw wrong(`${where} ${key} is ${JSON.stringify(value)}, and must be ${due}`);
+  });
+  if (new Set(ways).size > 1) throw wrong(`${where} protocol and transport: one is with TLS and one without`);
+  const { host, endpoint, ca } = section;
+  const tls = ca ? { ca: authority(ca, where) } : ways[0];
+  return {
+    username: need('username'),
+    password: need('password'),
+    ...(host ? { host } : {}),
+    ...(port ? { port: Number(port) } : {}),
+    ...(endpoint ? { prefix: endpoint } : {}),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+function authority(file: string, where: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new RefusedError('CONFIG_VALUE', `${where} ca cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function sectionsOf(file: string) {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw unreadable(file, error as NodeJS.ErrnoException);
+  }
+  return readPlainIni(text) ?? readIni(text);
+}

@@ -1,0 +1,49 @@
+/** `fastagi speech`: serves what calls have spoken to an Asterisk on another machine. */
+import type { AddressInfo } from 'node:net';
+import type { Argv } from 'yargs';
+import { readConfig } from '../config';
+import { AgiError } from '../errors';
+import { speechServer } from '../tts/server';
+import { Speech } from '../tts/speech';
+
+export function options(parser: Argv): Argv {
+  return parser
+    .option('host', { type: 'string', default: '127.0.0.1', describe: 'Listen on this address' })
+    .option('port', { type: 'number', default: 4580, describe: 'Listen on this port' });
+}
+
+/** Serves until SIGTERM or SIGINT. */
+export async function run(given: Record<string, unknown>): Promise<number> {
+  const { config, host, port } = given as { config?: string; host: string; port: number };
+  const say = (text: string) => process.stderr.write(`fastagi: ${text}\n`);
+  try {
+    const { settings } = new Speech(readConfig(config));
+    if (settings.url === undefined || settings.secret === undefined) {
+      say(
+        `${settings.file ?? 'the configuration'} has no url and secret in [tts]: calls would send nobody to this server`,
+      );
+      return 3;
+    }
+    const server = speechServer({
+      folder: settings.cache,
+      secret: settings.secret,
+      log: (line) => process.stdout.write(`${line}\n`),
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    const { address, port: bound } = server.address() as AddressInfo;
+    say(`serving ${settings.cache} on ${address}, port ${bound}`);
+    await new Promise((resolve) => {
+      process.once('SIGTERM', resolve);
+      process.once('SIGINT', resolve);
+    });
+    server.close();
+    server.closeAllConnections();
+    return 0;
+  } catch (error) {
+    say((error as Error).message);
+    return error instanceof AgiError ? 3 : 1;
+  }
+}

@@ -1,0 +1,99 @@
+/** `fastagi trace`: shows what was said in a call, and what took how long. */
+import { once } from 'node:events';
+import type { Argv } from 'yargs';
+import { CallTable, readCall } from '../trace/calls';
+import { TraceError } from '../trace/reader';
+import { Redaction } from '../trace/redaction';
+import { TextView } from '../trace/text';
+import { type Step, Summary, Timeline } from '../trace/timeline';
+import { visible } from '../trace/visible';
+
+export const options = (parser: Argv) =>
+  parser
+    .positional('file', {
+      type: 'string',
+      demandOption: true,
+      describe: 'A trace, or a log of Asterisk\'s with the lines of "agi set debug on"',
+    })
+    .option('call', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Which call of a log: its number, unique id or channel',
+    })
+    .option('html', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Write a page with the timeline drawn to this file',
+    })
+    .option('digits', {
+      type: 'boolean',
+      default: false,
+      describe: 'Show the keys that the caller pressed, where they are in the file',
+    });
+
+export async function run(given: Record<string, unknown>): Promise<number> {
+  const { file, call, html, digits } = given as {
+    file: string;
+    call?: string;
+    html?: string;
+    digits: boolean;
+  };
+  endWithReader();
+  try {
+    const calls = await CallTable.of(file);
+    const chosen = calls.choose(call);
+    if (chosen === undefined) {
+      await print(calls.lines());
+      return 0;
+    }
+    if (html !== undefined) {
+      const { writePage } = await import('../trace/page');
+      await writePage({ file, call: chosen, digits, html });
+      return 0;
+    }
+    await show(file, chosen, digits);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    process.stderr.write(`fastagi: ${visible(error.message)}\n`);
+    return 1;
+  }
+}
+
+async function show(file: string, call: number, digits: boolean): Promise<void> {
+  const { isTTY = false, columns } = process.stdout;
+  const colour = isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  const view = new TextView(isTTY ? { colour, columns } : { colour });
+  const timeline = new Timeline();
+  const summary = new Summary();
+  const notes: string[] = [];
+  const linesOf = (steps: readonly Step[]) =>
+    steps.flatMap((step) => {
+      summary.push(step);
+      return view.step(step);
+    });
+  for await (const events of readCall(file, call, new Redaction({ names: [], digits }))) {
+    const lines: string[] = [];
+    for (const event of events) {
+      if (event.type === 'note') notes.push(event.text);
+      else if (event.type === 'call') lines.push(...view.header(event.header));
+      else lines.push(...linesOf(timeline.push(event.entry)));
+    }
+    await print(lines);
+  }
+  const rest = linesOf(timeline.end());
+  await print([...rest, ...view.summary(summary), ...notes.map((text) => view.note(text))]);
+}
+
+/** No faster than the reader takes it, for a trace may be larger than memory. */
+async function print(lines: readonly string[]): Promise<void> {
+  if (lines.length > 0 && !process.stdout.write(`${lines.join('\n')}\n`)) await once(process.stdout, 'drain');
+}
+
+/** `fastagi trace FILE | head`: who has seen enough closes the pipe. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}

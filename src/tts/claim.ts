@@ -1,0 +1,70 @@
+/** Who makes a file: one of all the processes that want it. */
+import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+
+const LOOK_EVERY_MS = 15;
+
+/**
+ * Claims a file's making, by a file beside it that nobody else can have made. Where another has it, waits until
+ * that one is done. A claim whose process is gone, or which is older than anything lasts, is taken over; should
+ * two do that at once, both make the file, which costs time and nothing else.
+ * @param limits.check throws where nobody waits any more
+ * @returns whether it is ours to make; false: it has been made
+ */
+export async function claim(
+  lock: string,
+  file: string,
+  limits: { readonly waitMs: number; readonly check: () => void; readonly tooLong: () => Error },
+): Promise<boolean> {
+  const begun = Date.now();
+  for (;;) {
+    limits.check();
+    if (take(lock)) {
+      if (!existsSync(file)) return true;
+      // made between the look for the file and the claim
+      release(lock);
+      return false;
+    }
+    while (existsSync(lock) && !isStale(lock, limits.waitMs)) {
+      if (Date.now() - begun > limits.waitMs) throw limits.tooLong();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      limits.check();
+    }
+    if (existsSync(file)) return false;
+    if (existsSync(lock)) release(lock);
+  }
+}
+
+export function release(lock: string): void {
+  try {
+    unlinkSync(lock);
+  } catch {
+    // taken over
+  }
+}
+
+function take(lock: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(lock, 'wx', 0o644);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  writeSync(fd, String(process.pid));
+  closeSync(fd);
+  return true;
+}
+
+function isStale(lock: string, longestMs: number): boolean {
+  const found = statSync(lock, { throwIfNoEntry: false });
+  if (!found) return false;
+  // it makes its file in this time or not at all
+  if (Date.now() - found.mtimeMs > longestMs * 2 + 1000) return true;
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    if (pid > 0) process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+  return false;
+}

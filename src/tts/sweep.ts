@@ -1,0 +1,85 @@
+/**
+ * Keeps the folder of spoken files in its bounds, in a process of its own and of low priority: no call waits
+ * for it.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, statSync, utimesSync } from 'node:fs';
+
+const EVERY_MS = 3_600_000;
+
+export interface Bounds {
+  /** 0: no limit. */
+  readonly bytes: number;
+  /** How long a file may go unused; 0: no limit. */
+  readonly ageMs: number;
+}
+
+/** Begins a sweep where the last one is an hour ago. */
+export function sweepInTime(folder: string, bounds: Bounds): void {
+  const mark = `${folder}/.swept`;
+  try {
+    const last = statSync(mark, { throwIfNoEntry: false });
+    const now = Date.now();
+    if (last && now - last.mtimeMs < EVERY_MS) return;
+    closeSync(openSync(mark, 'a', 0o644));
+    utimesSync(mark, now / 1000, now / 1000);
+    const child = spawn(process.execPath, ['-e', `(${sweep})(${JSON.stringify([folder, bounds])})`], {
+      stdio: 'ignore',
+      detached: true,
+      env: {},
+    });
+    child.on('error', () => {});
+    child.unref();
+    // of the calls that come here, few get this far
+    const { constants, setPriority } = process.getBuiltinModule('node:os');
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // a folder that cannot be swept must not cost the call; the next sentence tells what is wrong with it
+  }
+}
+
+/**
+ * Removes what has not been used for too long, and then what has gone unused longest until the rest fits. Its text
+ * is what the process of its own runs, so that nothing outside of it can be named here.
+ */
+export function sweep([folder, { bytes, ageMs }]: [string, Bounds]): void {
+  const fs = process.getBuiltinModule('node:fs');
+  const now = Date.now();
+  // a file that was asked for just now is about to be played
+  const graceMs = 600_000;
+  // the files of a sentence come and go together
+  const sentences = new Map<string, { paths: string[]; size: number; used: number }>();
+  const remove = (path: string) => {
+    try {
+      fs.unlinkSync(path);
+    } catch {
+      // another sweep was quicker
+    }
+  };
+  for (const name of fs.readdirSync(folder)) {
+    const path = `${folder}/${name}`;
+    const found = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (!found?.isFile()) continue;
+    const used = Math.max(found.mtimeMs, found.atimeMs);
+    // what a process that was killed has left
+    if (/^\.[0-9a-f]{32}\./.test(name)) {
+      if (now - used > graceMs * 20) remove(path);
+    } else if (/^[0-9a-f]{32}\.wav(16)?$/.test(name)) {
+      const key = name.slice(0, 32);
+      const sentence = sentences.get(key) ?? { paths: [], size: 0, used: 0 };
+      sentence.paths.push(path);
+      sentence.size += found.size;
+      sentence.used = Math.max(sentence.used, used);
+      sentences.set(key, sentence);
+    }
+  }
+  const all = [...sentences.values()].sort((a, b) => a.used - b.used);
+  let total = all.reduce((sum, { size }) => sum + size, 0);
+  for (const { paths, size, used } of all) {
+    const tooOld = ageMs > 0 && now - used > ageMs;
+    const tooMuch = bytes > 0 && total > bytes && now - used > graceMs;
+    if (!tooOld && !tooMuch) break;
+    paths.forEach(remove);
+    total -= size;
+  }
+}

@@ -1,0 +1,218 @@
+/** AsyncAGI's pipe, played: 1,024 bytes for each command, escaped into 2,048, the rest with the next one. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Agi } from '../../src/agi/agi';
+import { Ami, type AmiOptions } from '../../src/ami/ami';
+import { endCall } from '../../src/ami/async-agi';
+import { AsyncCall, request } from '../support/async-call';
+import { FakeManager } from '../support/manager';
+
+async function open(
+  text = request(),
+  options: { namesScript?: boolean } = {},
+  amiOptions: Partial<AmiOptions> = {},
+) {
+  const call = new AsyncCall();
+  const manager = await FakeManager.start(call.answer);
+  const ami = await Ami.connect({
+    username: 'jo',
+    secret: 'secret',
+    port: manager.port,
+    pingEveryMs: 0,
+    reconnect: false,
+    ...amiOptions,
+  });
+  const calls = ami.asyncAgi(options);
+  call.start(manager.client, text);
+  return {
+    call,
+    manager,
+    ami,
+    calls,
+    async [Symbol.asyncDispose]() {
+      await ami.close();
+      await manager.close();
+    },
+  };
+}
+
+describe('a conversation', () => {
+  it('goes command by command, and back to the dialplan', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    expect(agi.request).toMatchObject({
+      channel: 'Local/call@calls-00000001;2',
+      request: 'async',
+      version: '22.10.1',
+    });
+    await Promise.all([agi.noop('one'), agi.answer()]);
+    await endCall(agi);
+    await endCall(agi);
+    expect(both.call.commands).toEqual(['NOOP one', 'ANSWER', 'ASYNCAGI BREAK']);
+    await expect(agi.noop('late')).rejects.toMatchObject({ code: 'SCRIPT_ENDED' });
+    expect(agi.signal.aborted).toBe(false);
+  });
+
+  it('that has failed ends by a command that fails', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    await endCall(agi, { failed: true });
+    expect(both.call.commands).toEqual(['STREAM FILE "the-script-has-failed" ""']);
+  });
+
+  it('ends with the caller, in the middle of a command', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.reply = () => '';
+    const waiting = agi.exec('Wait', 60);
+    await expect.poll(() => both.call.commands.length).toBe(1);
+    both.call.end();
+    await expect(waiting).rejects.toMatchObject({ name: 'AgiHangupError' });
+    expect(agi.signal.aborted).toBe(true);
+    await expect(agi.noop('x')).rejects.toMatchObject({ name: 'AgiHangupError' });
+    expect(both.call.commands).toHaveLength(1);
+  });
+
+  it('of any bytes comes as it was said, whatever the length of its pieces', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    // few of what has to be escaped, so that nothing is cut
+    const line = fc.string({
+      unit: fc.constantFrom(...'abcdefghijABCDEFGHIJ0123456789_-.%ä'),
+      minLength: 900,
+      maxLength: 4000,
+    });
+    await fc.assert(
+      fc.asyncProperty(line, async (text) => {
+        both.call.reply = () => `200 result=0 x=${text}\n`;
+        expect((await agi.send('SOMETHING')).text).toBe(`200 result=0 x=${text}`);
+      }),
+      { numRuns: 30 },
+    );
+    // nothing has been left over for the next
+    both.call.reply = () => '200 result=7\n';
+    expect((await agi.send('SOMETHING')).result).toBe('7');
+  });
+
+  it.each([
+    [0, true],
+    [1, true],
+    [2, true],
+    [0, false],
+    [1, false],
+    [2, false],
+  ])(
+    'that loses the end of a value has it in Base64, %d bytes over thirds, cut to thirds by Asterisk 16: %s',
+    async (over, cut) => {
+      await using both = await open();
+      const agi = (await both.calls.next()).value as Agi;
+      const value = `${'"%;,'.repeat(500)}${'c'.repeat(over)}`;
+      both.call.reply = (command) => {
+        const [, asked = '', behind = ''] = /(BASE64_ENCODE\()?\$\{X\}(~\w+)/.exec(command) ?? [];
+        if (asked === '') return `200 result=1 (${value}${behind})\n`;
+        const bytes = Buffer.from(value + behind);
+        const kept = cut ? bytes.subarray(0, bytes.length - (bytes.length % 3)) : bytes;
+        return `200 result=1 (${kept.toString('base64')})\n`;
+      };
+      expect(await agi.getVariable('X')).toBe(value);
+      expect(both.call.commands.some((command) => command.includes('BASE64_ENCODE'))).toBe(true);
+    },
+  );
+
+  it('that loses the end of anything else ends with a word on it, and goes back to the dialplan', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.reply = (command) =>
+      command.startsWith('DATABASE') ? `200 result=1 (${'%'.repeat(900)})\n` : '200 result=0\n';
+    await expect(agi.send('DATABASE GET a b')).rejects.toMatchObject({
+      code: 'AGI_CLOSED',
+      message: expect.stringContaining('cut the end off a reply'),
+    });
+    await expect.poll(() => both.call.commands.at(-1)).toBe('ASYNCAGI BREAK');
+  });
+});
+
+describe('a request', () => {
+  it.each([100, 1023, 1024, 1025, 2047, 2048, 2049, 5000])('of %d bytes comes whole', async (length) => {
+    const empty = request('agi_arg_1: ').length;
+    const argument = 'x'.repeat(Math.max(0, length - empty));
+    await using both = await open(request(`agi_arg_1: ${argument}`));
+    const agi = (await both.calls.next()).value as Agi;
+    expect(agi.request.arguments).toEqual([argument]);
+    expect((await agi.send('SOMETHING')).text).toBe('200 result=0');
+  });
+
+  it.each<[string, string[], string | undefined, string[]]>([
+    ['a script', ['agi_arg_1: hello.js'], 'hello.js', []],
+    [
+      'a script and arguments',
+      ['agi_arg_1: hello.js?a=1', 'agi_arg_2: one', 'agi_arg_3: agi_arg_1: two'],
+      'hello.js?a=1',
+      ['one', 'agi_arg_1: two'],
+    ],
+    ['nothing', [], undefined, []],
+  ])('names %s', async (_, lines, script, rest) => {
+    await using both = await open(request(...lines), { namesScript: true });
+    const { request: asked } = (await both.calls.next()).value as Agi;
+    expect([asked.networkScript, asked.arguments]).toEqual([script, rest]);
+    expect(asked.params).toEqual(script?.includes('?') ? { a: '1' } : {});
+  });
+
+  it.each([
+    ['is none', 'hello\n\n'],
+    ['has lost its end', request(`agi_arg_1: ${'%'.repeat(1000)}`)],
+  ])('that %s goes back to the dialplan, and is counted', async (_, text) => {
+    await using both = await open(text);
+    await expect.poll(() => both.call.commands.at(-1)).toBe('ASYNCAGI BREAK');
+    expect([both.calls.size, both.calls.dropped]).toEqual([0, 1]);
+  });
+});
+
+describe('a stream of calls', () => {
+  it('that is left takes no more, and lets those that run go on', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    await both.calls.return();
+    expect((await agi.send('SOMETHING')).text).toBe('200 result=0');
+    both.call.start(both.manager.client, request());
+    await both.ami.ping();
+    expect(both.calls.size).toBe(0);
+  });
+
+  it('ends by its signal', async () => {
+    await using both = await open();
+    const controller = new AbortController();
+    const calls = both.ami.asyncAgi({ signal: controller.signal });
+    const next = calls.next();
+    controller.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
+    expect(() => both.ami.asyncAgi({ signal: controller.signal })).toThrow('enough');
+  });
+});
+
+describe('a manager that is lost', () => {
+  it('ends its calls, and gives them back to the dialplan when it has come back', async () => {
+    await using both = await open(request(), {}, { reconnect: { firstDelayMs: 1, maxDelayMs: 5 } });
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.reply = () => '';
+    const waiting = agi.exec('Wait', 60);
+    await expect.poll(() => both.call.commands.length).toBe(1);
+    both.call.reply = () => '200 result=0\n';
+    both.manager.client.socket.destroy();
+    await expect(waiting).rejects.toMatchObject({ name: 'AgiHangupError', code: 'AGI_CLOSED' });
+    await both.ami.ready();
+    await expect.poll(() => both.call.commands.at(-1)).toBe('ASYNCAGI BREAK');
+    // further calls come as before
+    both.call.start(both.manager.client, request('agi_arg_1: next'));
+    expect(((await both.calls.next()).value as Agi).request.arguments).toEqual(['next']);
+  });
+
+  it('by close ends the calls and their stream', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    await both.ami.close();
+    expect((await both.calls.next()).done).toBe(true);
+    await expect(agi.noop('x')).rejects.toMatchObject({ name: 'AgiHangupError' });
+    expect((await both.ami.asyncAgi().next()).done).toBe(true);
+  });
+});

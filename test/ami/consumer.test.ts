@@ -1,0 +1,86 @@
+/** `fastagi/ami` as a program of someone else's sees it: the built library, its types under strict checks. */
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeFolder, root } from '../support/inet';
+
+const program = `import { Ami, AmiActionError, endCall, type EventStream, managerOptions } from 'fastagi/ami';
+import type { Agi } from 'fastagi';
+
+export async function all(agi: Agi): Promise<void> {
+  const ami: Ami = await Ami.connect({ ...managerOptions(), tls: { ca: 'x' }, reconnect: { attempts: 3 } });
+  const stop = ami.on('Hangup', (event) => {
+    const cause: string | undefined = event.get('Cause-txt');
+    console.log(cause, event.name);
+  });
+  stop();
+  for await (const event of ami.events(['Newchannel', 'Hangup'], { limit: 5 })) console.log(event.get('Channel'));
+  const stream: EventStream<unknown> = ami.events();
+  await stream.return();
+  const call = await ami.originate({ channel: 'x', context: 'a', extension: 's', variables: { A: 1 } });
+  if (call.outcome === 'answered') console.log(call.channel);
+  for await (const one of ami.asyncAgi({ namesScript: true })) {
+    const same: Agi = one;
+    await same.answer();
+    await endCall(one, { failed: true });
+  }
+  try {
+    const { items } = await ami.list('QueueStatus', { Queue: 'x' });
+    console.log(items[0]?.all('Member'));
+  } catch (error) {
+    if (error instanceof AmiActionError) console.log(error.code, error.output);
+  }
+  await (await agi.manager({ timeoutMs: 1000 })).ping();
+  await ami.close();
+}
+`;
+
+describe('fastagi/ami', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = makeFolder({
+      'program.mts': program,
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          module: 'nodenext',
+          target: 'es2023',
+          lib: ['es2023'],
+          strict: true,
+          noEmit: true,
+          types: ['node'],
+          typeRoots: [path.join(root, 'node_modules/@types')],
+          skipLibCheck: true,
+        },
+        files: ['program.mts'],
+      }),
+    });
+    fs.mkdirSync(path.join(folder, 'node_modules'));
+    fs.symlinkSync(root, path.join(folder, 'node_modules/fastagi'));
+  });
+
+  it('has types that a strict program compiles with', async () => {
+    const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc, '-p', folder]).catch(
+      (error) => error,
+    );
+    expect(stdout).toBe('');
+  });
+
+  it('is imported by name, and required', async () => {
+    const by = (text: string, kind: string) =>
+      promisify(execFile)(process.execPath, [`--input-type=${kind}`, '-e', text], { cwd: folder });
+    const names = 'Ami.name, typeof managerOptions, new AmiArgumentError("x").code';
+    const imported = await by(
+      `import { Ami, AmiArgumentError, managerOptions } from 'fastagi/ami'; console.log(${names});`,
+      'module',
+    );
+    expect(imported.stdout).toBe('Ami function AMI_ARGUMENT\n');
+    const required = await by(
+      `const { Ami, AmiArgumentError, managerOptions } = require('fastagi/ami'); console.log(${names});`,
+      'commonjs',
+    );
+    expect(required.stdout).toBe(imported.stdout);
+  });
+});

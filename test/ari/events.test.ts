@@ -1,0 +1,383 @@
+/** Events over the WebSocket of a server that is played. */
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import { Ari, type AriOptions, type AriState, type Gap } from '../../src/ari';
+import { PlayedAri } from '../support/ari-server';
+
+const login = { username: 'tester', password: 'secret' };
+const quick = { firstDelayMs: 1, maxDelayMs: 10 };
+
+async function open(options: Partial<AriOptions> = {}, port?: number) {
+  const played = await PlayedAri.start(undefined, port);
+  const errors: unknown[] = [];
+  const ari = new Ari({
+    port: played.port,
+    ...login,
+    reconnect: quick,
+    requestsOverSocket: false,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  const arrived = played.webSocket();
+  await ari.start('hello');
+  const socket = await arrived;
+  const dispose = async () => {
+    await ari.close();
+    await played[Symbol.asyncDispose]();
+  };
+  return { played, ari, errors, socket, [Symbol.asyncDispose]: dispose };
+}
+
+const send = (socket: WebSocket, event: object) => socket.send(JSON.stringify(event));
+const channel = (id: string) => ({ id, name: `Local/${id}` });
+
+/** Resolves when as many events as this have come. */
+function counted(ari: Ari, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const off = ari.on('*', () => {
+      if (--count > 0) return;
+      off();
+      resolve();
+    });
+  });
+}
+
+describe('events', () => {
+  it('are told in order, ten thousand at once, known or not, to all who listen', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const all: number[] = [];
+    const some: number[] = [];
+    ari.on('*', (event) => all.push((event as unknown as { serial: number }).serial));
+    ari.on('BrandNewEvent', ({ serial, nested }) => {
+      some.push(serial as number);
+      expect(nested).toEqual({ as: 'it is' });
+    });
+    const done = counted(ari, 10_000);
+    for (let serial = 0; serial < 10_000; serial++) {
+      send(socket, { type: serial % 2 ? 'BrandNewEvent' : 'ChannelVarset', serial, nested: { as: 'it is' } });
+    }
+    await done;
+    expect(all).toEqual(Array.from({ length: 10_000 }, (_, serial) => serial));
+    expect(some).toEqual(all.filter((serial) => serial % 2));
+    expect(ari.counts).toMatchObject({ events: 10_000, unreadable: 0 });
+  });
+
+  it('reach every listener, whatever another throws or rejects', async () => {
+    await using it = await open();
+    const { ari, socket, errors } = it;
+    const heard: string[] = [];
+    ari.on('X', () => {
+      throw new Error('thrown');
+    });
+    ari.on('X', async () => {
+      throw new Error('rejected');
+    });
+    const off = ari.on('X', () => heard.push('off'));
+    off();
+    ari.on('X', () => heard.push('first'));
+    ari.on('X', () => heard.push('second'));
+    const done = counted(ari, 2);
+    send(socket, { type: 'X' });
+    send(socket, { type: 'X' });
+    await done;
+    await expect.poll(() => errors.length).toBe(4);
+    expect(heard).toEqual(['first', 'second', 'first', 'second']);
+  });
+
+  it('that are none are passed over, and counted', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const done = counted(ari, 1);
+    for (const text of ['', '{', 'null', '[]', '7', '{"type":7}', '{"type":"constructor"}'])
+      socket.send(text);
+    await done;
+    expect(ari.counts).toMatchObject({ events: 1, unreadable: 6 });
+  });
+
+  it('wait in a stream, and the oldest go where there are too many', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const stream = ari.stream(['A', 'B'], { limit: 3 });
+    const done = counted(ari, 6);
+    for (const type of ['A', 'B', 'C', 'A', 'B', 'A']) send(socket, { type });
+    await done;
+    expect(ari.counts.dropped).toBe(2);
+    const types: string[] = [];
+    for await (const { type } of stream) {
+      types.push(type);
+      if (types.length === 3) break;
+    }
+    expect(types).toEqual(['A', 'B', 'A']);
+    expect(ari.counts.dropped).toBe(2);
+  });
+
+  it('reach the handle of each thing that they concern, and dispose of it at its end', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const one = ari.channel('one');
+    const two = ari.channel('two');
+    const room = ari.bridge('one');
+    expect(ari.channel('one')).toBe(one);
+    const heard: string[] = [];
+    one.on('*', ({ type }) => heard.push(`one ${type}`));
+    two.on('*', ({ type }) => heard.push(`two ${type}`));
+    room.on('*', ({ type }) => heard.push(`room ${type}`));
+    const done = counted(ari, 6);
+    send(socket, { type: 'ChannelEnteredBridge', channel: channel('one'), bridge: { id: 'one' } });
+    send(socket, { type: 'Dial', caller: channel('one'), peer: channel('two'), dialstatus: 'RINGING' });
+    send(socket, { type: 'BrandNew', channel: channel('two') });
+    send(socket, { type: 'ChannelVarset' });
+    send(socket, { type: 'ChannelDestroyed', channel: channel('one'), cause: 16 });
+    send(socket, { type: 'ChannelVarset', channel: channel('one') });
+    await done;
+    expect(heard).toEqual([
+      'room ChannelEnteredBridge',
+      'one ChannelEnteredBridge',
+      'one Dial',
+      'two Dial',
+      'two BrandNew',
+      'one ChannelDestroyed',
+    ]);
+    expect(one.ending).toBe('gone');
+    expect(one.signal.reason).toMatchObject({ code: 'ARI_GONE', message: 'channel one is gone' });
+    await expect(one.next('X')).rejects.toMatchObject({ code: 'ARI_GONE' });
+    const waiting = two.next('X').catch((error) => error);
+    two.release();
+    expect(await waiting).toMatchObject({ code: 'ARI_GONE', message: 'channel two was released' });
+    expect(ari.counts.handles).toBe(1);
+    await ari.close();
+    expect(await room.ended).toBe('closed');
+    expect(ari.counts.handles).toBe(0);
+  });
+
+  it('give digits, by number, by terminator and by time', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const caller = ari.channel('c');
+    const press = (digits: string) => {
+      for (const digit of digits) send(socket, { type: 'ChannelDtmfReceived', channel: channel('c'), digit });
+    };
+    const byNumber = caller.collect({ maxDigits: 2 });
+    press('12');
+    expect(await byNumber).toEqual({ outcome: 'complete', digits: '12', terminator: undefined });
+    const byKey = caller.collect({ terminators: '*' });
+    press('4#5*');
+    expect(await byKey).toEqual({ outcome: 'complete', digits: '4#5', terminator: '*' });
+    const byTime = caller.collect({ betweenMs: 20 });
+    press('9');
+    expect(await byTime).toEqual({ outcome: 'timeout', digits: '9', terminator: undefined });
+    expect(await caller.collect({ timeoutMs: 5 })).toEqual({
+      outcome: 'timeout',
+      digits: '',
+      terminator: undefined,
+    });
+    await expect(caller.collect({ maxDigits: 0 })).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
+    const given = caller.collect({ signal: AbortSignal.abort(new Error('enough')) });
+    await expect(given).rejects.toThrow('enough');
+  });
+});
+
+describe('a WebSocket that is lost', () => {
+  it.each([
+    ['closed', (socket: WebSocket) => socket.close(1001, 'restart')],
+    ['cut off', (socket: WebSocket) => socket.terminate()],
+    [
+      'cut off in mid-frame',
+      (socket: WebSocket) => {
+        const raw = (socket as unknown as { _socket: NodeJS.WritableStream & { destroy(): void } })._socket;
+        // a text of 100 bytes, of which five come
+        raw.write(Buffer.from([0x81, 100, ...Buffer.from('{"typ')]), () => raw.destroy());
+      },
+    ],
+    [
+      'broken',
+      (socket: WebSocket) => {
+        (socket as unknown as { _socket: NodeJS.WritableStream })._socket.write(
+          Buffer.from([0xff, 0xff, 0xff]),
+        );
+      },
+    ],
+  ])('by being %s comes back, and tells of the gap', async (_how, lose) => {
+    await using it = await open();
+    const { ari, played, socket, errors } = it;
+    const states: AriState[] = [];
+    ari.onState((state) => states.push(state));
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    const next = played.webSocket();
+    const told = counted(ari, 1);
+    lose(socket);
+    // behind the very answer that opens it
+    send(await next, { type: 'X' });
+    await told;
+    const { lostAt, backAt, missed, lost } = await gap;
+    expect(lostAt.getTime()).toBeLessThanOrEqual(backAt.getTime());
+    expect({ missed, lost, errors }).toEqual({ missed: [], lost: [], errors: [] });
+    expect(states).toEqual(['reconnecting', 'connected']);
+    expect(ari.counts).toMatchObject({ lost: 1, events: 1 });
+  });
+
+  it('is tried again for as long as it takes, whatever the server says meanwhile', async () => {
+    await using it = await open();
+    const { ari, played, socket } = it;
+    const refusals = [503, 404, 401, 500, 502];
+    const errors: (string | undefined)[] = [];
+    ari.onState((state, error) => {
+      if (state === 'reconnecting') errors.push((error as { code?: string } | undefined)?.code);
+    });
+    played.admit = () => refusals.shift();
+    const next = played.webSocket();
+    socket.terminate();
+    await next;
+    expect(errors).toEqual([
+      'ARI_LOST',
+      'ARI_BUSY',
+      'ARI_NOT_FOUND',
+      'ARI_UNAUTHORIZED',
+      'ARI_SERVER',
+      'ARI_SERVER',
+    ]);
+    await expect.poll(() => ari.state).toBe('connected');
+    expect(played.opened).toEqual(['/ari/events?app=hello', '/ari/events?app=hello']);
+  });
+
+  it('is given up after as many attempts as were allowed, and not tried at all where it was so wanted', async () => {
+    for (const [reconnect, code] of [
+      [{ ...quick, attempts: 2 }, 'ARI_BUSY'],
+      [false, 'ARI_LOST'],
+    ] as const) {
+      await using it = await open({ reconnect });
+      const { ari, played, socket } = it;
+      played.admit = () => 503;
+      const stream = ari.stream();
+      socket.terminate();
+      await expect(stream.next()).rejects.toMatchObject({ code });
+      expect(ari.state).toBe('closed');
+      await expect(ari.channels.list()).rejects.toMatchObject({ code });
+    }
+  });
+
+  it('is noticed where the other side falls silent', async () => {
+    await using it = await open({ pingEveryMs: 20 });
+    const { ari, played, socket } = it;
+    // a peer that reads, and answers no ping
+    (socket as unknown as { _autoPong: boolean })._autoPong = false;
+    const errors: unknown[] = [];
+    ari.onState((_state, error) => error && errors.push(error));
+    await played.webSocket();
+    expect(errors[0]).toMatchObject({ code: 'ARI_TIMEOUT' });
+  });
+
+  it('is not tried again where another client has the application', async () => {
+    await using it = await open();
+    const { ari, socket, played } = it;
+    const handle = ari.channel('x');
+    const states: [AriState, string | undefined][] = [];
+    ari.onState((state, error) => states.push([state, (error as { code?: string })?.code]));
+    const closed = once(socket, 'close');
+    send(socket, { type: 'ApplicationReplaced', application: 'hello' });
+    await closed;
+    expect(states).toEqual([['replaced', 'ARI_REPLACED']]);
+    expect(handle.ending).toBe('closed');
+    expect(played.opened).toHaveLength(1);
+    expect(await ari.channels.list()).toEqual([]);
+  });
+
+  it('is opened again without the applications that another client has', async () => {
+    await using played = await PlayedAri.start();
+    const errors: unknown[] = [];
+    await using ari = new Ari({
+      port: played.port,
+      ...login,
+      reconnect: quick,
+      onError: (error) => errors.push(error),
+    });
+    const first = played.webSocket();
+    await ari.start(['a', 'b'], { subscribeAll: true });
+    const socket = await first;
+    const told = counted(ari, 1);
+    send(socket, { type: 'ApplicationReplaced', application: 'a' });
+    await told;
+    expect(errors).toMatchObject([{ code: 'ARI_REPLACED' }]);
+    const next = played.webSocket();
+    socket.terminate();
+    await next;
+    expect(played.opened).toEqual([
+      '/ari/events?app=a%2Cb&subscribeAll=true',
+      '/ari/events?app=b&subscribeAll=true',
+    ]);
+  });
+
+  it('takes the requests that were on it along, and only those that read are sent again', async () => {
+    await using played = await PlayedAri.start();
+    await using ari = new Ari({ port: played.port, ...login, reconnect: false });
+    const arrived = played.webSocket();
+    const [socket] = await Promise.all([arrived, ari.start('hello')]);
+    const asked: { request_id: string; method: string; uri: string }[] = [];
+    const answer = ({ request_id }: { request_id: string }) =>
+      send(socket, { type: 'RESTResponse', request_id, status_code: 200, message_body: '[]' });
+    socket.on('message', (data) => {
+      const request = JSON.parse(String(data));
+      asked.push(request);
+      // the question whether it can do this at all
+      if (request.uri === 'asterisk/ping') answer(request);
+    });
+    await expect
+      .poll(async () => {
+        const list = ari.channels.list();
+        const over = asked.find(({ uri }) => uri === 'channels');
+        if (over) answer(over);
+        return Promise.race([list, over]).then(() => over !== undefined);
+      })
+      .toBe(true);
+    const read = ari.bridges.list();
+    const written = ari.channels.hangup({ channelId: 'x', reason: 'busy' }).catch((error) => error);
+    await expect
+      .poll(() => asked.at(-1))
+      .toMatchObject({
+        type: 'RESTRequest',
+        method: 'DELETE',
+        uri: 'channels/x',
+        query_strings: [{ name: 'reason', value: 'busy' }],
+      });
+    socket.terminate();
+    expect(await written).toMatchObject({
+      code: expect.stringMatching(/ARI_LOST/),
+      sent: true,
+      method: 'DELETE',
+    });
+    expect(await read.catch((error) => error)).toSatisfy(
+      (outcome: unknown) => Array.isArray(outcome) || (outcome as { code: string }).code === 'ARI_LOST',
+    );
+    expect(played.requests.filter((line) => line.startsWith('DELETE'))).toEqual([]);
+  });
+});
+
+describe('start', () => {
+  it('rejects what no other attempt can mend, and waits for Asterisk where it is told to', async () => {
+    await using played = await PlayedAri.start();
+    played.admit = () => 401;
+    await using ari = new Ari({ port: played.port, ...login, reconnect: { ...quick, fromStart: true } });
+    await expect(ari.start('hello')).rejects.toMatchObject({ code: 'ARI_UNAUTHORIZED' });
+    expect(ari.state).toBe('idle');
+    const refusals = [503, 503];
+    played.admit = () => refusals.shift();
+    await ari.start('hello');
+    expect(ari.state).toBe('connected');
+    await expect(ari.start('more')).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
+  });
+
+  it('can be given up', async () => {
+    await using played = await PlayedAri.start();
+    played.admit = () => 503;
+    await using ari = new Ari({ port: played.port, ...login, reconnect: { ...quick, fromStart: true } });
+    const controller = new AbortController();
+    const started = ari.start('hello', { signal: controller.signal });
+    ari.onState(() => controller.abort(new Error('enough')));
+    await expect(started).rejects.toThrow('enough');
+    for (const names of [[], '', 'a,b', [7 as never]]) {
+      await expect(ari.start(names)).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
+    }
+  });
+});

@@ -1,0 +1,174 @@
+/** Requests over HTTP, to a server that is played: what comes back, or does not. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { Ari } from '../../src/ari';
+import { type Handler, json, PlayedAri } from '../support/ari-server';
+
+const login = { username: 'tester', password: 's3cret#x' };
+
+async function withServer(
+  handler: Handler,
+  run: (ari: Ari, played: PlayedAri) => Promise<void>,
+  options = {},
+): Promise<void> {
+  await using played = await PlayedAri.start(handler);
+  await using ari = new Ari({ port: played.port, ...login, ...options });
+  await run(ari, played);
+}
+
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error) => error,
+  );
+
+describe('a request', () => {
+  it('is logged in by a header, and by nothing else', async () => {
+    const seen: unknown[] = [];
+    await withServer(
+      (request, response) => {
+        seen.push(request.url, request.headers.authorization);
+        json(response, 200, []);
+      },
+      async (ari) => void (await ari.channels.list()),
+    );
+    expect(seen).toEqual(['/ari/channels', `Basic ${Buffer.from('tester:s3cret#x').toString('base64')}`]);
+  });
+
+  it('keeps to eight connections, and to the same ones', async () => {
+    let underway = 0;
+    let most = 0;
+    const held: (() => void)[] = [];
+    await withServer(
+      (_request, response) => {
+        most = Math.max(most, ++underway);
+        held.push(() => {
+          underway--;
+          json(response, 200, []);
+        });
+        if (underway === 8) for (const answer of held.splice(0)) answer();
+      },
+      async (ari, played) => {
+        await Promise.all(Array.from({ length: 64 }, () => ari.channels.list()));
+        expect(played.sockets).toHaveLength(8);
+      },
+    );
+    expect(most).toBe(8);
+  });
+
+  it('is sent again where it only reads and the connection is lost, and never else', async () => {
+    await withServer(
+      (request) => request.socket.destroy(),
+      async (ari, played) => {
+        const read = await failure(ari.channels.list());
+        expect(read).toMatchObject({ code: 'ARI_LOST', sent: true, method: 'GET', path: '/channels' });
+        expect(played.requests).toEqual(Array(4).fill('GET /ari/channels'));
+        const written = await failure(ari.channels.hangup({ channelId: 'x' }));
+        expect(written).toMatchObject({ code: 'ARI_LOST', sent: true, method: 'DELETE' });
+        expect(played.requests.slice(4)).toEqual(['DELETE /ari/channels/x']);
+      },
+    );
+  });
+
+  it('says so where the answer is cut off', async () => {
+    await withServer(
+      (request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 });
+        response.write('{"id":"x"', () => request.socket.destroy());
+      },
+      async (ari) => {
+        const error = await failure(ari.channels.create({ endpoint: 'x', app: 'y' }));
+        expect(error).toMatchObject({ code: 'ARI_LOST', sent: true });
+        expect(error.message).toMatch(
+          /^POST \/channels\/create: the connection to 127\.0\.0\.1:\d+ was lost before the answer was whole/,
+        );
+      },
+    );
+  });
+
+  it('says so where HTML comes in the place of JSON', async () => {
+    await withServer(
+      (_request, response) =>
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works!</h1>'),
+      async (ari) => {
+        expect(await failure(ari.channels.list())).toMatchObject({ code: 'ARI_NOT_JSON' });
+      },
+    );
+  });
+
+  it('says so where nobody answers, in time or at all', async () => {
+    await withServer(
+      () => {},
+      async (ari) => {
+        const error = await failure(ari.channels.list({}, { timeoutMs: 50 }));
+        expect(error).toMatchObject({ code: 'ARI_TIMEOUT', sent: true, path: '/channels' });
+        const controller = new AbortController();
+        const asked = failure(ari.channels.list({}, { signal: controller.signal }));
+        controller.abort(new Error('had enough'));
+        expect(await asked).toMatchObject({ message: 'had enough' });
+        expect(await failure(ari.channels.list({}, { signal: controller.signal }))).toMatchObject({
+          message: 'had enough',
+        });
+        const open = failure(ari.channels.list());
+        await ari.close();
+        expect(await open).toMatchObject({ code: 'ARI_CLOSED' });
+        expect(await failure(ari.channels.list())).toMatchObject({ code: 'ARI_CLOSED' });
+      },
+    );
+  });
+
+  it('says so where nothing listens, or no HTTP is spoken', async () => {
+    const server = createServer((socket) => socket.resume().end('SSH-2.0-OpenSSH_9.2\r\n')).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await using ari = new Ari({ port, ...login });
+    expect(await failure(ari.channels.list())).toMatchObject({ code: 'ARI_NOT_HTTP' });
+    server.close();
+    await once(server, 'close');
+    const error = await failure(ari.channels.list());
+    expect(error).toMatchObject({ code: 'ARI_CONNECT', sent: false, retryable: true });
+    expect(error.message).toMatch(/ECONNREFUSED.*bindport in http\.conf/);
+  });
+
+  it('takes no answer that is too long', async () => {
+    await withServer(
+      (_request, response) => json(response, 200, 'x'.repeat(5000)),
+      async (ari) => {
+        expect(await failure(ari.channels.list())).toMatchObject({ code: 'ARI_TOO_LONG' });
+      },
+      { maxAnswerBytes: 1000 },
+    );
+  });
+
+  it('shows no secret to those who trace it', async () => {
+    const traced: string[] = [];
+    await withServer(
+      (_request, response) => json(response, 200, [{ attribute: 'password', value: 'hunter2' }]),
+      async (ari) => {
+        const object = { configClass: 'res_pjsip', objectType: 'auth', id: 'x' };
+        const fields = [{ attribute: 'password', value: 'hunter2' }];
+        await ari.asterisk.updateObject({ ...object, fields: fields as never });
+        await ari.asterisk.setGlobalVar({ variable: 'PASSWORD', value: 'hunter2' });
+      },
+      { trace: (direction: string, text: string) => traced.push(`${direction} ${text}`) },
+    );
+    expect(traced).toHaveLength(4);
+    expect(traced.join('\n')).not.toMatch(/hunter2|s3cret|dGVzdGVy/);
+  });
+
+  it.each([
+    [{ host: 'a b' }, /"a b" is no host/],
+    [{ host: 'user:pw@host' }, /is no host/],
+    [{ port: 0 }, /port of ARI is 0/],
+    [{ prefix: '/a?b' }, /path of ARI/],
+    [{ timeoutMs: -1 }, /timeoutMs is -1/],
+    [{ username: 'a:b' }, /colon/],
+    [{ password: undefined as never }, /password is needed/],
+  ])('refuses the options %j', (options, message) => {
+    expect(() => new Ari({ ...login, ...options })).toThrow(message);
+  });
+});

@@ -1,0 +1,42 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ariOptions } from '../../src/ari';
+import { makeFolder } from '../support/inet';
+
+function file(text: string): string {
+  const place = path.join(makeFolder(), 'fastagi.conf');
+  fs.writeFileSync(place, text);
+  return place;
+}
+
+describe('ariOptions', () => {
+  it.each([
+    ['[ari]\nusername=u\npassword=p#;x\n', { username: 'u', password: 'p#' }],
+    ['[ari]\nusername=u\npassword=p#x\n', { username: 'u', password: 'p#x' }],
+    [
+      '[ari]\nhost=pbx\nport=8089\nusername=u\npassword=p\nendpoint=/pbx/ari\nprotocol=https\n',
+      { host: 'pbx', port: 8089, username: 'u', password: 'p', prefix: '/pbx/ari', tls: true },
+    ],
+    // a phpari.ini
+    [
+      '[general]\ndebug=1\nlogfile=console\n[asterisk_ari]\nusername = "u"\npassword = "p"\nhost=10.0.0.1\nport=8088\nendpoint=/ari\ntransport=ws\nprotocol=http\n[asterisk_manager]\nusername=x\n',
+      { host: '10.0.0.1', port: 8088, username: 'u', password: 'p', prefix: '/ari', tls: false },
+    ],
+  ])('%j', (text, options) => {
+    expect(ariOptions(file(text))).toEqual(options);
+  });
+
+  it.each([
+    ['', /\[ari\] username is not set: it is that of the user in ari\.conf/],
+    ['[ari]\nusername=u\n', /\[ari\] password is not set/],
+    ['[ari]\nport=http\n', /\[ari\] port is "http", and must be a number/],
+    ['[asterisk_ari]\nprotocol=ftp\n', /\[asterisk_ari\] protocol is "ftp", and must be http or https/],
+    ['[ari]\nprotocol=https\ntransport=ws\n', /one is with TLS and one without/],
+    ['[ari]\nca=/nowhere/ca.pem\n', /\[ari\] ca cannot be read/],
+  ])('refuses %j', (text, message) => {
+    expect(() => ariOptions(file(text))).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(message) }),
+    );
+  });
+});

@@ -1,0 +1,194 @@
+/** `fastagi ami`, the built program, with a manager of the test's own. */
+import { spawn } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { executable, makeFolder } from '../support/inet';
+import { FakeManager, first, ordinary, refuse, success } from '../support/manager';
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function fastagi(
+  args: string[],
+  env: Record<string, string> = {},
+  onOutput?: (text: string) => void,
+): Promise<Ran> {
+  const child = spawn(process.execPath, [executable('fastagi'), 'ami', ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+    onOutput?.(stdout);
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const answer = first((action) => {
+  switch (action.action) {
+    case 'Command':
+      return action.command === 'bad'
+        ? refuse(action, 'Command output follows\r\nOutput: No such command')
+        : success(action, 'Message: Command output follows', 'Output:   a: b', 'Output: ', 'Output: c');
+    case 'Things':
+      return `${success(action, 'EventList: start')}Event: Thing\r\nActionID: ${action.actionid}\r\nName: one\x1b[2J\r\n\r\nEvent: Done\r\nActionID: ${action.actionid}\r\nEventList: Complete\r\n\r\n`;
+    case 'Setvar':
+      return success(action, `Message: ${action.variable} is ${action.value}`);
+    case 'Hangup':
+      return refuse(action, 'No such channel');
+    default:
+      return undefined;
+  }
+}, ordinary());
+
+const config = (port: number, more = '') => {
+  const folder = makeFolder({
+    'fastagi.conf': `[asmanager]\nserver=127.0.0.1:${port}\nusername=jo\nsecret=secret\n${more}`,
+  });
+  return ['--config', `${folder}/fastagi.conf`];
+};
+
+describe('an action', () => {
+  it('shows its answer, by what the configuration says', async () => {
+    await using manager = await FakeManager.start(answer);
+    const ran = await fastagi(['Setvar', 'Variable=A', 'Value=b=c d', ...config(manager.port)]);
+    expect(ran).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^Response: Success\nActionID: \S+\nMessage: A is b=c d\n\n$/),
+    });
+    expect(manager.client.actions.map(({ action }) => action)).toEqual([
+      'Challenge',
+      'Login',
+      'Setvar',
+      'Logoff',
+    ]);
+    expect(manager.client.actions[1]).toMatchObject({ events: 'off' });
+  });
+
+  it('shows a list by its items, whose control characters stay off the terminal', async () => {
+    await using manager = await FakeManager.start(answer);
+    const ran = await fastagi(['Things', ...config(manager.port)]);
+    expect(ran.stdout).toMatch(/^Event: Thing\nActionID: \S+\nName: one\\x1b\[2J\n\n$/);
+  });
+
+  it('shows a line of JSON for each message', async () => {
+    await using manager = await FakeManager.start(answer);
+    const { stdout } = await fastagi(['Things', '--json', ...config(manager.port)]);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([{ Response: 'Success' }, { Event: 'Thing', Name: 'one\x1b[2J' }]);
+  });
+
+  it('shows what a command prints, and that it failed', async () => {
+    await using manager = await FakeManager.start(answer);
+    expect(await fastagi(['Command', 'Command=x', ...config(manager.port)])).toMatchObject({
+      code: 0,
+      stdout: '  a: b\n\nc\n',
+    });
+    expect(await fastagi(['Command', 'Command=bad', ...config(manager.port)])).toMatchObject({
+      code: 1,
+      stdout: 'No such command\n',
+      stderr: '',
+    });
+  });
+
+  it('that Asterisk refuses is exit code 1', async () => {
+    await using manager = await FakeManager.start(answer);
+    expect(await fastagi(['Hangup', 'Channel=x', ...config(manager.port)])).toMatchObject({
+      code: 1,
+      stderr: 'fastagi: Hangup: No such channel\n',
+    });
+    expect(await fastagi(['Hangup', 'Channel=x', '--json', ...config(manager.port)])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('"Message":"No such channel"'),
+    });
+  });
+
+  it('that gets no answer is exit code 1, for it may have been carried out', async () => {
+    await using manager = await FakeManager.start(answer);
+    expect(await fastagi(['Silence', '--timeout', '0.1', ...config(manager.port)])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no answer to Silence within 100 ms'),
+    });
+  });
+
+  it('goes to another manager, by another user whose secret is in no command line', async () => {
+    await using manager = await FakeManager.start(answer);
+    const args = ['Ping', '--server', `127.0.0.1:${manager.port}`, '--username', 'me'];
+    expect(await fastagi(args, { FASTAGI_AMI_SECRET: 'secret' })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Ping: Pong'),
+    });
+    expect(manager.client.actions[1]).toMatchObject({ username: 'me' });
+    expect(await fastagi(args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('FASTAGI_AMI_SECRET'),
+    });
+    expect(await fastagi(args, { FASTAGI_AMI_SECRET: 'wrong' })).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('does not let user "me" in'),
+    });
+  });
+});
+
+describe('wrong use', () => {
+  it.each<[string[], number, string]>([
+    [[], 2, 'which action?'],
+    [['Ping', 'nothing'], 2, '"nothing" is no KEY=VALUE'],
+    [['Ping', 'A=b\r\nAction: Originate'], 2, 'another line of orders'],
+    [['Ping', '--events', 'Hangup'], 2, 'either an action or --events'],
+    [['Ping', '--tls', '/no/such/file'], 2, 'cannot be read'],
+    [['Ping', '--nonsense'], 2, 'nonsense'],
+  ])('%j', async (args, code, message) => {
+    await using manager = await FakeManager.start(answer);
+    expect(await fastagi([...args, ...config(manager.port)])).toMatchObject({
+      code,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    });
+  });
+
+  it.each<[string, string]>([
+    ['[asmanager]\nusername=jo\n', 'secret is not set'],
+    ['[asmanager]\nusername=jo\nsecret=x\nport=many\n', 'must be a number'],
+    ['', 'username is not set'],
+  ])('a configuration that names no manager: %j', async (text, message) => {
+    const folder = makeFolder({ 'fastagi.conf': text });
+    expect(await fastagi(['Ping', '--config', `${folder}/fastagi.conf`])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('events', () => {
+  it('are shown as they come, those that are named, up to a count', async () => {
+    await using manager = await FakeManager.start(
+      first(
+        (action) =>
+          action.action === 'Login'
+            ? `${ordinary()(action, undefined as never)}Event: A\r\nX: 1\r\n\r\nEvent: B\r\n\r\nEvent: C\r\nX: 2\r\nX: 3\r\n\r\nEvent: A\r\n\r\n`
+            : undefined,
+        ordinary(),
+      ),
+    );
+    const named = await fastagi(['--events', 'A,C', '--count', '2', ...config(manager.port)]);
+    expect(named).toMatchObject({ code: 0, stdout: 'Event: A\nX: 1\n\nEvent: C\nX: 2\nX: 3\n\n' });
+    const all = await fastagi(['--events', '--count', '3', '--json', ...config(manager.port)]);
+    expect(all.stdout).toBe('{"Event":"A","X":"1"}\n{"Event":"B"}\n{"Event":"C","X":["2","3"]}\n');
+  });
+});

@@ -1,0 +1,62 @@
+/** What docs/call.md and docs/testing.md show is what happens. */
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { executable, makeFolder, root } from '../support/inet';
+
+const run = promisify(execFile);
+const page = (name: string) => readFileSync(path.join(root, 'docs', name), 'utf8');
+const blocks = (text: string) =>
+  [...text.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block]) => block as string);
+const fastagi = (...args: string[]) => run(process.execPath, [executable('fastagi'), ...args], { cwd: root });
+
+/** Without times, and without what is different in every log. */
+const timeless = (text: string) =>
+  text
+    .replace(/^ +\d+\.\d s {2}/gm, '')
+    .replace(/Done: \d+\.\d s/, 'Done: T')
+    .replace(/≡ \S+ info fastagi\[\d+\]/, '≡ info');
+
+describe('docs/call.md', () => {
+  const text = page('call.md');
+
+  it('shows a call', async () => {
+    const [command, ...shown] = (blocks(text)[0] as string).split('\n');
+    const args = (command as string).replace('$ fastagi ', '').split(' ');
+    expect(timeless((await fastagi(...args)).stdout)).toBe(timeless(shown.join('\n')));
+  });
+
+  it('names every option, and no other', async () => {
+    const { stdout } = await fastagi('call', '--help');
+    const names = (from: string, pattern: RegExp) =>
+      [...new Set([...from.matchAll(pattern)].map(([name]) => name.trim()))].sort();
+    const told = names(text, /--[a-z][a-z-]+/g);
+    const there = names(stdout, /--[a-z][a-z-]+/g).filter(
+      (name) => name !== '--help' && name !== '--version',
+    );
+    expect(told).toEqual(there);
+  });
+});
+
+describe('docs/testing.md', () => {
+  const text = page('testing.md');
+
+  it('begins with tests that pass', async () => {
+    const folder = makeFolder({ 'extension.test.mjs': blocks(text)[0] as string });
+    copyFileSync(path.join(root, 'demo/scripts/extension.mjs'), path.join(folder, 'extension.mjs'));
+    mkdirSync(path.join(folder, 'node_modules'));
+    symlinkSync(root, path.join(folder, 'node_modules/fastagi'));
+    const { stdout } = await run(process.execPath, ['--test', 'extension.test.mjs'], { cwd: folder });
+    expect(stdout).toMatch(/pass 2\n/);
+  });
+
+  it('names everything that can be looked at', async () => {
+    const types = readFileSync(path.join(root, 'dist/types/testing/test-call.d.ts'), 'utf8');
+    const members = [...types.matchAll(/^ {4}(?:get )?([a-z]\w+)\(/gm)].map(([, name]) => name as string);
+    const told = new Set(text.match(/\w+/g));
+    expect(members.filter((name) => !told.has(name) && name !== 'close')).toEqual([]);
+    expect(members.length).toBeGreaterThan(30);
+  });
+});

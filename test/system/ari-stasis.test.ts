@@ -1,0 +1,212 @@
+/** Stasis applications on the real Asterisk: the example's call, and what is left of it all when Asterisk restarts. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Ari, type Gap } from '../../src/ari';
+import { root } from '../support/inet';
+import { type AriServer, startAri } from './support/ari';
+import { missingParts } from './support/parts';
+
+const missing = missingParts();
+
+const extensions = `[test]
+exten => 123,1,Answer()
+same => n,Wait(60)
+exten => keys,1,Answer()
+same => n,Wait(0.2)
+same => n,SendDTMF(123#,60,60)
+same => n,Wait(60)
+exten => silent,1,Answer()
+same => n,Wait(60)
+exten => reception,1,Stasis(reception)
+exten => hello,1,Stasis(hello)
+`;
+
+/** The example as its own process, and what it prints. */
+class Example {
+  readonly #process: ChildProcess;
+  readonly #folder = mkdtempSync(path.join(tmpdir(), 'fastagi-example-'));
+  #output = '';
+
+  constructor({ port, username, password }: AriServer) {
+    const config = path.join(this.#folder, 'phpari.ini');
+    writeFileSync(
+      config,
+      `[general]\ndebug=0\n[asterisk_ari]\nhost = 127.0.0.1\nport=${port}\nusername=${username}\npassword = "${password}"\nendpoint=/ari\ntransport=ws\nprotocol=http\n`,
+    );
+    this.#process = spawn(process.execPath, [path.join(root, 'examples/ari/reception.mjs')], {
+      env: { ...process.env, FASTAGI_CONFIG: config, CONTEXT: 'test' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+        this.#process.emit('said');
+      });
+    }
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  async said(text: string, from = 0): Promise<void> {
+    const signal = AbortSignal.timeout(20_000);
+    while (!this.#output.slice(from).includes(text)) {
+      await once(this.#process, 'said', { signal }).catch(() => {
+        throw new Error(`the example did not say ${JSON.stringify(text)}, but:\n${this.#output}`);
+      });
+    }
+  }
+
+  async end(): Promise<number | null> {
+    if (this.#process.exitCode === null) {
+      this.#process.kill('SIGTERM');
+      await once(this.#process, 'exit');
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+    return this.#process.exitCode;
+  }
+}
+
+describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (version) => {
+  it('holds a call of two Local channels in a bridge, as the example has it, and again after a restart', async () => {
+    let server = await startAri({ version, extensions });
+    const example = new Example(server);
+    try {
+      await example.said('reception: connected');
+      for (const again of [false, true]) {
+        const from = example.output.length;
+        await server.asterisk.originate('keys@test', 'reception@test');
+        await example.said('123 is connected', from);
+        const [bridge] = await bridgesOf(server);
+        expect(bridge).toMatchObject({ bridge_type: 'mixing' });
+        expect(bridge?.channels).toHaveLength(2);
+        if (again) break;
+        // in the middle of the call
+        await server.asterisk.stop();
+        await example.said('reconnecting', from);
+        server = await startAri({ version, extensions, port: server.port });
+        await example.said('reception: 3 ended', from);
+      }
+      const from = example.output.length;
+      await server.asterisk.command('channel request hangup all');
+      await example.said('123 is over', from);
+      expect(await bridgesOf(server)).toEqual([]);
+      expect(await example.end()).toBe(0);
+    } finally {
+      await example.end();
+      await server.asterisk.stop();
+    }
+  });
+
+  it('comes back after a restart with its subscriptions and filters, and says what was missed', async () => {
+    let server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    const ari = new Ari({ port, username, password, reconnect: { firstDelayMs: 50, maxDelayMs: 200 } });
+    try {
+      await ari.start('hello');
+      const applicationName = 'hello';
+      await ari.applications.subscribe({ applicationName, eventSource: 'deviceState:Stasis:door' });
+      const filter = { disallowed: [{ type: 'ChannelVarset' }] };
+      await ari.applications.filter({ applicationName, filter });
+      const channel = ari.channel();
+      const entered = channel.next('StasisStart', { timeoutMs: 10_000 });
+      await channel.originate({ endpoint: 'Local/silent@test', app: 'hello' });
+      await entered;
+      await ari.applications.subscribe({ applicationName, eventSource: `channel:${channel.id}` });
+      const playback = await channel.play({ media: 'sound:vm-intro' });
+      const collecting = channel.collect().catch((error) => error);
+      const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+      await server.asterisk.stop();
+      server = await startAri({ version, extensions, port });
+      const { missed, lost } = await gap;
+      expect(new Set(missed)).toEqual(
+        new Set([
+          { kind: 'channel', id: channel.id },
+          { kind: 'playback', id: playback.id },
+        ]),
+      );
+      expect(lost).toMatchObject([{ application: 'hello', eventSource: `channel:${channel.id}` }]);
+      expect(await channel.ended).toBe('missed');
+      expect(await playback.finished).toBe('missed');
+      expect(await collecting).toMatchObject({ code: 'ARI_GONE' });
+      expect(await ari.applications.get({ applicationName })).toMatchObject({
+        device_names: ['Stasis:door'],
+        events_disallowed: [{ type: 'ChannelVarset' }],
+      });
+      const changed = ari.stream('DeviceStateChanged', { signal: AbortSignal.timeout(10_000) });
+      await ari.deviceStates.update({ deviceName: 'Stasis:door', deviceState: 'BUSY' });
+      expect((await changed.next()).value).toMatchObject({ device_state: { state: 'BUSY' } });
+      expect(ari.counts).toMatchObject({ lost: 1, handles: 0 });
+    } finally {
+      await ari.close();
+      await server.asterisk.stop();
+    }
+  });
+
+  it('lets the application go to the client that came last, and says so', async () => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    const first = new Ari({ port, username, password });
+    await using second = new Ari({ port, username, password });
+    try {
+      await first.start('hello');
+      const states: string[] = [];
+      const replaced = new Promise<Error | undefined>((resolve) =>
+        first.onState((state, error) => {
+          states.push(state);
+          resolve(error);
+        }),
+      );
+      const stream = first.stream('StasisStart');
+      await second.start('hello');
+      expect(await replaced).toMatchObject({ code: 'ARI_REPLACED' });
+      await expect(stream.next()).rejects.toMatchObject({ code: 'ARI_REPLACED' });
+      expect(states).toEqual(['replaced']);
+      expect(first.state).toBe('replaced');
+      // it still can ask
+      expect(await first.asterisk.ping()).toMatchObject({ ping: 'pong' });
+      const started = second.stream('StasisStart', { signal: AbortSignal.timeout(10_000) });
+      await server.asterisk.originate('silent@test', 'hello@test');
+      expect((await started.next()).value).toMatchObject({ application: 'hello' });
+    } finally {
+      await first.close();
+    }
+  });
+
+  it('names what is wrong with a login, a port and an application', async () => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    const wrong = new Ari({ port, username, password: 'not it at all' });
+    await using reader = new Ari({ port, username: 'reader', password: 'look' });
+    for (const attempt of [() => wrong.asterisk.ping(), () => wrong.start('hello')]) {
+      const error = await attempt().catch((error) => error);
+      expect(error).toMatchObject({ code: 'ARI_UNAUTHORIZED', status: 401 });
+      expect(error.message).toContain('user "tester" is not let in');
+      expect(JSON.stringify([error, error.message, error.stack])).not.toMatch(/not it|bm90IG/);
+    }
+    await wrong.close();
+    await expect(reader.bridges.create()).rejects.toMatchObject({ code: 'ARI_READ_ONLY', status: 403 });
+    expect(await reader.bridges.list()).toEqual([]);
+    await using elsewhere = new Ari({ port, username, password, prefix: '/pbx/ari' });
+    await expect(elsewhere.bridges.list()).rejects.toMatchObject({ code: 'ARI_OFF', status: 404 });
+    await expect(elsewhere.start('hello')).rejects.toMatchObject({ code: 'ARI_OFF' });
+    const raw = reader.request('GET', '/events', { query: { app: 'hello' } });
+    await expect(raw).rejects.toMatchObject({ status: 426, message: expect.stringContaining('start()') });
+    await expect(reader.channels.get({ channelId: 'nobody' })).rejects.toMatchObject({
+      code: 'ARI_NOT_FOUND',
+      reason: 'Channel not found',
+      method: 'GET',
+      path: '/channels/nobody',
+    });
+  });
+});
+
+async function bridgesOf({ port, username, password }: AriServer) {
+  await using ari = new Ari({ port, username, password });
+  return await ari.bridges.list();
+}

@@ -1,0 +1,73 @@
+/** Speech in the built executable, where all but what a cached sentence needs is read in late. */
+import fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { call } from '../support/asterisk';
+import { executable } from '../support/inet';
+import { type behaviours, standIns } from '../support/speech';
+
+const waitFor = `const there = (name) => new Promise((resolve) => { const look = () => require('fs').existsSync(name) ? resolve() : setTimeout(look, 5); look(); });`;
+
+function speakingCall(
+  script: string,
+  behaviour: keyof typeof behaviours,
+  there = standIns({ flite: behaviour }),
+) {
+  const outcome = call({
+    script: 'speaks.js',
+    files: {
+      'speaks.js': `module.exports = async (agi) => { ${waitFor} ${script.replaceAll('HOME', there.folder)} };`,
+    },
+    config: `[tts]\ncache=${there.cache}\n`,
+    program: { file: executable('fastagi'), env: { PATH: `${there.folder}:/usr/bin:/bin` } },
+    answer: (command) => (command === 'FAILURE' ? undefined : '200 result=0 endpos=1'),
+  });
+  return { outcome, there };
+}
+
+const left = (cache: string) =>
+  fs
+    .readdirSync(cache)
+    .filter((name) => name !== '.swept')
+    .sort();
+
+describe('a process that serves one call', () => {
+  it('speaks, and the next one finds what it said', async () => {
+    const first = speakingCall(`await agi.say('Hello');`, 'speaks');
+    const { code, commands } = await first.outcome;
+    expect([code, commands]).toEqual([0, [expect.stringMatching(/^STREAM FILE \S+\/[0-9a-f]{32} "" 0$/)]]);
+    const files = left(first.there.cache);
+    expect(files.map((name) => name.slice(32))).toEqual(['.wav', '.wav16']);
+    const second = await speakingCall(`await agi.say('Hello');`, 'speaks', first.there).outcome;
+    expect(second.commands).toEqual(commands);
+    expect(first.there.runs('flite')).toHaveLength(1);
+    expect(left(first.there.cache)).toEqual(files);
+  });
+
+  it('leaves nothing behind where it ends in the middle', async () => {
+    const { outcome, there } = speakingCall(
+      `void agi.prepareSpeech('Hello'); await there('HOME/sleeper');`,
+      'hangs',
+    );
+    expect((await outcome).code).toBe(0);
+    expect(left(there.cache)).toEqual([]);
+    const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
+    await expect
+      .poll(() => {
+        try {
+          return fs.readFileSync(`/proc/${sleeper}/stat`, 'utf8').split(' ')[2];
+        } catch {
+          return 'gone';
+        }
+      })
+      .toMatch(/^(gone|Z)$/);
+  });
+
+  it('tells the console, the log and Asterisk where it cannot speak', async () => {
+    const { code, commands, log } = await speakingCall(`await agi.say('Hello');`, 'fails').outcome;
+    expect(code).toBe(1);
+    expect(commands.at(-2)).toMatch(
+      /^VERBOSE "speaks.js: .*flite .* ended with status 3. It said: bad voice/,
+    );
+    expect(log).toMatch(/AgiSpeechError: flite .*\[SPEECH_ENGINE\]/);
+  });
+});

@@ -1,0 +1,535 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shells and the configuration have placeholders of their own
+/** Text to files, by stand-ins with the engines' command lines. The engines themselves are in test/system. */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toConfig } from '../../src/config';
+import type { AgiSpeechError } from '../../src/errors';
+import { Speech } from '../../src/tts/speech';
+import { decodeWave } from '../../src/tts/wave';
+import { makeFolder } from '../support/inet';
+import { type behaviours, type StandIns, standIns } from '../support/speech';
+
+const { PATH } = process.env;
+afterEach(() => {
+  process.env.PATH = PATH;
+});
+
+/** The stand-ins first on the PATH, and nothing else of the kind. */
+function on({ folder }: StandIns): void {
+  process.env.PATH = `${folder}:/usr/bin:/bin`;
+}
+
+const speechError = (code: string, message: RegExp) =>
+  expect.objectContaining({ name: 'AgiSpeechError', code, message: expect.stringMatching(message) });
+
+const hostile = [
+  '$(reboot) "; rm -rf ~ <&>',
+  '`touch /tmp/owned` $HOME ${IFS} | tee x > y',
+  '-o /etc/passwd',
+  '--help',
+  'it\'s \\ a "quote"',
+  '<speak><audio src="/etc/passwd"/></speak> &amp; ]]>',
+  '(quit) (system "reboot")',
+  '{file} {wave} {voice} %s %n',
+  'Müde Grüße, 価格は€5 😀',
+];
+
+describe('command lines', () => {
+  let there: StandIns;
+  beforeEach(() => {
+    there = standIns({
+      text2wave: 'speaks',
+      flite: 'speaks',
+      'espeak-ng': 'speaks',
+      swift: 'speaks',
+      piper: 'speaks',
+    });
+    on(there);
+  });
+
+  const wave = expect.stringMatching(/\/\.[0-9a-f]{32}\.\d+-\w+\.wav$/);
+  const file = expect.stringMatching(/\/\.[0-9a-f]{32}\.\d+-\w+\.txt$/);
+  it.each<[string, string, Parameters<Speech['name']>[1], unknown[]]>([
+    ['festival', 'text2wave', { engine: 'festival' }, ['-o', wave, file]],
+    [
+      'festival with a voice and a rate',
+      'text2wave',
+      { engine: 'festival', voice: 'kal_diphone', rate: 1.25 },
+      ['-o', wave, file, '-eval', "(Parameter.set 'Duration_Stretch 0.800)", '-eval', '(voice_kal_diphone)'],
+    ],
+    ['flite', 'flite', { engine: 'flite' }, ['-f', file, '-o', wave]],
+    [
+      'flite with a voice and a rate',
+      'flite',
+      { engine: 'flite', voice: 'slt', rate: 0.5 },
+      ['-f', file, '-o', wave, '--setf', 'duration_stretch=2.000', '-voice', 'slt'],
+    ],
+    [
+      'espeak-ng with a language and a rate',
+      'espeak-ng',
+      { engine: 'espeak-ng', language: 'de', rate: 2 },
+      ['-b', '1', '-f', file, '-w', wave, '-s', '350', '-v', 'de'],
+    ],
+    [
+      'espeak-ng with a voice, which has its language',
+      'espeak-ng',
+      { engine: 'espeak-ng', language: 'de', voice: 'en-us+f3' },
+      ['-b', '1', '-f', file, '-w', wave, '-v', 'en-us+f3'],
+    ],
+    [
+      'swift with a voice and a rate',
+      'swift',
+      { engine: 'swift', voice: 'Callie', rate: 1.5 },
+      [
+        ...['-m', 'text', '-f', file, '-o', wave, '-p'],
+        'audio/channels=1,audio/sampling-rate=16000,speech/rate=255',
+        ...['-n', 'Callie'],
+      ],
+    ],
+    [
+      'piper with a rate',
+      'piper',
+      { engine: 'piper', voice: '/voices/en.onnx', rate: 2 },
+      ['-m', '/voices/en.onnx', '-f', wave, '--length_scale', '0.500'],
+    ],
+  ])('%s', async (_, program, options, words) => {
+    const name = await there.speech().name('Hello, world', options);
+    const runs = there.runs(program).filter(([first]) => first !== '-lv');
+    expect(runs).toEqual([words]);
+    expect(there.text(program)).toBe('Hello, world\n');
+    expect(decodeWave(fs.readFileSync(`${name}.wav`))).toMatchObject({ rate: 8000 });
+    expect(decodeWave(fs.readFileSync(`${name}.wav16`))).toMatchObject({ rate: 16_000 });
+  });
+
+  it.each(hostile)('%s is text to every engine', async (text) => {
+    for (const [engine, program] of [
+      ['festival', 'text2wave'],
+      ['flite', 'flite'],
+      ['espeak-ng', 'espeak-ng'],
+      ['swift', 'swift'],
+      ['piper', 'piper'],
+    ] as const) {
+      await there.speech().name(text, { engine, ...(engine === 'piper' ? { voice: 'x.onnx' } : {}) });
+      const words = there.runs(program).at(-1) as string[];
+      expect(words.join(' ')).not.toContain(text);
+      // Festival reads the older code where it can
+      const given = fs.readFileSync(there.file(`${program}.text`));
+      const old = engine === 'festival' && /^[\0-\xff]*$/.test(text);
+      expect(given.toString(old ? 'latin1' : 'utf8')).toBe(`${text}\n`);
+    }
+    expect(fs.existsSync('/tmp/owned')).toBe(false);
+  });
+
+  it('breaks what espeak-ng would take for phonemes', async () => {
+    await there.speech().name("[[h@'loU]] [[[", { engine: 'espeak-ng' });
+    expect(there.text('espeak-ng')).toBe("[ [h@'loU]] [ [ [\n");
+  });
+
+  it('lines, tabs and NULs are spaces, and make no other sentence', async () => {
+    const speech = there.speech({ engine: 'flite' });
+    const name = await speech.name(' Hello,\n\tworld\0 \x07\r\n');
+    expect(there.text('flite')).toBe('Hello, world\n');
+    expect(speech.name('Hello, world')).toBe(name);
+  });
+
+  it('a voice that festival would run as a program is refused, and one that flite does not have', async () => {
+    const speech = there.speech();
+    await expect(speech.name('x', { engine: 'festival', voice: 'x) (system "reboot"' })).rejects.toEqual(
+      speechError('SPEECH_OPTIONS', /festival has no voice/),
+    );
+    await expect(speech.name('x', { engine: 'flite', voice: 'nobody' })).rejects.toEqual(
+      speechError('SPEECH_OPTIONS', /flite has no voice "nobody": it has kal slt/),
+    );
+    await expect(speech.name('x', { engine: 'flite', voice: '/no/voice.flitevox' })).rejects.toEqual(
+      speechError('SPEECH_OPTIONS', /flite has no voice "\/no\/voice.flitevox"/),
+    );
+  });
+
+  it.each([
+    [{ engine: 'festival', language: 'de' }, /festival takes no language: name a voice/],
+    [{ engine: 'piper' }, /piper needs a voice .*\.onnx/],
+    [{ voice: '-x' }, /takes engine, voice and language/],
+    [{ rate: 9 }, /rate \(0.25 to 4\)/],
+    [{ rate: Number.NaN }, /rate \(0.25 to 4\)/],
+    [{ sampleRate: 44_100 as 8000 }, /sampleRate \(8000 or 16000\)/],
+  ])('%j is refused', async (options, message) => {
+    await expect((async () => there.speech().name('x', options))()).rejects.toEqual(
+      speechError('SPEECH_OPTIONS', message),
+    );
+  });
+});
+
+describe('the engine', () => {
+  it('is the first that is there, where none is named', async () => {
+    const there = standIns({ 'espeak-ng': 'speaks', flite: 'speaks' });
+    on(there);
+    await there.speech().name('x');
+    expect([there.runs('flite').length, there.runs('espeak-ng').length]).toEqual([1, 0]);
+  });
+
+  it('is not the piper that sets up mice', async () => {
+    const there = standIns({ piper: 'speaks', 'espeak-ng': 'speaks' });
+    on(there);
+    await there.speech().name('x');
+    await there.speech({ voice: '/voices/en.onnx' }).name('x');
+    expect([there.runs('piper').length, there.runs('espeak-ng').length]).toEqual([1, 1]);
+  });
+
+  it('is told of by the package to install, where none is there', () => {
+    const there = standIns({});
+    process.env.PATH = there.folder;
+    expect(() => there.speech().name('x')).toThrow(
+      speechError('SPEECH_NO_ENGINE', /install one of .*apt-get install flite/) as Error,
+    );
+  });
+
+  it.each([
+    [{ engine: 'festival' }, {}, /text2wave is not on the PATH. Install festival and a voice/],
+    [
+      { engine: 'flite', program: '/opt/flite' },
+      {},
+      /\/opt\/flite which the configuration names, is not there/,
+    ],
+    [{ engine: 'swift' }, { cepstral: { swift: '/opt/swift/bin/swift' } }, /\/opt\/swift\/bin\/swift which/],
+    [
+      { engine: 'acapela' },
+      {},
+      /no engine "acapela": known are swift, piper, festival, flite, espeak-ng, command/,
+    ],
+  ])('%j %j: says what is missing', async (tts, others, message) => {
+    const there = standIns({});
+    process.env.PATH = there.folder;
+    await expect(there.speech(tts as never, others as never).name('x')).rejects.toEqual(
+      speechError('SPEECH_NO_ENGINE', message),
+    );
+  });
+
+  it("has the program and the voice of phpAGI's sections", async () => {
+    const there = standIns({ swift: 'speaks', text2wave: 'speaks' });
+    process.env.PATH = '/usr/bin:/bin';
+    const others = {
+      festival: { text2wave: there.file('text2wave') },
+      cepstral: { swift: there.file('swift'), voice: 'David' },
+    };
+    await there.speech({}, others).name('x', { engine: 'swift' });
+    await there.speech({}, others).name('x', { engine: 'festival' });
+    expect(there.runs('swift')[0]).toEqual(expect.arrayContaining(['-n', 'David']));
+    expect(there.runs('text2wave')).toHaveLength(1);
+  });
+
+  it.each<[keyof typeof behaviours, string, RegExp]>([
+    ['fails quietly', 'SPEECH_ENGINE', /made no sound: what it wrote is empty. It said: SIOD ERROR: unbound/],
+    ['writes nothing', 'SPEECH_ENGINE', /made no sound. It said: no licence/],
+    ['fails', 'SPEECH_ENGINE', /ended with status 3. It said: bad voice/],
+    ['crashes', 'SPEECH_ENGINE', /was ended by SIGSEGV, and said nothing/],
+    ['hangs', 'SPEECH_TIMEOUT', /took longer than 0.3 s \(\[tts\] timeout_seconds\)/],
+    ['writes half a file', 'SPEECH_ENGINE', /what it wrote ends after 356 of 8820 bytes/],
+    ['writes a page', 'SPEECH_ENGINE', /is no wave file: it begins with "<html>quota/],
+  ])('%s: %s', async (behaviour, code, message) => {
+    const there = standIns({ flite: behaviour });
+    on(there);
+    const speech = there.speech({ engine: 'flite', timeout_seconds: behaviour === 'hangs' ? '0.3' : '20' });
+    const error: AgiSpeechError = await Promise.resolve(speech.name('x')).then(
+      () => Promise.reject(new Error('spoken')),
+      (error) => error,
+    );
+    expect(error).toEqual(speechError(code, message));
+    // nothing is left, and the next call finds nothing in its way
+    expect(fs.readdirSync(there.cache).filter((name) => name !== '.swept')).toEqual([]);
+    if (behaviour === 'hangs') {
+      const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
+      await expect.poll(() => isAlive(sleeper)).toBe(false);
+    }
+  });
+
+  it('may talk on its standard output', async () => {
+    const there = standIns({ flite: 'talks on standard output' });
+    on(there);
+    expect(fs.existsSync(`${await there.speech({ engine: 'flite' }).name('x')}.wav`)).toBe(true);
+  });
+});
+
+/** A child of a child that has ended may stand in the table as a zombie. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('a command of the configuration', () => {
+  const wave = expect.stringMatching(/\.wav$/);
+  const file = expect.stringMatching(/\.txt$/);
+  it.each<[string, Record<string, string>, string[], string]>([
+    ['-x {text} -w {wave}', {}, ['-x', 'a "b" $(c)', '-w', wave], ''],
+    ["-w {wave} '{file}'", {}, ['-w', wave, file], 'a "b" $(c)\n'],
+    ['-b "" -w {wave}', {}, ['-b', '', '-w', wave], 'a "b" $(c)\n'],
+    ['"-v" \'{language}\'', { language: 'fr' }, ['-v', 'fr'], 'a "b" $(c)\n'],
+    [
+      '-v "{language} {rate}" -w {wave}',
+      { language: 'fr', rate: '0.5' },
+      ['-v', 'fr 0.5', '-w', wave],
+      'a "b" $(c)\n',
+    ],
+    [
+      '-v {voice}-{stretch} -w {wave}',
+      { voice: 'Jo', rate: '0.5' },
+      ['-v', 'Jo-2.000', '-w', wave],
+      'a "b" $(c)\n',
+    ],
+  ])('%s', async (template, tts, words, text) => {
+    const there = standIns({ talk: 'speaks' });
+    const speech = there.speech({ command: `${there.file('talk')} ${template}`, ...tts });
+    const name = await speech.name('a "b" $(c)');
+    expect(there.runs('talk')).toEqual([words]);
+    if (text !== '') expect(there.text('talk')).toBe(text);
+    expect(fs.existsSync(`${name}.wav`)).toBe(true);
+  });
+
+  it('gives a text that begins with a dash as no option', async () => {
+    const there = standIns({ talk: 'speaks' });
+    await there.speech({ command: `${there.file('talk')} {text} -w {wave}` }).name('-rf /');
+    expect(there.runs('talk')[0]?.[0]).toBe(' -rf /');
+  });
+
+  it('tells what it lacks', async () => {
+    const there = standIns({ talk: 'speaks' });
+    const command = `${there.file('talk')} -v {voice} -w {wave}`;
+    await expect(there.speech({ command }).name('x')).rejects.toEqual(
+      speechError('SPEECH_OPTIONS', /needs a voice .*has \{voice\} in it/),
+    );
+    await expect(there.speech({ engine: 'command' }).name('x')).rejects.toEqual(
+      speechError('SPEECH_CONFIG', /\[tts\] command is ""/),
+    );
+  });
+});
+
+describe('the files', () => {
+  let there: StandIns;
+  beforeEach(() => {
+    there = standIns({ flite: 'speaks' });
+    on(there);
+  });
+  const visible = () =>
+    fs
+      .readdirSync(there.cache)
+      .filter((name) => !name.startsWith('.'))
+      .sort();
+
+  it('are readable for everyone, whatever the umask', async () => {
+    const umask = process.umask(0o077);
+    const deep = path.join(makeFolder(), 'two', 'deep');
+    try {
+      await there.speech().name('x');
+      await there.speech({ cache: `${deep}/` }).name('x');
+    } finally {
+      process.umask(umask);
+    }
+    for (const folder of [deep, path.dirname(deep)]) expect(fs.statSync(folder).mode & 0o777).toBe(0o755);
+    const modes = ['', ...visible()].map((name) => fs.statSync(path.join(there.cache, name)).mode & 0o777);
+    expect(modes).toEqual([0o755, 0o644, 0o644]);
+  });
+
+  it('are made once, and found again by other calls', async () => {
+    const name = await there.speech().name('x');
+    expect(there.speech().name('x')).toBe(name);
+    expect(there.runs('flite')).toHaveLength(1);
+  });
+
+  it('are others for all that matters', async () => {
+    const names = new Set([
+      await there.speech().name('x'),
+      await there.speech().name('y'),
+      await there.speech().name('x', { voice: 'slt' }),
+      await there.speech().name('x', { voice: 'kal' }),
+      await there.speech().name('x', { rate: 1.1 }),
+      await there.speech().name('x', { sampleRate: 8000 }),
+    ]);
+    expect(names.size).toBe(6);
+  });
+
+  it.each([
+    [22_050, {}, ['wav', 'wav16']],
+    [8000, {}, ['wav']],
+    [22_050, { sample_rate: '8000' }, ['wav']],
+    [22_050, { sample_rate: '16000' }, ['wav16']],
+    [8000, { sample_rate: '16000' }, ['wav16']],
+  ] as const)('of %i Hz and %j: %j', async (rate, tts, endings) => {
+    const there = standIns({ flite: 'speaks' }, { rate });
+    on(there);
+    await there.speech(tts).name('x');
+    const names = fs.readdirSync(there.cache).filter((name) => !name.startsWith('.'));
+    expect(names.map((name) => name.split('.')[1]).sort()).toEqual(endings);
+    expect(there.speech(tts).name('x')).toMatch(/^\/.*\/[0-9a-f]{32}$/);
+  });
+
+  it('that several want at once are made once, in one call and in many', async () => {
+    const calls = Array.from({ length: 5 }, () => there.speech());
+    const names = await Promise.all(calls.flatMap((speech) => [speech.name('x'), speech.name('x')]));
+    expect(new Set(names).size).toBe(1);
+    expect(there.runs('flite')).toHaveLength(1);
+  });
+
+  it('whose maker was killed are made by the next', async () => {
+    const speech = there.speech();
+    const key = path.basename(await speech.name('x'));
+    for (const name of visible()) fs.unlinkSync(path.join(there.cache, name));
+    const child = spawn('/bin/true');
+    await new Promise((resolve) => child.once('exit', resolve));
+    fs.writeFileSync(path.join(there.cache, `.${key}.lock`), String(child.pid));
+    await speech.name('x');
+    expect(visible()).toHaveLength(2);
+  });
+
+  it('whose maker never ends are given up in time', async () => {
+    const speech = there.speech({ timeout_seconds: '0.2' });
+    const key = path.basename(await speech.name('x'));
+    for (const name of visible()) fs.unlinkSync(path.join(there.cache, name));
+    fs.writeFileSync(path.join(there.cache, `.${key}.lock`), String(process.pid));
+    await expect(speech.name('x')).rejects.toEqual(
+      speechError('SPEECH_TIMEOUT', /another call has been making this sentence for 0.2 s/),
+    );
+  });
+
+  it('are never seen in part', async () => {
+    const speech = there.speech();
+    const key = path.basename(await speech.name('x'));
+    for (const name of visible()) fs.unlinkSync(path.join(there.cache, name));
+    const seen: number[] = [];
+    const watcher = fs.watch(there.cache, () => {
+      const found = fs.statSync(path.join(there.cache, `${key}.wav`), { throwIfNoEntry: false });
+      if (found) seen.push(found.size);
+    });
+    await speech.name('x');
+    await expect.poll(() => seen.length).toBeGreaterThan(0);
+    watcher.close();
+    expect(new Set(seen).size).toBe(1);
+  });
+
+  it('that are old and in use are kept young', async () => {
+    const speech = there.speech({ cache_days: '10' });
+    const name = await speech.name('x');
+    const old = Date.now() / 1000 - 6 * 86_400;
+    fs.utimesSync(`${name}.wav`, old, old);
+    expect(speech.name('x')).toBe(name);
+    await expect.poll(() => Date.now() - fs.statSync(`${name}.wav`).mtimeMs).toBeLessThan(3_600_000);
+  });
+
+  it('cannot be kept where the folder cannot be made', async () => {
+    const speech = new Speech(toConfig({ tts: { cache: `${there.file('tone.wav')}/cache` } }, 'a.conf'));
+    await expect(speech.name('x')).rejects.toEqual(
+      speechError('SPEECH_CACHE', /cannot be kept in .*ENOTDIR.*Asterisk's user to read/),
+    );
+  });
+
+  it('lie in a folder of the user, below tempdir, unless one is named', async () => {
+    const tempdir = makeFolder();
+    const speech = new Speech(toConfig({ phpagi: { tempdir: `${tempdir}/` } }, 'a.conf'));
+    expect(path.dirname(await speech.name('x'))).toBe(`${tempdir}/speech-${process.getuid?.()}`);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'of others are not spoken from a folder that was not named',
+    async () => {
+      const tempdir = makeFolder();
+      const folder = `${tempdir}/speech-0`;
+      fs.mkdirSync(folder);
+      fs.chownSync(folder, 12_345, 12_345);
+      const speech = new Speech(toConfig({ phpagi: { tempdir } }, 'a.conf'));
+      await expect(speech.name('x')).rejects.toEqual(
+        speechError('SPEECH_CACHE', /belongs to user 12345, not to user 0/),
+      );
+    },
+  );
+
+  it('are copied to Asterisk before anybody plays them', async () => {
+    const remote = makeFolder();
+    const copy = `/bin/cp {file} ${remote}/{name}`;
+    const speech = there.speech({ copy, copy_folder: '/sounds/spoken/' });
+    const name = await speech.name('x');
+    expect(name).toMatch(/^\/sounds\/spoken\/[0-9a-f]{32}$/);
+    expect(fs.readdirSync(remote).sort()).toEqual(visible());
+    for (const file of visible())
+      expect(fs.readFileSync(path.join(remote, file))).toEqual(fs.readFileSync(path.join(there.cache, file)));
+    expect(speech.name('x')).toBe(name);
+  });
+
+  it('that did not get to Asterisk are not there', async () => {
+    const speech = there.speech({ copy: '/bin/cp {file} {folder}/{name}', copy_folder: '/no/such' });
+    await expect(speech.name('x')).rejects.toEqual(
+      speechError('SPEECH_COPY', /\/bin\/cp \(\[tts\] copy\) ended with status 1. It said: .*\/no\/such/),
+    );
+    expect(visible()).toEqual([]);
+  });
+});
+
+describe('a text', () => {
+  it('of more characters than the limit is refused, of as many is spoken', async () => {
+    const there = standIns({ flite: 'speaks' });
+    on(there);
+    const speech = there.speech({ max_characters: '1000' });
+    expect(() => speech.name('x'.repeat(1001))).toThrow(
+      speechError('SPEECH_TEXT', /1001 characters is not spoken: the limit is 1000/) as Error,
+    );
+    expect(() => speech.name(' \n')).toThrow(speechError('SPEECH_TEXT', /no text/) as Error);
+    await speech.name('x'.repeat(1000));
+    expect(there.text('flite')).toHaveLength(1001);
+  });
+
+  it('of 100 kB gets through', async () => {
+    const there = standIns({ flite: 'speaks' });
+    on(there);
+    const text = 'lorem ipsum '.repeat(8600).trim();
+    await there.speech({ max_characters: '200000' }).name(text);
+    expect(there.text('flite')).toBe(`${text}\n`);
+  });
+
+  it('of any kind is given as it is, but for spaces', async () => {
+    const there = standIns({ flite: 'speaks' });
+    on(there);
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), async (chance) => {
+        await there.speech().name(`a${chance}b`);
+        expect(there.text('flite')).toBe(`a${chance}b\n`.replace(/[\0- \x7f]+(?!$)/g, ' '));
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe('preparing', () => {
+  it('runs two engines at once, and what is waited for first', async () => {
+    const there = standIns({ flite: 'speaks' });
+    on(there);
+    const speech = there.speech();
+    const order: string[] = [];
+    const note = (text: string, urgent: boolean) =>
+      Promise.resolve(speech.name(text, {}, urgent)).then(() => order.push(text));
+    await Promise.all([
+      note('1', false),
+      note('2', false),
+      note('3', false),
+      note('4', false),
+      note('now', true),
+    ]);
+    expect(order.indexOf('now')).toBeLessThan(order.indexOf('4'));
+    expect(there.runs('flite')).toHaveLength(5);
+  });
+
+  it('ends with the call', async () => {
+    const there = standIns({ flite: 'hangs' });
+    on(there);
+    const speech = there.speech();
+    const made = Promise.allSettled(['1', '2', '3'].map((text) => speech.name(text)));
+    await expect.poll(() => fs.existsSync(there.file('sleeper'))).toBe(true);
+    speech.stop(new Error('gone'));
+    for (const one of await made)
+      expect(one).toMatchObject({ status: 'rejected', reason: { message: 'gone' } });
+    await expect(speech.name('4')).rejects.toThrow('gone');
+    expect(fs.readdirSync(there.cache).filter((name) => name !== '.swept')).toEqual([]);
+  });
+});
