@@ -99,21 +99,34 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
       if (round >= warmUp) note(`${engine} alone`, performance.now() - began);
     }
   }
-  const median = (name: string) => spreadOf(times.get(name) ?? []).median;
-  const show = (what: string, ms: number, goal: number) =>
-    `${what.padEnd(44)}${ms.toFixed(2).padStart(8)} ms   goal < ${goal}: ${ms < goal ? 'met' : 'not met'}`;
+  // on a machine that does something else besides, the quickest says more than the middle
+  const kinds = ['median', 'quickest'] as const;
+  const of = (kind: (typeof kinds)[number], name: string) => {
+    const list = times.get(name) ?? [];
+    return kind === 'median' ? spreadOf(list).median : Math.min(...list);
+  };
+  const row = (what: string, ms: (kind: (typeof kinds)[number]) => number, goal?: number) => {
+    const cells = kinds.map((kind) => `${ms(kind).toFixed(2).padStart(10)}`).join('');
+    const verdict = ms('median') < (goal ?? 0) ? 'met' : 'not met';
+    return `${what.padEnd(50)}${cells}${goal === undefined ? '' : `   goal < ${goal}: ${verdict}`}`;
+  };
   const version = spawn(values.node, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [node] = await once(version.stdout as NodeJS.ReadableStream, 'data');
   const lines = [
-    `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} cores, Node ${String(node).trim()}, ${new Date().toISOString().slice(0, 10)}; ${calls} calls each, medians`,
+    `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} cores, Node ${String(node).trim()}, ${new Date().toISOString().slice(0, 10)}; ${calls} calls each`,
     '',
-    ...Array.from(times.keys(), (name) => `${name.padEnd(44)}${median(name).toFixed(2).padStart(8)} ms`),
+    `${'ms'.padEnd(50)}${kinds.map((kind) => kind.padStart(10)).join('')}`,
+    ...Array.from(times.keys(), (name) => row(name, (kind) => of(kind, name))),
     '',
     ...Object.keys(engines).flatMap((engine) => [
-      show(`a cached sentence, above a file (${engine})`, median(`${engine} cached`) - median('file'), 1),
-      show(
+      row(
+        `a cached sentence, above a file (${engine})`,
+        (kind) => of(kind, `${engine} cached`) - of(kind, 'file'),
+        1,
+      ),
+      row(
         `a first one, above a file and the engine (${engine})`,
-        median(`${engine} new`) - median('file') - median(`${engine} alone`),
+        (kind) => of(kind, `${engine} new`) - of(kind, 'file') - of(kind, `${engine} alone`),
         5,
       ),
     ]),

@@ -41,14 +41,6 @@ export interface Config {
   readonly headerSeconds: number;
   /** How large a request header may be. */
   readonly headerBytes: number;
-  /** The folder in which each call leaves a trace. */
-  readonly trace: string | undefined;
-  /** Names whose values no trace holds, apart by commas or spaces. */
-  readonly traceRedact: string | undefined;
-  /** How many days traces are kept; 0: for ever. */
-  readonly traceDays: number;
-  /** Whether traces hold the keys that callers press. */
-  readonly traceDigits: boolean;
 }
 
 export type ValueKind =
@@ -88,10 +80,10 @@ export const keys: Record<
     linger_seconds: ['seconds', 'lingerSeconds'],
     header_seconds: ['seconds', 'headerSeconds'],
     header_bytes: ['bytes', 'headerBytes'],
-    trace: ['folder', 'trace'],
-    trace_redact: ['text', 'traceRedact'],
-    trace_days: ['days', 'traceDays'],
-    trace_digits: ['boolean', 'traceDigits'],
+    trace: own,
+    trace_redact: own,
+    trace_days: own,
+    trace_digits: own,
   },
   asmanager: { server: own, port: own, username: own, secret: own, write_log: own },
   festival: { text2wave: own },
@@ -121,10 +113,6 @@ export const defaults: Config = {
   lingerSeconds: 5,
   headerSeconds: 10,
   headerBytes: 65_536,
-  trace: undefined,
-  traceRedact: undefined,
-  traceDays: 30,
-  traceDigits: false,
 };
 
 const standardFiles = ['/etc/asterisk/fastagi.conf', '/etc/asterisk/phpagi.conf'];

@@ -1,17 +1,5 @@
-/** The log: one line an entry, on a file descriptor. It is written at once, so that nothing is lost at the end. */
-import { writeSync } from 'node:fs';
+/** The log: what of it is written, and where it goes. */
 import { type LogLevel, logLevels } from './config';
-
-/** What stands before a line for syslog's `logger --prio-prefix`. */
-const syslogPriorities: Record<LogLevel, string> = {
-  error: '<3>',
-  warning: '<4>',
-  info: '<6>',
-  debug: '<7>',
-};
-
-/** The most of one entry that is written, in characters. */
-const MAX_ENTRY = 65_536;
 
 export class Log {
   /** The least of what is written. */
@@ -34,30 +22,9 @@ export class Log {
   }
 
   write(level: LogLevel, text: string): void {
-    if (!this.enabled(level)) return;
-    const { openLate } = this;
-    this.openLate = undefined;
-    openLate?.();
-    if (this.fd === undefined) return;
-    const subject = this.subject === '' ? '' : ` ${printable(this.subject).replaceAll('\n', '\\n')}`;
-    const head = this.syslog
-      ? `${syslogPriorities[level]}${level}${subject}: `
-      : `${new Date().toISOString()} ${level} fastagi[${process.pid}]${subject}: `;
-    const next = this.syslog ? `\n${syslogPriorities[level]}    ` : '\n    ';
-    try {
-      writeSync(this.fd, `${head}${printable(text).replaceAll('\n', next)}\n`);
-    } catch {
-      // a full disk, or a reader that is gone, must not cost the call
-    }
+    if (this.enabled(level)) entries().writeEntry(this, level, text);
   }
 }
 
-/** Control characters from a hostile value must not reach a terminal that shows the log or Asterisk's console. */
-export function printable(text: string): string {
-  return (text.length > MAX_ENTRY ? `${text.slice(0, MAX_ENTRY)}…` : text)
-    .trimEnd()
-    .replace(
-      /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
-      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    );
-}
+// most calls have nothing to say
+const entries = (): typeof import('./log-entry') => require('./log-entry');

@@ -56,8 +56,7 @@ describe('the start of a call', () => {
       'src/run/resolve.ts',
       'src/run/serve.ts',
       'src/wire/agi-command.ts',
-      'src/wire/lines.ts',
-      'src/wire/request-decoder.ts',
+      'src/wire/plain-request.ts',
     ]);
     // in Node's snapshot; net, stream, child_process and node:module are not
     expect([...new Set(builtins)]).toEqual(['node:fs']);

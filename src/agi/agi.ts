@@ -7,16 +7,9 @@ import type { Config } from '../config';
 import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import type { AgiRequest } from '../wire/agi-request';
-import { Commander, checkOptions, commander, inRange, isSecretName } from './commander';
+import { Commander, commander, isSecretName } from './commander';
 import type { DialogueMethods } from './dialogue-methods';
-import {
-  type DataOutcome,
-  digitOf,
-  type EscapeOptions,
-  endposOf,
-  numberOf,
-  type PlayOutcome,
-} from './outcome';
+import { type DataOutcome, type EscapeOptions, numberOf, type PlayOutcome } from './outcome';
 import type { Session } from './session';
 import type { Speaking } from './speaking';
 
@@ -89,26 +82,11 @@ export class Agi {
    * Plays a sound file.
    * @param file without its extension; relative to Asterisk's sounds folder, in the channel's language
    */
-  async streamFile(
+  streamFile(
     file: string,
     options: EscapeOptions & { /** Where to begin. */ offsetSamples?: number } = {},
   ): Promise<PlayOutcome> {
-    checkOptions('streamFile', options);
-    const offset = options.offsetSamples ?? 0;
-    return this[commander].run(
-      'STREAM FILE',
-      [file, options.escapeDigits ?? '', offset],
-      async (reply, ask): Promise<PlayOutcome> => {
-        const result = numberOf(reply);
-        const endposSamples = endposOf(reply);
-        if (result === 0) return { outcome: 'complete', endposSamples };
-        if (result > 0) return { outcome: 'digit', digit: digitOf(reply), endposSamples };
-        // a file that cannot be opened and a hangup have the same result
-        await this[commander].assertAlive(reply, ask);
-        if (endposSamples !== offset) throw failures().commandFailed('STREAM FILE', reply);
-        return { outcome: 'missing', endposSamples };
-      },
-    );
+    return playback().streamFile(this[commander], file, options);
   }
 
   /**
@@ -118,22 +96,11 @@ export class Agi {
    * @param options.maxDigits 1 to 1023; as many as the caller likes where it is left out
    * @param options.secret keeps the digits out of the log: for a PIN or a card number
    */
-  async getData(
+  getData(
     prompt: string,
     options: { timeoutMs?: number; maxDigits?: number; secret?: boolean } = {},
   ): Promise<DataOutcome> {
-    checkOptions('getData', options);
-    const { timeoutMs = 0, maxDigits = 1023, secret = this[commander].secret } = options;
-    return this[commander].session.turn(async (ask) => {
-      inRange('getData: maxDigits', maxDigits, 1, 1023);
-      inRange('getData: timeoutMs', timeoutMs, 0, 0x7fffffff);
-      const reply = await ask(encodeCommand('GET DATA', [prompt, timeoutMs, maxDigits]), { secret });
-      if (reply.result === '-1') {
-        await this[commander].assertAlive(reply, ask);
-        return { outcome: 'missing', digits: '' };
-      }
-      return { outcome: reply.word === 'timeout' ? 'timeout' : 'complete', digits: reply.result };
-    });
+    return playback().getData(this[commander], prompt, options);
   }
 
   /**
@@ -197,8 +164,8 @@ export class Agi {
 const values = (): typeof import('./values') => require('./values');
 // applications in which values are data
 const templates = (): typeof import('./exec-template') => require('./exec-template');
-// the words for what went wrong
-const failures = (): typeof import('./failures') => require('./failures');
+// sounds, and the keys that callers press meanwhile
+const playback = (): typeof import('./playback') => require('./playback');
 // text to speech, which must not wait for all the commands
 const speaking = (): typeof import('./speaking') => require('./speaking');
 // the commands that fewer scripts use: read in when the first of them is asked for

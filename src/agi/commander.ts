@@ -5,7 +5,6 @@ import type { Config } from '../config';
 import type { Speech } from '../tts/speech';
 import { type AgiArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
-import { numberOf } from './outcome';
 import type { Ask, Session } from './session';
 
 /** Where a call keeps its commander, out of scripts' sight; registered, since each room that travels as text has its own copy. */
@@ -49,33 +48,23 @@ export class Commander {
   }
 
   /** What an application returned. @throws AgiCommandError, code `AGI_NO_APPLICATION`, where there is none */
-  async executed(application: string, reply: AgiReply, ask: Ask): Promise<number> {
-    if (reply.result === '-2') throw failures().noApplication(application, reply);
-    if (reply.result === '-1') await this.assertAlive(reply, ask);
-    return numberOf(reply);
+  executed(application: string, reply: AgiReply, ask: Ask): Promise<number> {
+    return verdicts().executed(this.session, application, reply, ask);
   }
 
   /** Asks Asterisk whether the caller is still there, where a reply leaves it open. */
-  async isAlive(ask: Ask): Promise<boolean> {
-    if (this.session.gone) return false;
-    try {
-      await ask('CHANNEL STATUS');
-      return true;
-    } catch (error) {
-      if (!failures().isHangup(error)) throw error;
-      return false;
-    }
+  isAlive(ask: Ask): Promise<boolean> {
+    return verdicts().isAlive(this.session, ask);
   }
 
   /** @throws AgiHangupError where the caller is gone */
-  async assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
-    if (!(await this.isAlive(ask))) throw failures().hungUpDuring(reply);
+  assertAlive(reply: AgiReply, ask: Ask): Promise<void> {
+    return verdicts().assertAlive(this.session, reply, ask);
   }
 
   /** @throws AgiHangupError where the caller is gone, AgiCommandError where the command has failed by itself */
-  async failed(command: string, reply: AgiReply, ask: Ask): Promise<never> {
-    await this.assertAlive(reply, ask);
-    throw failures().commandFailed(command, reply);
+  failed(command: string, reply: AgiReply, ask: Ask): Promise<never> {
+    return verdicts().failed(this.session, command, reply, ask);
   }
 }
 
@@ -108,5 +97,7 @@ export function isSecretName(name: string): boolean {
 
 // what names speak of secrets
 const secrets = (): typeof import('../wire/redact') => require('../wire/redact');
+// what replies mean for the call
+const verdicts = (): typeof import('./verdicts') => require('./verdicts');
 // the words for what went wrong
 const failures = (): typeof import('./failures') => require('./failures');

@@ -6,7 +6,7 @@
  * libuv's thread pool, so signals and timers go on meanwhile; but a process cannot exit while one waits
  * there (libuv joins its threads), so a read is only asked for when it is wanted.
  */
-import { closeSync, read, writeSync } from 'node:fs';
+import { closeSync, readv, writeSync } from 'node:fs';
 import { nobody, type Receiver, type Transport } from './transport';
 
 const RETRY_MS = 5;
@@ -34,26 +34,15 @@ export class FdTransport implements Transport {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
     }
-    this.#writeRest(Buffer.from(text).subarray(sent));
-  }
-
-  /** A descriptor that someone has made non-blocking, or a pipe that is full. */
-  #writeRest(bytes: Buffer): void {
-    for (let sent = 0; sent < bytes.length; ) {
-      try {
-        sent += writeSync(this.output, bytes, sent);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-      }
-    }
+    pressure().writeRest(this.output, Buffer.from(text).subarray(sent));
   }
 
   read(): void {
     if (this.reading || !this.#open) return;
     this.reading = true;
     this.#buffer[0] = 0;
-    read(this.#input, this.#buffer, 0, this.#buffer.length, null, (error, count) => {
+    // half the work of `read`, which looks at more kinds of arguments
+    readv(this.#input, [this.#buffer], (error, count) => {
       this.reading = false;
       if (!this.#open) return;
       if (error) {
@@ -84,3 +73,6 @@ export class FdTransport implements Transport {
     }
   }
 }
+
+// a reader that is slow
+const pressure = (): typeof import('./pressure') => require('./pressure');

@@ -41,6 +41,11 @@ const PIECE_BYTES = 1024;
 /** It escapes that into 2,048 bytes: a piece whose escaped text comes so near to them has lost its end. */
 const CUT_CHARS = 2045;
 const noopReply = Buffer.from('200 result=0\n');
+/**
+ * Put behind what is asked for in Base64: BASE64_ENCODE() of Asterisk 16 drops one byte or two where the length is no
+ * multiple of three. What is left of this tells by its last letter how much is to be taken off.
+ */
+const tail = 'abc';
 /** `Command: ` and the AGI command must fit into a line of AMI's. */
 const MAX_COMMAND_BYTES = 1022 - 'Command: '.length;
 /** What ends a failed script's call over FastAGI with AGISTATUS=FAILURE; here a command does that which fails. */
@@ -316,7 +321,7 @@ class AsyncTransport implements Transport {
   #readAgain(): void {
     const expression = this.#requested && !this.#again ? expressionOf(this.#command) : undefined;
     const command =
-      expression && `GET FULL VARIABLE "\${BASE64_ENCODE(${expression.text})}"${expression.rest}`;
+      expression && `GET FULL VARIABLE "\${BASE64_ENCODE(${expression.text}${tail})}"${expression.rest}`;
     if (!command || Buffer.byteLength(command) > MAX_COMMAND_BYTES) {
       this.#giveUp(lost(this.#requested ? 'a reply' : 'the request'));
       return;
@@ -389,8 +394,10 @@ function expressionOf(command: string): { text: string; rest: string } | undefin
 /** The reply as it would have been, had its value not been asked for in letters. */
 function fromBase64(reply: Buffer): Buffer | undefined {
   const value = /^200 result=1 \(([\w+/]+=*)\)\n$/.exec(reply.toString('latin1'))?.[1];
-  if (!value) return undefined;
-  return Buffer.concat([Buffer.from('200 result=1 ('), Buffer.from(value, 'base64'), Buffer.from(')\n')]);
+  const bytes = Buffer.from(value ?? '', 'base64');
+  const more = tail.indexOf(String.fromCharCode(bytes.at(-1) ?? 0)) + 1;
+  if (more === 0) return undefined;
+  return Buffer.concat([Buffer.from('200 result=1 ('), bytes.subarray(0, -more), Buffer.from(')\n')]);
 }
 
 function lost(what: string, advice = ''): Error {

@@ -1,10 +1,12 @@
 /** `fastagi ami`: the manager for people and shell scripts. */
 import type { Argv } from 'yargs';
+import { parseAddress, showAddress } from '../ami/address';
 import { Ami, type AmiOptions } from '../ami/ami';
 import { managerOptions } from '../ami/asmanager';
+import { bridgeCalls } from '../ami/fastagi-bridge';
 import { AmiArgumentError, AmiError } from '../ami-errors';
 import { RefusedError } from '../errors';
-import { printable } from '../log';
+import { printable } from '../log-entry';
 import { exitCodes } from '../run/ending';
 import type { AmiMessage, AmiResponse } from '../wire/ami-message';
 
@@ -13,6 +15,7 @@ interface Given {
   readonly fields?: readonly (string | number)[];
   readonly config?: string;
   readonly events?: string;
+  readonly asyncAgi?: string;
   readonly count?: number;
   readonly json: boolean;
   readonly server?: string;
@@ -26,6 +29,10 @@ export function options(parser: Argv): Argv {
     .positional('action', { type: 'string', describe: 'Originate, Ping, Command ...' })
     .positional('fields', { type: 'string', array: true, describe: 'KEY=VALUE for each header' })
     .option('events', { type: 'string', describe: 'Show events: of these names, or all' })
+    .option('async-agi', {
+      type: 'string',
+      describe: 'Hand calls of AGI(agi:async) to the FastAGI server at HOST:PORT',
+    })
     .option('count', { type: 'number', requiresArg: true, describe: 'End after so many events' })
     .option('json', { type: 'boolean', default: false, describe: 'A line of JSON for each message' })
     .option('server', { type: 'string', requiresArg: true, describe: 'Another manager, HOST[:PORT]' })
@@ -45,6 +52,7 @@ export function options(parser: Argv): Argv {
         '  fastagi ami Command "Command=core show uptime"',
         '  fastagi ami QueueStatus Queue=support --json',
         '  fastagi ami --events Hangup,Newchannel --count 10',
+        '  fastagi ami --async-agi 127.0.0.1:4573',
       ].join('\n'),
     );
 }
@@ -52,6 +60,7 @@ export function options(parser: Argv): Argv {
 export async function run(options: Record<string, unknown>): Promise<number> {
   const given = options as unknown as Given;
   try {
+    if (given.asyncAgi !== undefined) return await serve(given, given.asyncAgi);
     return given.events === undefined ? await order(given) : await watch(given, given.events);
   } catch (error) {
     if (!(error instanceof AmiError || error instanceof RefusedError)) throw error;
@@ -103,6 +112,31 @@ async function watch(given: Given, names: string): Promise<number> {
   if (events.dropped > 0)
     process.stderr.write(`fastagi: ${events.dropped} events were dropped: the output is too slow\n`);
   return exitCodes.done;
+}
+
+/** Until it is told to stop, or the manager refuses it for good. */
+async function serve(given: Given, address: string): Promise<number> {
+  if (given.action !== undefined || given.events !== undefined) {
+    process.stderr.write('fastagi: --async-agi goes with neither an action nor --events\n');
+    return exitCodes.usage;
+  }
+  const say = (text: string) => process.stderr.write(`fastagi: ${text}\n`);
+  const server = parseAddress(address || '127.0.0.1', undefined, 4573);
+  await using ami = await connect(given, true);
+  const stop = () => void ami.close();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  bridgeCalls(ami, { server, onProblem: say });
+  say(`calls of AGI(agi:async,SCRIPT) from ${ami.address} go to ${showAddress(server)}`);
+  // awaited here: the client goes with this block
+  return await new Promise((resolve) => {
+    ami.onState((state, error) => {
+      if (state === 'reconnecting') say(error?.message ?? 'the connection is lost');
+      else if (state === 'connected') say(`connected to ${ami.address} again`);
+      else if (error) say(error.message);
+      if (state === 'closed') resolve(error ? exitCodes.refused : exitCodes.done);
+    });
+  });
 }
 
 function connect(given: Given, lasting = false): Promise<Ami> {

@@ -147,7 +147,7 @@ class Master {
     else {
       this.#counters.probes++;
       this.#counters.calls--;
-      this.#log.write(why.code === 'AGI_NO_REQUEST' ? 'info' : 'error', describeError(why));
+      this.#log.write(why.code === 'AGI_NO_REQUEST' ? 'info' : 'error', `${why.message} [${why.code}]`);
     }
     this.#onChange();
   }

@@ -2,7 +2,7 @@
 import type { Agi } from '../agi/agi';
 import { endCall } from '../ami/async-agi';
 import { AgiHangupError, RefusedError } from '../errors';
-import { printable } from '../log';
+import { printable } from '../log-entry';
 import type { ScriptFunction } from './load';
 import { summarizeError } from './report';
 import { resolveRequest, type ScriptFile } from './resolve';

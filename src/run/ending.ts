@@ -1,6 +1,6 @@
 /**
- * How a call ends: once, whatever happens. What goes as it should is here; all else is `trouble.ts`, which such
- * a call never loads.
+ * How a call ends: once, whatever happens. What goes as it should is `closing.ts`; all else is `trouble.ts`, which
+ * such a call never loads.
  */
 import type { Session } from '../agi/session';
 import type { Transport } from '../agi/transport';
@@ -12,9 +12,6 @@ import type { Tracing } from './tracing';
 import type { Trouble } from './trouble';
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3 } as const;
-
-/** How long a script that has returned may go on unwatched. */
-const LOOK_AFTER_MS = 20;
 
 export class Ending {
   readonly config: Config;
@@ -38,7 +35,8 @@ export class Ending {
     this.log = log;
     this.transport = transport;
     this.house = house;
-    if (config.trace || log.enabled('debug')) this.tracing = tracing().beginTracing(config, log);
+    if (config.sections.fastagi?.trace || log.enabled('debug'))
+      this.tracing = tracing().beginTracing(config, log);
   }
 
   get trouble(): Trouble {
@@ -69,47 +67,26 @@ export class Ending {
   }
 
   /** The exported function has returned: finish what is queued, close. */
-  async returned(): Promise<void> {
-    await this.session?.drain();
-    await this.finish();
+  returned(): Promise<void> {
+    return closing().returned(this);
   }
 
   /**
    * The body of a script has returned. What it has begun without awaiting it may go on, as in any program
    * of Node's, but not for ever: a forgotten timer must not hold the caller in silence.
    */
-  async bodyReturned(): Promise<void> {
-    await this.session?.drain();
-    if (this.begun) return;
-    // without a read that waits, Node itself tells when nothing is left: `beforeExit`
-    this.session?.rest();
-    this.bodyHasReturned = true;
-    setTimeout(() => {
-      if (!this.begun) this.trouble.watchLeftovers();
-    }, LOOK_AFTER_MS).unref();
+  bodyReturned(): Promise<void> {
+    return closing().bodyReturned(this);
   }
 
   /** The event loop has run empty: nothing can happen any more but on the wire. */
   onNothingLeft(): void {
-    if (this.begun) return;
-    const { session } = this;
-    if (this.bodyHasReturned) void this.finish();
-    // only a hangup can wake the script now, where it has asked to be told
-    else if (session?.watched && !session.ended && !session.gone) this.transport.read();
-    else this.trouble.stuck();
+    closing().onNothingLeft(this);
   }
 
   /** Ends a call that went as it should. */
-  async finish(): Promise<void> {
-    if (this.begun) return;
-    this.begun = true;
-    const { session, transport } = this;
-    if (session && !session.ended) {
-      session.stop();
-      // a read that waits may hold up the exit; a NOOP ends it
-      if (session.busy || transport.blocked) await this.trouble.leaveQuietly(session);
-    }
-    this.leave(exitCodes.done);
+  finish(): Promise<void> {
+    return closing().finish(this);
   }
 
   leave(code: number): void {
@@ -120,5 +97,7 @@ export class Ending {
   }
 }
 
+// the end of a call that goes as it should, while Asterisk works on the script's last command
+const closing = (): typeof import('./closing') => require('./closing');
 // the lines of a conversation, for those who keep them
 const tracing = (): typeof import('./tracing') => require('./tracing');

@@ -1,6 +1,6 @@
 /** The whole conversation, kept: in the log (`debug`), in a file of the call's own (`trace`), or in both. */
 import type { Tracer } from '../agi/session';
-import type { Config } from '../config';
+import type { Config, ValueKind } from '../config';
 import type { Log } from '../log';
 import { TraceRecorder } from '../trace/recorder';
 import { Redaction } from '../trace/redaction';
@@ -12,20 +12,42 @@ export interface Tracing {
 }
 
 export function beginTracing(config: Config, log: Log): Tracing {
-  const { trace: folder, traceRedact = '', traceDays: days, traceDigits: digits } = config;
-  const names = traceRedact.split(/[\s,]+/).filter((name) => name !== '');
-  const onProblem = (text: string) => log.write('warning', text);
-  const program = `fastagi ${process.env.FASTAGI_VERSION}`;
-  const recorder = folder && new TraceRecorder({ folder, days, names, digits, program, onProblem });
+  const names = (config.sections.fastagi?.trace_redact ?? '').split(/[\s,]+/).filter((name) => name !== '');
+  const recorder = openRecorder(config, names, log);
   // the keys that a caller presses are what one turns `debug` on for
   const redaction = log.enabled('debug') ? new Redaction({ names, digits: true }) : undefined;
   return {
     line(direction, line, secret) {
-      if (recorder) recorder.line(direction, line, secret);
+      recorder?.line(direction, line, secret);
       if (redaction) log.write('debug', `${direction} ${redaction.apply(direction, line, secret)}`);
     },
     tell(kind, text) {
-      if (recorder) recorder.tell(kind, text);
+      recorder?.tell(kind, text);
     },
   };
 }
+
+/** What `[fastagi] trace` and its like say; a value that makes no sense costs the trace, and not the call. */
+function openRecorder(config: Config, names: readonly string[], log: Log): TraceRecorder | undefined {
+  const onProblem = (text: string) => log.write('warning', text);
+  const settings = config.sections.fastagi ?? {};
+  const setting = (kind: ValueKind, key: string, otherwise: unknown): unknown => {
+    const text = settings[key];
+    if (text === undefined || (kind === 'folder' && text.startsWith('/'))) return text ?? otherwise;
+    return problems().toValue(kind, text, `${config.file}: [fastagi] ${key}`);
+  };
+  try {
+    const folder = setting('folder', 'trace', undefined) as string | undefined;
+    if (folder === undefined) return undefined;
+    const days = setting('days', 'trace_days', 30) as number;
+    const digits = setting('boolean', 'trace_digits', false) as boolean;
+    const program = `fastagi ${process.env.FASTAGI_VERSION}`;
+    return new TraceRecorder({ folder, days, names, digits, program, onProblem });
+  } catch (error) {
+    onProblem(`no trace of this call: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+// what an ordinary value never needs
+const problems = (): typeof import('../config-problems') => require('../config-problems');

@@ -4,7 +4,7 @@
  */
 import type { Session } from '../agi/session';
 import { AgiError, AgiHangupError, AgiTimeoutError, RefusedError } from '../errors';
-import { printable } from '../log';
+import { printable } from '../log-entry';
 import { encodeCommand } from '../wire/agi-command';
 import { type Ending, exitCodes } from './ending';
 import { sendMail } from './mail';
@@ -113,11 +113,10 @@ export class Trouble {
   #report(error: unknown): void {
     const { config, log, script, session } = this.#ending;
     const details = describeError(error);
-    // a health check opens a connection and closes it
-    log.write(
-      (error as { code?: unknown } | undefined)?.code === 'AGI_NO_REQUEST' ? 'info' : 'error',
-      details,
-    );
+    // a health check opens a connection and closes it: a line of it is enough
+    if (error instanceof AgiError && error.code === 'AGI_NO_REQUEST')
+      log.write('info', `${error.message} [${error.code}]`);
+    else log.write('error', details);
     // what a stranger can bring about by asking sends no mail
     if (session === undefined || error instanceof RefusedError) return;
     if (!config.errorHandler || config.admin === undefined || this.#mails.length >= MAILS_A_CALL) return;

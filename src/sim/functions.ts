@@ -9,7 +9,7 @@ type Writing = (argument: string, value: string, scope: Scope) => void;
 
 /** A function's value; undefined where it cannot be read. */
 export function readFunction(name: string, argument: string, scope: Scope): string | undefined {
-  const own = scope.functions[name];
+  const own = Object.hasOwn(scope.functions, name) ? scope.functions[name] : undefined;
   if (own?.read) return own.read(argument, scope.channel);
   const read = readings.get(name);
   if (read) return read(argument, scope);
@@ -25,7 +25,7 @@ export function writeVariable(name: string, value: string, scope: Scope): void {
     return;
   }
   const [, fn, argument] = call as unknown as [string, string, string];
-  const own = scope.functions[fn];
+  const own = Object.hasOwn(scope.functions, fn) ? scope.functions[fn] : undefined;
   if (own?.write) own.write(argument, value, scope.channel);
   else {
     const write = writings.get(fn);
@@ -68,23 +68,33 @@ const MAX_EPOCH_SECONDS = 8.64e12;
 const flag = (yes: boolean): string => (yes ? '1' : '0');
 
 /** Presentations by the names that the dialplan has for them (callerid.c). */
-const presentations: Record<string, number> = {
-  allowed_not_screened: 0,
-  allowed_passed_screen: 1,
-  allowed_failed_screen: 2,
-  allowed: 3,
-  prohib_not_screened: 32,
-  prohib_passed_screen: 33,
-  prohib_failed_screen: 34,
-  prohib: 35,
-  unavailable: 67,
-};
+const presentations = new Map<string, number>(
+  Object.entries({
+    allowed_not_screened: 0,
+    allowed_passed_screen: 1,
+    allowed_failed_screen: 2,
+    allowed: 3,
+    prohib_not_screened: 32,
+    prohib_passed_screen: 33,
+    prohib_failed_screen: 34,
+    prohib: 35,
+    unavailable: 67,
+  }),
+);
 
 function presentationOf({ presentation }: Channel): string {
-  return Object.keys(presentations).find((name) => presentations[name] === presentation) ?? 'unknown';
+  for (const [name, value] of presentations) if (value === presentation) return name;
+  return 'unknown';
 }
 
-const callerFields: Record<string, (channel: Channel) => string> = {
+/** No object is looked into by a name that a script gives: it may be `__proto__`. */
+function fieldTable(
+  rows: Record<string, (channel: Channel) => string>,
+): ReadonlyMap<string, (channel: Channel) => string> {
+  return new Map(Object.entries(rows));
+}
+
+const callerFields = fieldTable({
   all: (channel) => channel.callerId,
   name: (channel) => channel.callerName ?? '',
   num: (channel) => channel.callerNumber ?? '',
@@ -99,9 +109,9 @@ const callerFields: Record<string, (channel: Channel) => string> = {
   'name-pres': (channel) => presentationOf(channel),
   'num-valid': (channel) => flag(channel.callerNumber !== undefined),
   'name-valid': (channel) => flag(channel.callerName !== undefined),
-};
+});
 
-const channelFields: Record<string, (channel: Channel) => string> = {
+const channelFields = fieldTable({
   name: (channel) => channel.name,
   language: (channel) => channel.language,
   musicclass: (channel) => channel.musicClass,
@@ -113,9 +123,9 @@ const channelFields: Record<string, (channel: Channel) => string> = {
   context: (channel) => channel.context,
   exten: (channel) => channel.extension,
   hangup: () => '0',
-};
+});
 
-const cdrFields: Record<string, (channel: Channel) => string> = {
+const cdrFields = fieldTable({
   src: (channel) => channel.callerNumber ?? '',
   clid: (channel) => channel.callerId,
   dst: (channel) => channel.extension,
@@ -123,7 +133,7 @@ const cdrFields: Record<string, (channel: Channel) => string> = {
   channel: (channel) => channel.name,
   uniqueid: (channel) => channel.uniqueId,
   accountcode: (channel) => channel.accountCode,
-};
+});
 
 /** The name of a list variable, its separator: CUT, FIELDQTY. */
 function fields(name: string, separator: string, scope: Scope): string[] {
@@ -166,18 +176,18 @@ function replaceCharacters(text: string, from: string, to: string): string {
 const readings = new Map<string, Reading>(
   Object.entries({
     CALLERID: (argument, { channel, warn }) => {
-      const read = callerFields[fieldOf(argument)];
+      const read = callerFields.get(fieldOf(argument));
       if (!read) warn(`CALLERID(${argument}) is nothing that Asterisk knows`);
       return read?.(channel) ?? '';
     },
     CHANNEL: (argument, { channel, warn }) => {
-      const read = channelFields[argument.toLowerCase()];
+      const read = channelFields.get(argument.toLowerCase());
       if (!read) warn(`the simulation has no CHANNEL(${argument})`);
       return read?.(channel);
     },
     CDR: (argument, { channel }) => {
       const name = split(argument)[0] as string;
-      return channel.cdr.get(name) ?? cdrFields[name]?.(channel) ?? '';
+      return channel.cdr.get(name) ?? cdrFields.get(name)?.(channel) ?? '';
     },
     GLOBAL: (argument, { channel }) => channel.surroundings.globals.get(argument) ?? '',
     DB: (argument, { channel }) => {
@@ -313,7 +323,7 @@ const writings = new Map<string, Writing>(
       else if (name === 'dnid' || name === 'dnid-num') channel.dnid = value;
       else if (name === 'rdnis') channel.rdnis = value;
       else if (name.startsWith('ani')) channel.ani = value;
-      else if (name.endsWith('pres')) channel.presentation = presentations[value] ?? (Number(value) || 0);
+      else if (name.endsWith('pres')) channel.presentation = presentations.get(value) ?? (Number(value) || 0);
     },
     CHANNEL: (argument, value, { channel, warn }) => {
       if (argument === 'language') channel.language = value;

@@ -29,6 +29,8 @@ type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 
 /** No call has as many: such a script runs in circles. */
 const MAX_COMMANDS = 100_000;
+/** Nor does one last as long by its own clock: a menu that is played again and again to nobody. */
+const MAX_STEP_HOURS = 4;
 /** Between two looks at a script that is at work. */
 const LOOK_MS = 50;
 
@@ -444,6 +446,7 @@ export class TestCall {
   /** Lets the script and the time of the call go on until it is enough. */
   async #goOn(what: string, enough: () => boolean, untilMs?: number): Promise<void> {
     const from = this.#seen;
+    const begunAt = this.#clock.now();
     let count = -1;
     let quietSince = Date.now();
     while (!enough()) {
@@ -462,6 +465,9 @@ export class TestCall {
         if (this.#call.waitsForEver && this.#call.keysLeft === '') throw this.#stuck(what, from);
         quietSince = Date.now();
       } else if (this.#call.waits && this.#clock instanceof VirtualClock) {
+        const hours = (this.#clock.now() - begunAt) / 3_600_000;
+        if (untilMs === undefined && hours > MAX_STEP_HOURS)
+          throw this.#givenUp(what, from, `${MAX_STEP_HOURS} hours have passed by the call's own clock`);
         if (this.#clock.turn(untilMs)) continue;
         if (untilMs !== undefined) {
           this.#clock.pass(untilMs - this.#clock.now());

@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, statSync, utimesSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 
 const EVERY_MS = 3_600_000;
 
@@ -31,6 +30,8 @@ export function sweepInTime(folder: string, bounds: Bounds): void {
     });
     child.on('error', () => {});
     child.unref();
+    // of the calls that come here, few get this far
+    const { constants, setPriority } = process.getBuiltinModule('node:os');
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   } catch {
     // a folder that cannot be swept must not cost the call; the next sentence tells what is wrong with it

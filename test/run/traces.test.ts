@@ -232,14 +232,17 @@ it('a folder that is not there costs no call, and the log says why', async () =>
 
 it.each([
   ['trace=here', 'must be an absolute path, or off'],
-  ['trace_days=soon', 'must be a number of days, 0 to 99999'],
-  ['trace_digits=some', 'must be on or off'],
-])('%s is refused', async (config, words) => {
-  const outcome = await call({ script: 'script.js', files: { 'script.js': '' }, config: `${config}\n` });
-  expect(outcome).toMatchObject({
-    code: 3,
-    commands: [expect.stringContaining(words), 'FAILURE'],
+  ['trace=/tmp\ntrace_days=soon', 'must be a number of days, 0 to 99999'],
+  ['trace=/tmp\ntrace_digits=some', 'must be on or off'],
+])('%j costs the trace and not the call, and the log says why', async (config, words) => {
+  const outcome = await call({
+    script: 'script.js',
+    files: { 'script.js': 'agi.answer()' },
+    config: `${config}\n`,
   });
+  expect(outcome).toMatchObject({ code: 0, commands: ['ANSWER'] });
+  expect(outcome.log).toMatch(/ warning .*no trace of this call: .*fastagi\.conf: \[fastagi\] trace/);
+  expect(outcome.log).toContain(words);
 });
 
 it('trace=off leaves none', async () => {

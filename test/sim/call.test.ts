@@ -176,7 +176,10 @@ describe('any command', () => {
 
   it('reads and writes any function', () => {
     const read = fc
-      .tuple(fc.constantFrom(...functions), fc.string({ maxLength: 10 }))
+      .tuple(
+        fc.constantFrom(...functions, '__proto__', 'constructor'),
+        fc.oneof(fc.string({ maxLength: 10 }), fc.constantFrom('__proto__', 'constructor', 'toString')),
+      )
       .map(([name, argument]) => `${name}(${argument})`);
     fc.assert(
       fc.property(read, fc.string({ maxLength: 8 }), (name, value) => {

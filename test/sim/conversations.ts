@@ -738,7 +738,7 @@ export const conversations: readonly Conversation[] = [
         '< 200 result=1 (0)',
       ],
       ...[
-        '> SET AUTOHANGUP 0.3',
+        '> SET AUTOHANGUP 1.5',
         '< 200 result=0',
         '> WAIT FOR DIGIT 5000',
         '< 200 result=-1',
@@ -1007,7 +1007,7 @@ export const conversations: readonly Conversation[] = [
         '< 200 result=',
       ],
       ...[
-        '> GET DATA beep 300 4',
+        '> GET DATA beep 1500 4',
         'press 1',
         '< 200 result=1 (timeout)',
         '> GET DATA beep 20',
@@ -1280,9 +1280,8 @@ export const conversations: readonly Conversation[] = [
     name: 'a hangup behind GET OPTION',
     steps: [
       '> GET OPTION beep 1 10000',
-      'moment',
-      'moment',
-      'moment',
+      ...Array(8).fill('moment'),
+
       'hang up',
       '< 200 result=0 endpos=3520',
       '< HANGUP',

@@ -1,7 +1,6 @@
 /** A call that is open, over a transport in memory. */
 import { Agi } from '../../src/agi/agi';
 import { Session, type Tracer } from '../../src/agi/session';
-import { LineDecoder, MAX_LINE_BYTES } from '../../src/wire/lines';
 import { MemoryTransport, type Script } from './memory-transport';
 
 export interface Call {
@@ -16,7 +15,7 @@ export function openCall(script?: Script, fields: Record<string, string> = { agi
   const trace: string[] = [];
   const tracer: Tracer = (direction, line, secret) => trace.push(`${secret ? '!' : ''}${direction} ${line}`);
   const raw = new Map(Object.entries(fields));
-  return { transport, trace, session: new Session(raw, transport, new LineDecoder(MAX_LINE_BYTES), tracer) };
+  return { transport, trace, session: new Session(raw, transport, tracer) };
 }
 
 /** Asterisk's reply where a command needs a live channel. */

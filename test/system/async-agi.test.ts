@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 /** Calls that the dialplan leaves to the manager, by both versions of Asterisk. */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +10,8 @@ import type { Agi } from '../../src/agi/agi';
 import { Ami } from '../../src/ami/ami';
 import { endCall } from '../../src/ami/async-agi';
 import { runRequestedScript } from '../../src/run/async-script';
-import { makeFolder, root } from '../support/inet';
+import { executable, makeFolder, root } from '../support/inet';
+import { inetd } from '../support/inetd';
 import { Asterisk } from './support/asterisk';
 import { missingParts } from './support/parts';
 
@@ -60,17 +63,20 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
     options: { variables?: Record<string, string>; namesScript?: boolean } = {},
   ): Promise<{ agi: Agi; near: string }> {
     const calls = ami.asyncAgi({ namesScript: options.namesScript ?? false });
-    const [outcome, { value }] = await Promise.all([
-      ami.originate({
-        channel: `Local/wait@calls/n`,
-        context: 'calls',
-        extension,
-        variables: options.variables ?? {},
-      }),
-      calls.next(),
-    ]);
+    const started = calls.next();
+    const outcome = await ami.originate({
+      channel: 'Local/wait@calls/n',
+      context: 'calls',
+      extension,
+      variables: options.variables ?? {},
+      timeoutMs: 10_000,
+    });
+    if (outcome.outcome !== 'answered') throw new Error(outcome.event.text);
+    const late = setTimeout(() => void calls.return(), 10_000);
+    const { value, done } = await started;
+    clearTimeout(late);
+    if (done) throw new Error(`no call has come (${calls.dropped} dropped)\n${asterisk.log().slice(-3000)}`);
     await calls.return();
-    if (outcome.outcome !== 'answered') throw new Error(outcome.outcome);
     return { agi: value as Agi, near: outcome.channel };
   }
 
@@ -124,7 +130,10 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
 
   it.each([
     ['all of it escaped', 'ü('.repeat(300)],
+    // of three lengths: Asterisk 16 encodes Base64 in thirds
     ['long and all of it escaped', 'ü'.repeat(1500)],
+    ['all of it escaped, and one more', `${'ü'.repeat(450)}x`],
+    ['all of it escaped, and two more', `${'ü'.repeat(450)}xx`],
     ['of several lines', 'one)\n200 result=1 (x)\nHANGUP\n'.repeat(20)],
     ['long and of several lines', `${'x'.repeat(1020)}\n${'y('.repeat(300)}`],
   ])('gives back a value %s as it was set', async (_, value) => {
@@ -307,5 +316,43 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       name: 'RefusedError',
     });
     expect(await wentOn('nothing')).toMatch(/FAILURE/);
+  });
+
+  it('hands calls to a FastAGI server, whose scripts run unchanged: fastagi ami --async-agi', async () => {
+    const server = await inetd({
+      'hello.js': fs.readFileSync(path.join(root, 'demo/scripts/hello.js'), 'utf8'),
+      'fails.js': "fastagi.setVariable('RESULT', 'so far'); throw new Error('on purpose');",
+    });
+    const { port: to } = server.address() as net.AddressInfo;
+    const folder = makeFolder({
+      'fastagi.conf': `[asmanager]\nserver=127.0.0.1\nport=${port}\nusername=jo\nsecret=secret\n`,
+    });
+    const args = ['ami', '--async-agi', `127.0.0.1:${to}`, '--config', `${folder}/fastagi.conf`];
+    const bridge = spawn(process.execPath, [executable('fastagi'), ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ended = new Promise((resolve) => bridge.once('close', resolve));
+    try {
+      let said = '';
+      bridge.stderr.on('data', (chunk) => {
+        said += chunk;
+      });
+      await expect.poll(() => said).toContain('go to');
+      await using ami = await connect();
+      for (const [extension, status] of [
+        ['hello', 'SUCCESS'],
+        ['fails', 'FAILURE so far'],
+      ] as const) {
+        const gone = wentOn(extension, asterisk.log().length);
+        await ami.originate({ channel: 'Local/wait@calls/n', context: 'calls', extension });
+        expect(await gone).toContain(status);
+      }
+      expect(asterisk.log()).toContain('cool, the FastAGI server has been called!');
+      expect(asterisk.log()).toContain('fails.js: Error: on purpose');
+    } finally {
+      bridge.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      server.close();
+    }
   });
 });

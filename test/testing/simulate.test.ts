@@ -454,6 +454,16 @@ describe('a function that misbehaves', () => {
     await expect(call.ended()).rejects.toThrow(/over 100000 commands/);
   });
 
+  it('by playing to nobody for ever is given up', async () => {
+    const call = await simulate(async (agi) => {
+      for (;;) await agi.getData('menu');
+    });
+    await expect(call.ended()).rejects.toThrow(
+      /the script to end, and 4 hours have passed by the call's own clock/,
+    );
+    expect(call.hungUp).toBe(true);
+  });
+
   it('by a stand-in that throws fails', async () => {
     const call = await simulate((agi) => agi.exec('Broken').catch(() => {}), {
       applications: {

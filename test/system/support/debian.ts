@@ -97,3 +97,16 @@ export function libraryFolders(root: string): string[] {
     .flatMap((lib) => readdirSync(join(root, lib)).map((name) => join(root, lib, name)))
     .filter((folder) => folder.endsWith('-linux-gnu'));
 }
+
+/**
+ * The root's own dynamic loader with the root's libraries: unlike LD_LIBRARY_PATH it does not reach the
+ * programs that it starts.
+ */
+export function ownLoader(root: string): string[] {
+  const folders = libraryFolders(root);
+  for (const folder of folders) {
+    const name = readdirSync(folder).find((file) => /^ld-linux.*\.so\.\d$/.test(file));
+    if (name) return [join(folder, name), '--library-path', folders.join(':')];
+  }
+  throw new Error(`${root} holds no dynamic loader`);
+}

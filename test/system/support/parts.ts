@@ -22,6 +22,7 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await chromiumRoot(report);
   await mariadbRoot(report);
   await postgresRoot(report);
+  await haproxyRoot(report);
   if (hasNodeBinaries()) for (const major of nodeMajors) await nodeBinary(major, report);
 }
 
@@ -78,6 +79,10 @@ export function mariadbRoot(report: Report = quiet): Promise<string> {
 export function postgresRoot(report: Report = quiet): Promise<string> {
   // util-linux for setpriv: it will not run as root
   return debianRoot('postgres', hostSuite(), ['postgresql', 'util-linux', 'dash'], report);
+}
+
+export function haproxyRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('haproxy', hostSuite(), ['haproxy'], report);
 }
 
 /** A program of systemd's: the host's own where it has it, else Debian's, through its root's own loader. */

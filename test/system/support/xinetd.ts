@@ -1,7 +1,7 @@
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { libraryFolders } from './debian';
+import { ownLoader } from './debian';
 import { EnclosedProcess } from './enclosed-process';
 import { freePort } from './free-port';
 import { LogFile } from './log-file';
@@ -31,7 +31,7 @@ export class Xinetd {
     this.#process = new EnclosedProcess(
       'xinetd',
       [
-        ...loader(root),
+        ...ownLoader(root),
         join(root, 'usr/sbin/xinetd'),
         ...['-dontfork', '-f', configPath, '-filelog', logPath, '-pidfile', join(this.#home, 'pid')],
       ],
@@ -136,17 +136,4 @@ function defaults(logPath: string): string {
 \tlog_on_failure = HOST ATTEMPT
 }
 `;
-}
-
-/**
- * The root's own dynamic loader with the root's libraries: unlike LD_LIBRARY_PATH it does not reach the
- * servers that xinetd starts.
- */
-function loader(root: string): string[] {
-  const folders = libraryFolders(root);
-  for (const folder of folders) {
-    const name = readdirSync(folder).find((file) => /^ld-linux.*\.so\.\d$/.test(file));
-    if (name) return [join(folder, name), '--library-path', folders.join(':')];
-  }
-  throw new Error(`${root} holds no dynamic loader`);
 }

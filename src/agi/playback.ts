@@ -1,0 +1,54 @@
+/** The commands that play a sound and hear keys: what they send, and what their replies mean. */
+import { encodeCommand } from '../wire/agi-command';
+import { type Commander, checkOptions, inRange } from './commander';
+import { commandFailed } from './failures';
+import {
+  type DataOutcome,
+  digitOf,
+  type EscapeOptions,
+  endposOf,
+  numberOf,
+  type PlayOutcome,
+} from './outcome';
+
+export async function streamFile(
+  commander: Commander,
+  file: string,
+  options: EscapeOptions & { offsetSamples?: number },
+): Promise<PlayOutcome> {
+  checkOptions('streamFile', options);
+  const offset = options.offsetSamples ?? 0;
+  return commander.run(
+    'STREAM FILE',
+    [file, options.escapeDigits ?? '', offset],
+    async (reply, ask): Promise<PlayOutcome> => {
+      const result = numberOf(reply);
+      const endposSamples = endposOf(reply);
+      if (result === 0) return { outcome: 'complete', endposSamples };
+      if (result > 0) return { outcome: 'digit', digit: digitOf(reply), endposSamples };
+      // a file that cannot be opened and a hangup have the same result
+      await commander.assertAlive(reply, ask);
+      if (endposSamples !== offset) throw commandFailed('STREAM FILE', reply);
+      return { outcome: 'missing', endposSamples };
+    },
+  );
+}
+
+export async function getData(
+  commander: Commander,
+  prompt: string,
+  options: { timeoutMs?: number; maxDigits?: number; secret?: boolean },
+): Promise<DataOutcome> {
+  checkOptions('getData', options);
+  const { timeoutMs = 0, maxDigits = 1023, secret = commander.secret } = options;
+  return commander.session.turn(async (ask) => {
+    inRange('getData: maxDigits', maxDigits, 1, 1023);
+    inRange('getData: timeoutMs', timeoutMs, 0, 0x7fffffff);
+    const reply = await ask(encodeCommand('GET DATA', [prompt, timeoutMs, maxDigits]), { secret });
+    if (reply.result === '-1') {
+      await commander.assertAlive(reply, ask);
+      return { outcome: 'missing', digits: '' };
+    }
+    return { outcome: reply.word === 'timeout' ? 'timeout' : 'complete', digits: reply.result };
+  });
+}

@@ -1,0 +1,111 @@
+/**
+ * Calls of AsyncAGI for any FastAGI server: each gets a connection to it, as if Asterisk had made one. So scripts run
+ * unchanged, in whatever way that server runs them.
+ */
+import net from 'node:net';
+import type { Transport } from '../agi/transport';
+import { AgiArgumentError } from '../errors';
+import { type Address, showAddress } from './address';
+import type { Ami } from './ami';
+import { onAsyncCall } from './async-agi';
+
+export interface BridgeOptions {
+  /** Where the FastAGI server listens. */
+  readonly server: Address;
+  /** Told of a call that the server did not take, or left with an error. */
+  readonly onProblem: (text: string) => void;
+}
+
+/** How long the server may take to accept a connection. */
+const CONNECT_MS = 5000;
+/** The longest command taken from a server; AsyncAGI takes far less. */
+const MAX_COMMAND_BYTES = 65_536;
+
+/**
+ * Hands each call of AsyncAGI to the server, until what this gives back is called; calls that run go on. The
+ * dialplan's first argument names the script: `AGI(agi:async,hello.js?name=value,argument)`.
+ */
+export function bridgeCalls(ami: Ami, options: BridgeOptions): () => void {
+  return onAsyncCall(ami, { namesScript: true }, (transport) => bridge(transport, options));
+}
+
+function bridge(transport: Transport, { server, onProblem }: BridgeOptions): void {
+  const socket = net.connect({ host: server.host, port: server.port, noDelay: true });
+  const commands: string[] = [];
+  let held = '';
+  let asked = false;
+  let requested = false;
+  let leaving = false;
+  let over = false;
+  const end = () => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    transport.close();
+    socket.destroy();
+  };
+  const fail = (problem: string) => {
+    if (over) return;
+    onProblem(`${showAddress(server)}: ${problem}: the call goes on in the dialplan, with AGISTATUS=FAILURE`);
+    try {
+      transport.write('FAILURE\n');
+    } catch {
+      // it has gone already
+    }
+    end();
+  };
+  const timer = setTimeout(() => fail(`no connection within ${CONNECT_MS} ms`), CONNECT_MS);
+  // one at a time, as Asterisk's own end of a FastAGI connection reads them
+  const next = () => {
+    const command = asked ? undefined : commands.shift();
+    // the last words of a script that has failed are still to be answered
+    if (leaving && !asked && command === undefined) end();
+    if (command === undefined || over) return;
+    asked = true;
+    try {
+      transport.write(`${command}\n`);
+    } catch (error) {
+      // gone: the transport tells of that by itself
+      if (!(error instanceof AgiArgumentError)) return;
+      asked = false;
+      socket.write(
+        `520-Invalid command syntax.  Proper usage follows:\n${error.message}\n520 End of proper usage.\n`,
+      );
+      next();
+    }
+  };
+  transport.receiver = {
+    onData: (bytes) => {
+      // the request, and the word that the caller has gone, answer nothing
+      if (requested && !bytes.equals(hangup)) asked = false;
+      requested = true;
+      socket.write(Buffer.from(bytes));
+      transport.read();
+      next();
+    },
+    onEnd: () => {
+      over = true;
+      clearTimeout(timer);
+      transport.close();
+      socket.end();
+    },
+  };
+  transport.read();
+  socket.once('connect', () => clearTimeout(timer));
+  socket.on('data', (chunk: Buffer) => {
+    held += chunk.toString('latin1');
+    const lines = held.split('\n');
+    held = lines.pop() as string;
+    // a byte is a character here, so that none is lost where a piece ends inside of one
+    for (const line of lines) commands.push(Buffer.from(line, 'latin1').toString());
+    if (held.length > MAX_COMMAND_BYTES) fail('a command without end');
+    else next();
+  });
+  socket.on('error', (error) => fail(error.message));
+  socket.on('end', () => {
+    leaving = true;
+    next();
+  });
+}
+
+const hangup = Buffer.from('HANGUP\n');

@@ -1,0 +1,118 @@
+/** Calls of AsyncAGI on a FastAGI server: the built one, a process a call, as xinetd starts it. */
+import type net from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { Ami } from '../../src/ami/ami';
+import { bridgeCalls } from '../../src/ami/fastagi-bridge';
+import { AsyncCall, request } from '../support/async-call';
+import { inetd, listening } from '../support/inetd';
+import { FakeManager } from '../support/manager';
+
+async function bridged(server: net.Server) {
+  const call = new AsyncCall();
+  const manager = await FakeManager.start(call.answer);
+  const ami = await Ami.connect({
+    username: 'jo',
+    secret: 'secret',
+    port: manager.port,
+    pingEveryMs: 0,
+    reconnect: false,
+  });
+  const problems: string[] = [];
+  const { port } = server.address() as net.AddressInfo;
+  bridgeCalls(ami, { server: { host: '127.0.0.1', port }, onProblem: (text) => problems.push(text) });
+  return {
+    call,
+    problems,
+    start: (...lines: string[]) => call.start(manager.client, request(...lines)),
+    async [Symbol.asyncDispose]() {
+      await ami.close();
+      await manager.close();
+      server.close();
+    },
+  };
+}
+
+const last = (call: AsyncCall) => expect.poll(() => call.commands.at(-1));
+
+describe('a script', () => {
+  it('runs unchanged, its body the call, and the dialplan goes on', async () => {
+    await using both = await bridged(
+      await inetd({
+        'hello.js':
+          "fastagi.verbose('ö'); fastagi.setVariable('ARGUMENT', agi.request.arguments[0] + agi.request.params.x);",
+      }),
+    );
+    both.call.reply = () => '200 result=1\n';
+    both.start('agi_arg_1: hello?x=1', 'agi_arg_2: one');
+    await last(both.call).toBe('ASYNCAGI BREAK');
+    expect(both.call.commands).toEqual(['VERBOSE "ö" 1', 'SET VARIABLE ARGUMENT one1', 'ASYNCAGI BREAK']);
+    expect(both.problems).toEqual([]);
+  });
+
+  it('that fails, or is not there, makes AGISTATUS=FAILURE', async () => {
+    await using both = await bridged(await inetd({ 'throws.js': "throw new Error('on purpose');" }));
+    both.call.reply = (command) =>
+      command.startsWith('STREAM') ? '200 result=-1 endpos=0\n' : '200 result=1\n';
+    both.start('agi_arg_1: throws.js');
+    await last(both.call).toBe('STREAM FILE "the-script-has-failed" ""');
+    expect(both.call.commands[0]).toMatch(/^VERBOSE "throws.js: Error: on purpose/);
+    both.call.end();
+    both.start('agi_arg_1: nothing');
+    await expect.poll(() => both.call.commands.length).toBe(4);
+    expect(both.call.commands.at(-1)).toBe('STREAM FILE "the-script-has-failed" ""');
+  });
+
+  it('learns of a hangup', async () => {
+    await using both = await bridged(
+      await inetd({ 'waits.js': "module.exports = async (agi) => { await agi.exec('Wait', 60); };" }),
+    );
+    both.call.reply = () => '';
+    both.start('agi_arg_1: waits.js');
+    await last(both.call).toMatch(/^EXEC Wait/);
+    both.call.end();
+    // nothing more is said to a call that has gone
+    both.start('agi_arg_1: waits.js');
+    await expect.poll(() => both.call.commands.length).toBe(2);
+    expect(both.call.commands).toEqual([both.call.commands[0], both.call.commands[0]]);
+    both.call.end();
+  });
+
+  it('whose command is too long for AMI gets an error, and goes on', async () => {
+    await using both = await bridged(
+      await inetd({
+        'long.js':
+          "module.exports = async (agi) => { const code = await agi.noop('x'.repeat(1100)).catch((error) => error.code); await agi.verbose(code); };",
+      }),
+    );
+    both.call.reply = () => '200 result=1\n';
+    both.start('agi_arg_1: long.js');
+    await last(both.call).toBe('ASYNCAGI BREAK');
+    expect(both.call.commands).toEqual(['VERBOSE AGI_USAGE 1', 'ASYNCAGI BREAK']);
+  });
+});
+
+describe('a server', () => {
+  it('that is not there', async () => {
+    const server = await listening(() => {});
+    await using both = await bridged(server);
+    await new Promise((resolve) => server.close(resolve));
+    both.start('agi_arg_1: x');
+    await last(both.call).toBe('STREAM FILE "the-script-has-failed" ""');
+    expect(both.problems).toEqual([
+      expect.stringMatching(/^127\.0\.0\.1:\d+: .*ECONNREFUSED.*AGISTATUS=FAILURE$/),
+    ]);
+  });
+
+  it('that sends calls away', async () => {
+    await using both = await bridged(await listening((socket) => void socket.end('FAILURE\n')));
+    both.start('agi_arg_1: x');
+    await last(both.call).toBe('STREAM FILE "the-script-has-failed" ""');
+  });
+
+  it('that says what is no command', async () => {
+    await using both = await bridged(await listening((socket) => void socket.write('x'.repeat(70_000))));
+    both.start('agi_arg_1: x');
+    await last(both.call).toBe('STREAM FILE "the-script-has-failed" ""');
+    expect(both.problems).toEqual([expect.stringContaining('without end')]);
+  });
+});

@@ -1,0 +1,65 @@
+/** AsyncAGI's pipe, played: 1,024 bytes for each command, escaped into 2,048, the rest with the next one. */
+import { type Client, first, ordinary, refuse, success } from './manager';
+
+const CHANNEL = 'Local/call@calls-00000001;2';
+
+/** As res_agi.c and ast_uri_encode have it. */
+function encode(bytes: Buffer): string {
+  let text = '';
+  for (const byte of bytes) {
+    const char = String.fromCharCode(byte);
+    const next = /[\w.!~*'()-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    if (text.length + next.length > 2047) break;
+    text += next;
+  }
+  return text;
+}
+
+/** One call in AsyncAGI, as a manager tells of it: `answer` is what it says to actions. */
+export class AsyncCall {
+  readonly commands: string[] = [];
+  /** The reply to a command, as it is. */
+  reply: (command: string) => string | Buffer = () => '200 result=0\n';
+  #pipe = Buffer.alloc(0);
+  #client: Client | undefined;
+
+  readonly answer = first((action, client) => {
+    if (action.action !== 'AGI') return undefined;
+    if (action.channel !== CHANNEL) return refuse(action, `Channel ${action.channel} does not exist.`);
+    const command = action.command as string;
+    this.commands.push(command);
+    const said = command === 'NOOP' ? '200 result=0\n' : this.reply(command);
+    const accepted = success(action, 'Message: Added AGI command to queue');
+    if (said.length === 0) return accepted;
+    this.#write(Buffer.from(said as string));
+    client.say(accepted + event('AsyncAGIExec', `CommandId: ${action.commandid}`, `Result: ${this.#read()}`));
+    if (command === 'ASYNCAGI BREAK') this.end();
+    return undefined;
+  }, ordinary());
+
+  start(client: Client, request: string): void {
+    this.#client = client;
+    this.#write(Buffer.from(request));
+    client.say(event('AsyncAGIStart', `Env: ${this.#read()}`));
+  }
+
+  end(): void {
+    this.#client?.say(event('AsyncAGIEnd'));
+  }
+
+  #write(bytes: Buffer): void {
+    this.#pipe = Buffer.concat([this.#pipe, bytes]);
+  }
+
+  #read(): string {
+    const piece = this.#pipe.subarray(0, 1024);
+    this.#pipe = this.#pipe.subarray(piece.length);
+    return encode(piece);
+  }
+}
+
+const event = (name: string, ...lines: string[]) =>
+  `${[`Event: ${name}`, `Channel: ${CHANNEL}`, ...lines].join('\r\n')}\r\n\r\n`;
+
+export const request = (...lines: string[]) =>
+  `${['agi_request: async', `agi_channel: ${CHANNEL}`, 'agi_version: 22.10.1', ...lines].join('\n')}\n\n`;
