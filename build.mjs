@@ -54,7 +54,7 @@ const coldRooms = {
           room._compile(text, room.id);
           return room.exports;
         };
-        module.exports.place = __filename;`,
+        fetchRoom.place = __filename;`,
     }));
     build.onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path: file }) => {
       const source = fs.readFileSync(file, 'utf8');
