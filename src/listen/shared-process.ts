@@ -3,7 +3,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Agi } from '../agi/agi';
-import { commander } from '../agi/commander';
 import { monotonicMs, SocketTransport } from '../agi/socket-transport';
 import { AgiError } from '../errors';
 import { Log } from '../log';
@@ -157,9 +156,6 @@ export class SharedProcess implements House {
     const { firstWriteMs } = transport;
     // before the other side can know: when it calls again at once, this one must not be counted any more
     const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - acceptedMs;
-    // its client of the manager must not stay open behind it
-    const call = place.agi?.[commander];
-    if (call?.belongings.manager) void callManager().closeManager(call);
     place.over({ code, asked: ending.session !== undefined, firstCommandMs });
     transport.close();
     this.#leaveIfDone();
@@ -285,6 +281,3 @@ function bodyIsCall(name: string, why: string): AgiError {
     `${name} cannot serve many calls at once, for ${why}: let it \`export default async function (agi) { … }\`, or serve it with [listen] mode = pool`,
   );
 }
-
-// for calls that have asked for the manager
-const callManager = (): typeof import('../ami/call-manager') => require('../ami/call-manager');
