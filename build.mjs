@@ -106,9 +106,14 @@ async function fetchRooms(source, file, texts, fetch) {
   return source.replace(call, (_, room) => `${fetch}('${nameOf(room)}')`);
 }
 
-/** Rooms that begin with a connection or another program: what unpacking costs there (2 ms) is not noticed. */
+/**
+ * Rooms that begin with a connection or another program, and those for what has gone wrong: what unpacking costs there
+ * (2 ms) is not noticed.
+ */
 function isFar(name) {
-  return name.startsWith('src/ami/') || name.startsWith('src/tts/');
+  return /^src\/(?:ami|ari|tts|trace)\/|^src\/config-problems|^src\/run\/(?:mail|refusal|syslog|tracing|trouble)/.test(
+    name,
+  );
 }
 
 /** What a packed room begins with. */

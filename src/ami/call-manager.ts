@@ -1,8 +1,8 @@
 /** The manager's client of one call: made when a script asks for it, and gone with the call. */
+import { loadBeside } from '../agi/beside';
 import type { Commander } from '../agi/commander';
 import { type Config, defaults } from '../config';
-import { Ami, type AmiOptions } from './ami';
-import { managerOptions } from './asmanager';
+import type { Ami, AmiOptions } from './ami';
 
 export function managerOf({ belongings }: Commander, options: Partial<AmiOptions>): Promise<Ami> {
   // a script that fails to connect may try again
@@ -15,15 +15,11 @@ export function managerOf({ belongings }: Commander, options: Partial<AmiOptions
 }
 
 async function connect(config: Config, options: Partial<AmiOptions>): Promise<Ami> {
+  const { Ami, managerOptions } = library();
   const { username, secret } = options;
   const known = username !== undefined && secret !== undefined;
   const named = known ? { username, secret } : managerOptions(config);
   return Ami.connect({ reconnect: false, unref: true, ...named, ...options });
 }
 
-/** For a process that serves many calls: what this call has opened must not stay open behind it. */
-export async function closeManager({ belongings }: Commander): Promise<void> {
-  const { manager } = belongings;
-  delete belongings.manager;
-  await manager?.then((ami) => ami.close()).catch(() => {});
-}
+const library = () => loadBeside('ami') as typeof import('./index');

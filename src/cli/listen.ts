@@ -10,6 +10,11 @@ export function options(parser: Argv): Argv {
     requiresArg: true,
     describe: 'This descriptor is the listening socket: 0 under xinetd, wait = yes',
   });
+  told = told.option('async-agi', {
+    type: 'boolean',
+    default: false,
+    describe: 'Take calls of AGI(agi:async,SCRIPT) too, from the manager of [asmanager]',
+  });
   for (const [key, { describe }] of Object.entries(rows)) {
     told = told.option(key.replaceAll('_', '-'), { type: 'string', requiresArg: true, describe });
   }
@@ -21,7 +26,7 @@ export function run(given: Record<string, unknown>): Promise<number> {
   for (const key of Object.keys(rows)) overrides[key] = text(given[key.replaceAll('_', '-')]);
   // beside the commands: what a serving process needs, and nothing else
   const program = fileURLToPath(new URL('fastagi-process.js', import.meta.url));
-  return listen({ config: text(given.config), overrides, program });
+  return listen({ config: text(given.config), overrides, program, asyncAgi: given.asyncAgi === true });
 }
 
 /** An option that is given twice is a list: the last one holds. */

@@ -1,4 +1,6 @@
 /** A script on any transport: the one way in for all that serves calls in a process which goes on. */
+import type { Agi } from '../agi/agi';
+import { commander } from '../agi/commander';
 import { openSession } from '../agi/opening';
 import type { Transport } from '../agi/transport';
 import type { Config } from '../config';
@@ -15,8 +17,31 @@ export function attend(
   transport: Transport,
   { config, log, house, loader }: { config: Config; log: Log; house: House; loader: Loader },
 ): Ending {
-  const ending = new Ending(config, log, transport, house);
+  let agi: Agi | undefined;
+  const ending = new Ending(config, log, transport, {
+    leave(ending, code) {
+      if (agi) void closeBelongings(agi);
+      house.leave(ending, code);
+    },
+    ...(house.alive && { alive: house.alive.bind(house) }),
+    ...(house.watch && { watch: house.watch.bind(house) }),
+  });
   const opening = openSession(transport, config, ending.tracing?.line);
-  void runCall(ending, opening, loader);
+  void runCall(ending, opening, {
+    find: (session) => loader.find(session),
+    load(script, call) {
+      agi = call;
+      return loader.load(script, call);
+    },
+  });
   return ending;
+}
+
+/** What a call has opened beside its connection must not stay open behind it. */
+export async function closeBelongings(agi: Agi): Promise<void> {
+  const { belongings } = agi[commander];
+  const { manager, ari } = belongings;
+  delete belongings.manager;
+  delete belongings.ari;
+  await Promise.all([manager?.then((client) => client.close()).catch(() => {}), ari?.close()]);
 }

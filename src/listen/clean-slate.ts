@@ -24,10 +24,9 @@ export class CleanSlate {
     }
   }
 
-  /** @returns whether all that can be seen is as it was */
-  restore(): boolean {
-    let clean = restoreOwn(globalThis, this.#globals);
-    clean = restoreOwn(console, this.#console) && clean;
+  /** @returns what could not be put back, by name */
+  restore(): string[] {
+    const left = [...restoreOwn(globalThis, this.#globals), ...restoreOwn(console, this.#console)];
     this.#restoreEnvironment();
     for (const event of process.eventNames()) {
       if (event === NODES_OWN) continue;
@@ -37,16 +36,17 @@ export class CleanSlate {
       }
     }
     for (const [event, listeners] of this.#listeners) {
-      if (process.listenerCount(event) !== listeners.size) clean = false;
+      if (process.listenerCount(event) !== listeners.size)
+        left.push(`listeners of process's ${String(event)}`);
     }
     process.umask(this.#mask);
     process.exitCode = undefined;
     try {
       if (process.cwd() !== this.#folder) process.chdir(this.#folder);
     } catch {
-      clean = false;
+      left.push('the working folder');
     }
-    return clean;
+    return left;
   }
 
   #restoreEnvironment(): void {
@@ -68,20 +68,26 @@ function ownOf(object: object): Own {
   );
 }
 
-/** @returns whether all of it could be put back */
-function restoreOwn(object: object, own: Own): boolean {
-  let clean = true;
+/** @returns the names of what could not be put back */
+function restoreOwn(object: object, own: Own): string[] {
+  const left: PropertyKey[] = [];
   for (const name of Reflect.ownKeys(object)) {
     const before = own.get(name);
-    if (!before) clean = Reflect.deleteProperty(object, name) && clean;
-    // one that is made when it is first asked for has become a value by itself
-    else if (before.get === undefined) {
+    if (!before) {
+      if (!Reflect.deleteProperty(object, name) && !isNodes(name)) left.push(name);
+      // one that is made when it is first asked for has become a value by itself
+    } else if (before.get === undefined) {
       const { value } = Object.getOwnPropertyDescriptor(object, name) as PropertyDescriptor;
-      if (value !== before.value) clean = Reflect.defineProperty(object, name, before) && clean;
+      if (value !== before.value && !Reflect.defineProperty(object, name, before)) left.push(name);
     }
   }
   for (const [name, before] of own) {
-    if (!Object.hasOwn(object, name)) clean = Reflect.defineProperty(object, name, before) && clean;
+    if (!Object.hasOwn(object, name) && !Reflect.defineProperty(object, name, before)) left.push(name);
   }
-  return clean;
+  return left.map(String);
+}
+
+/** Where Node's own fetch() keeps its connections, once something has asked for it: it cannot be deleted. */
+function isNodes(name: PropertyKey): boolean {
+  return typeof name === 'symbol' && name.description?.startsWith('undici.') === true;
 }

@@ -3,6 +3,7 @@
  * that a script does can end it.
  */
 import { readFileSync } from 'node:fs';
+import type { AsyncCalls } from '../ami/listening';
 import type { Config } from '../config';
 import { type AgiError, RefusedError } from '../errors';
 import { Log } from '../log';
@@ -32,6 +33,8 @@ export interface ListenOptions {
   readonly overrides: Readonly<Record<string, string | undefined>>;
   /** The program that a serving process runs. */
   readonly program: string;
+  /** Calls of AGI(agi:async) are taken as well, from the manager that `[asmanager]` names. */
+  readonly asyncAgi?: boolean;
 }
 
 /** @returns the exit code, when the server has stopped */
@@ -45,6 +48,8 @@ export async function listen(options: ListenOptions): Promise<number> {
     log.level = read.config.debug ? 'debug' : read.config.logLevel;
     openLog(log, read.config, options.overrides.fd);
     checkSettings(read.config, read.settings);
+    // a manager that is not configured is told at once, one that is not there may come
+    if (options.asyncAgi) (await managerRoom()).managerOptions(read.config);
     doors = await openDoors(read.settings, process.env, isDirect(read.settings));
   } catch (error) {
     if (log.fd === undefined) openLog(log, undefined, options.overrides.fd);
@@ -107,8 +112,11 @@ class Master {
     }
     await Promise.race([this.#crew.ready(), stopped(this.#stop.signal)]);
     if (!this.#stop.signal.aborted) this.#open();
+    const asyncCalls = await this.#takeAsyncCalls();
     await stopped(this.#stop.signal);
+    asyncCalls?.stop();
     await this.#close();
+    await asyncCalls?.close();
     if (metrics) metrics.close();
     this.#log.write('info', `stopped; ${this.#describe()}`);
     if (this.#deaf && this.#settings.fd !== undefined) await refuseForAWhile(this.#settings.fd);
@@ -124,6 +132,15 @@ class Master {
     notify(process.env, 'READY=1', `STATUS=listening on ${places}`);
     this.#onChange();
     if (this.#settings.fd !== undefined) this.#watchParent();
+  }
+
+  /** Each comes in by a connection from here, like any other call. */
+  async #takeAsyncCalls(): Promise<AsyncCalls | undefined> {
+    if (!this.#options.asyncAgi || this.#stop.signal.aborted) return undefined;
+    const calls = new (await managerRoom()).AsyncCalls(this.#log);
+    // the server listens while the manager is not there
+    void calls.take(this.#config, this.#doors.places[0] ?? '');
+    return calls;
   }
 
   #receive(): void {
@@ -335,3 +352,6 @@ function mayRaisePriority(): boolean {
     return false;
   }
 }
+
+// the manager's client, for those who ask for it
+const managerRoom = () => import('../ami/listening');

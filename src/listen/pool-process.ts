@@ -111,9 +111,10 @@ export class PoolProcess implements House {
     const asked = ending.session !== undefined;
     this.#headquarters.report({ type: 'done', id: shift.id, code, asked, firstCommandMs });
     shift.transport.close();
-    const clean = this.#slate.restore();
+    const left = this.#slate.restore();
     const forgotten = this.#modules.renew();
-    if (!clean) this.#spent ??= 'the script has changed what cannot be changed back';
+    if (left.length > 0)
+      this.#spent ??= `the script has changed what cannot be changed back (${left.join(', ')})`;
     if (!forgotten) this.#spent ??= 'the script has loaded an ES module by require()';
     if (this.#calls >= this.#headquarters.terms.maxCalls)
       this.#spent ??= `${this.#calls} calls, [listen] max_calls`;

@@ -1,10 +1,10 @@
 /** `agi.manager()`: in memory, and in a script that the built executable runs. */
 import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
-import { commander, secretly } from '../../src/agi/commander';
+import { secretly } from '../../src/agi/commander';
 import { managerOptions } from '../../src/ami/asmanager';
-import { closeManager } from '../../src/ami/call-manager';
 import { toConfig } from '../../src/config';
+import { closeBelongings } from '../../src/listen/attendance';
 import { call } from '../support/asterisk';
 import { openCall } from '../support/calls';
 import { makeFolder } from '../support/inet';
@@ -22,9 +22,9 @@ describe('a call’s manager', () => {
     expect(await agi.manager()).toBe(ami);
     expect(await secretly(agi).manager()).toBe(ami);
     expect(manager.clients).toHaveLength(1);
-    await closeManager(agi[commander]);
+    await closeBelongings(agi);
     expect(ami.state).toBe('closed');
-    await closeManager(agi[commander]);
+    await closeBelongings(agi);
   });
 
   it('may be asked for again where it could not be reached', async () => {

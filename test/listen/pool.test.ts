@@ -115,6 +115,41 @@ describe('a pool', () => {
     for (let call = 0; call < 3; call++) expect((await server.call('script'))[0]).toBe('VERBOSE 1 1');
   });
 
+  it.each([
+    [
+      'CommonJS',
+      'script.js',
+      'lib.js',
+      "const lib = require(__dirname + '/lib.js'); ",
+      'exports.word = 1',
+      1000,
+      1000,
+    ],
+    // Node lets go of no ES module: what there is of a call's two is all that may stay
+    ['ES modules', 'script.mjs', 'lib.mjs', "import lib from './lib.mjs'; ", 'export default 1', 20_000, 200],
+  ])(
+    'keeps next to nothing of calls in CommonJS, and little of ES modules: %s',
+    async (_, script, lib, load, text, mostBytes, calls) => {
+      await using server = await Resident.start({
+        files: {
+          [script]: `${load} if (agi.request.params.gc) gc(); agi.verbose(process.memoryUsage().heapUsed);`,
+          [lib]: text,
+          'pid.js': 'agi.verbose(process.pid)',
+        },
+        listen: 'processes = 1\nmax_calls = 100000',
+        flags: ['--expose-gc'],
+      });
+      const pid = await server.call('pid');
+      const heap = async () => Number(/\d+/.exec((await server.call(`${script}?gc=1`))[0] as string)?.[0]);
+      for (let call = 0; call < calls / 3; call++) await server.call(script);
+      const before = await heap();
+      for (let call = 0; call < calls; call++) await server.call(script);
+      expect(((await heap()) - before) / calls).toBeLessThan(mostBytes);
+      expect(await server.call('pid')).toEqual(pid);
+    },
+    120_000,
+  );
+
   it('takes up a changed script', async () => {
     await using server = await Resident.start({
       files: {

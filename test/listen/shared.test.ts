@@ -194,6 +194,20 @@ describe('a shared process', () => {
     expect(server.log()).toContain('[LISTEN_SETUID]');
   });
 
+  it('refuses the call for which no descriptor is left', async () => {
+    await using server = await start({
+      files: { 'held.js': held },
+      node: '/bin/sh',
+      flags: ['-c', 'ulimit -n 140; exec "$0" "$@"', process.execPath],
+    });
+    const calls = [];
+    for (let call = 0; call < 12; call++) calls.push(await server.hold('held'));
+    expect(await server.call('held')).toEqual(['FAILURE']);
+    await server.logged('refused: [listen] max_active [REFUSED]');
+    for (const { socket } of calls) socket.end('HANGUP\n');
+    await Promise.all(calls.map(({ closed }) => closed));
+  });
+
   it('holds 5,000 calls at once', async () => {
     await using server = await start({
       files: {

@@ -16,6 +16,7 @@ export interface ResidentOptions {
   readonly listen?: string;
   readonly args?: readonly string[];
   readonly flags?: readonly string[];
+  readonly node?: string;
 }
 
 export interface Call {
@@ -43,7 +44,7 @@ export class Resident {
     this.#configFile = path.join(place, 'fastagi.conf');
     this.configure();
     this.child = spawn(
-      process.execPath,
+      options.node ?? process.execPath,
       [
         ...(options.flags ?? []),
         ...[executable('fastagi'), 'listen', '--config', this.#configFile, '--port', '0'],

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { call, requestFor } from '../support/asterisk';
 import { executable, makeFolder } from '../support/inet';
+import { Resident } from '../support/resident';
 import { hasNodeBinaries, missingParts, nodeBinary, nodeMajors } from './support/parts';
 
 const files = {
@@ -42,6 +43,34 @@ describe.skipIf(missingParts() || !hasNodeBinaries()).each([...nodeMajors])('Nod
     const outcome = await place(script);
     expect(outcome, outcome.log).toMatchObject({ code: 0, signal: null, log: '' });
     expect(last(outcome.commands)).toContain(command);
+  });
+
+  it.each(['pool', 'shared'])('listens, %s, in one process for many calls', async (mode) => {
+    const node = await nodeBinary(major);
+    await using server = await Resident.start({
+      node,
+      files: {
+        'common.js':
+          "const lib = require(__dirname + '/lib.js'); module.exports = (agi) => agi.verbose(process.pid + lib)",
+        'lib.js': "module.exports = ' old'",
+        'module.mjs': "import lib from './lib.mjs'; export default (agi) => agi.verbose(process.pid + lib)",
+        'lib.mjs': "export default ' old'",
+        'throws.js':
+          "module.exports = () => { setTimeout(() => { throw new Error('late') }, 5); return new Promise(() => {}) }",
+      },
+      listen: 'spare = 1',
+      args: ['--mode', mode, '--processes', '1'],
+    });
+    const said = new Set<string | undefined>();
+    for (const script of ['common', 'module', 'common', 'module', 'common'])
+      said.add((await server.call(script))[0]);
+    expect(said.size).toBe(1);
+    server.write('lib.js', "module.exports = ' changed'");
+    server.write('lib.mjs', "export default ' changed'");
+    for (const script of ['common', 'module']) {
+      await expect.poll(() => server.call(script)).toEqual([expect.stringContaining(' changed')]);
+    }
+    expect(await server.call('throws')).toEqual([expect.stringContaining('Error: late'), 'FAILURE']);
   });
 
   it('tells where a typed script throws', async () => {

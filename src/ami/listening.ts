@@ -1,0 +1,64 @@
+/** AsyncAGI for a server that listens: its calls come in by connections to the server's own place. */
+import type { Config } from '../config';
+import type { Log } from '../log';
+import { parseAddress } from './address';
+import { Ami } from './ami';
+import { managerOptions } from './asmanager';
+import { bridgeCalls } from './fastagi-bridge';
+
+export { managerOptions } from './asmanager';
+
+/** The calls of a manager, on their way to a server in the same process. */
+export class AsyncCalls {
+  readonly #log: Log;
+  readonly #abort = new AbortController();
+  #ami: Ami | undefined;
+  #stopCalls: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /**
+   * Resolves when the first connection to the manager is there, or never will be; the log says which.
+   * @param place what the server listens on: `127.0.0.1:4573`
+   */
+  async take(config: Config, place: string): Promise<void> {
+    const log = this.#log;
+    try {
+      // a connection to every address of the machine goes to the machine's own
+      const here = place.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
+      const server = parseAddress(here, undefined, 4573);
+      const ami = await Ami.connect({
+        ...managerOptions(config),
+        reconnect: { fromStart: true },
+        signal: this.#abort.signal,
+      });
+      this.#ami = ami;
+      ami.onState((state, error) => {
+        if (state === 'connected') log.write('info', `calls of AsyncAGI come from ${ami.address} again`);
+        else if (error) log.write('error', `no calls of AsyncAGI come any more: ${error.message}`);
+      });
+      if (this.#stopped) return;
+      this.#stopCalls = bridgeCalls(ami, { server, onProblem: (text) => log.write('error', text) });
+      log.write('info', `calls of AGI(agi:async,SCRIPT) come from ${ami.address}`);
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      log.write('error', `no calls of AsyncAGI can be taken: ${(error as Error).message}`);
+    }
+  }
+
+  /** Takes no more calls; those that run go on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#stopCalls?.();
+  }
+
+  /** Leaves the manager. */
+  async close(): Promise<void> {
+    this.stop();
+    if (this.#ami) await this.#ami.close();
+    else this.#abort.abort(new Error('the server has stopped'));
+  }
+}
