@@ -1,4 +1,4 @@
-// `npm run bench`, `npm run bench -- speech`, `npm run bench -- ami`: installs and builds what is missing, bundles the bench (Node 20 strips no types) and runs it.
+// `npm run bench`, `npm run bench -- speech`, `npm run bench -- ami`, `npm run bench -- ari`: installs and builds what is missing, bundles the bench (Node 20 strips no types) and runs it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -17,6 +17,7 @@ run(process.execPath, 'build.mjs');
 const benches = {
   speech: ['bench/speech.ts'],
   ami: ['bench/ami/main.ts', 'bench/ami/replay.ts', 'bench/ami/client.ts'],
+  ari: ['bench/ari/main.ts', 'bench/ari/replay.ts', 'bench/ari/client.ts'],
 };
 const named = process.argv[2] in benches;
 const entryPoints = named ? benches[process.argv[2]] : ['bench/main.ts'];

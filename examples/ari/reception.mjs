@@ -2,7 +2,7 @@
 //
 //   extensions.conf      exten => 100,1,Stasis(reception)
 //   fastagi.conf         [ari] username and password of a user in ari.conf
-//   run it               node examples/ari/reception.mjs
+//   run it               node reception.mjs, in a folder where the package fastagi is installed
 //
 // CONTEXT names the context in which the extensions are; `default` where it is not set.
 import { Ari, ariOptions } from 'fastagi/ari';

@@ -82,6 +82,8 @@ export class EventSocket {
       maxPayload: limits.maxMessageBytes,
       // Asterisk has no compression, and a client that offers it pays for it
       perMessageDeflate: false,
+      // one byte that is no UTF-8, in a caller's name, must not cost the connection
+      skipUTF8Validation: true,
       followRedirects: false,
     });
     await opened(socket, target, where, limits.connectTimeoutMs, signal, () =>

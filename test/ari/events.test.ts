@@ -96,6 +96,19 @@ describe('events', () => {
     expect(ari.counts).toMatchObject({ events: 1, unreadable: 6 });
   });
 
+  it('survive a byte that is no UTF-8', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const names: unknown[] = [];
+    ari.on('X', ({ name }) => names.push(name));
+    const done = counted(ari, 2);
+    socket.send(Buffer.from('{"type":"X","name":"Andr\xe9"}', 'latin1'), { binary: false });
+    send(socket, { type: 'X', name: 'André' });
+    await done;
+    expect(names).toEqual(['Andr\ufffd', 'André']);
+    expect(ari.counts).toMatchObject({ lost: 0, unreadable: 0 });
+  });
+
   it('wait in a stream, and the oldest go where there are too many', async () => {
     await using it = await open();
     const { ari, socket } = it;

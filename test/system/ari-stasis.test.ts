@@ -1,7 +1,7 @@
 /** Stasis applications on the real Asterisk: the example's call, and what is left of it all when Asterisk restarts. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -37,7 +37,12 @@ class Example {
       config,
       `[general]\ndebug=0\n[asterisk_ari]\nhost = 127.0.0.1\nport=${port}\nusername=${username}\npassword = "${password}"\nendpoint=/ari\ntransport=ws\nprotocol=http\n`,
     );
-    this.#process = spawn(process.execPath, [path.join(root, 'examples/ari/reception.mjs')], {
+    // as a user has it: the script in a folder of theirs, the package beside it
+    const script = path.join(this.#folder, 'reception.mjs');
+    copyFileSync(path.join(root, 'examples/ari/reception.mjs'), script);
+    mkdirSync(path.join(this.#folder, 'node_modules'));
+    symlinkSync(root, path.join(this.#folder, 'node_modules/fastagi'));
+    this.#process = spawn(process.execPath, [script], {
       env: { ...process.env, FASTAGI_CONFIG: config, CONTEXT: 'test' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
