@@ -13,6 +13,7 @@ import {
   AmiError,
   AmiTimeoutError,
 } from '../ami-errors';
+import { EventStream, type EventStreamOptions } from '../event-stream';
 import { type AmiFields, encodeAction } from '../wire/ami-action';
 import { type AmiEvent, AmiResponse } from '../wire/ami-message';
 import { type Address, parseAddress, showAddress } from './address';
@@ -20,7 +21,6 @@ import type { AsyncAgiCalls, AsyncAgiOptions } from './async-agi';
 import type { ActionName, EventName, EventOf, FieldsOf } from './catalog-types';
 import { type AmiTracer, Connection, type Outgoing } from './connection';
 import { EventHub } from './event-hub';
-import { EventStream, type EventStreamOptions } from './event-stream';
 import { emptyListReason, refusedAction } from './failures';
 import { type ActionOptions, type AmiList, ManagerActions } from './manager-actions';
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';

@@ -13,9 +13,9 @@ import type { Tracer } from '../agi/session';
 import { nobody, type Receiver, type Transport } from '../agi/transport';
 import { AmiActionError } from '../ami-errors';
 import { AgiArgumentError } from '../errors';
+import { EventStream } from '../event-stream';
 import type { AmiEvent } from '../wire/ami-message';
 import type { Ami } from './ami';
-import { EventStream } from './event-stream';
 
 export interface AsyncAgiOptions {
   /** How many calls wait at most for someone who takes them; one more is given back to the dialplan. 1,000. */

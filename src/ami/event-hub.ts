@@ -1,6 +1,7 @@
 /** Who wants which events: listeners, and streams for `for await`. */
+
+import { EventStream, type EventStreamOptions } from '../event-stream';
 import type { AmiEvent } from '../wire/ami-message';
-import { EventStream, type EventStreamOptions } from './event-stream';
 
 type Listener = (event: AmiEvent) => void;
 
