@@ -336,7 +336,9 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
         expect(seen.log).toContain('noticed');
       });
 
-      it.skipIf(prefix === 'shared-')('run as the owner of the script, and never as root', async () => {
+      // a process that serves many calls at once has no owner to become
+      if (prefix === 'shared-') return;
+      it('run as the owner of the script, and never as root', async () => {
         expect((await place('owner')).end).toBe(`SUCCESS test=${owner.uid} ${owner.gid} ${owner.gid}`);
         for (const extension of ['root-owned', 'strangers']) {
           const refused = await place(extension);
