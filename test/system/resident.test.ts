@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { requestFor } from '../support/asterisk';
 import { executable, makeFolder, root } from '../support/inet';
+import { freePort, isFree } from './support/free-port';
 import { missingParts, systemdTool } from './support/parts';
 import { Xinetd } from './support/xinetd';
 import { serviceAttribute } from './support/xinetd-service';
@@ -74,7 +75,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
       await expect.poll(held.heard).toContain('held');
       process.kill(service.xinetd.pid, 'SIGTERM');
       await expect.poll(service.log).toContain('which had opened the socket, is gone; 1 calls have');
-      await expect.poll(() => refuses(service.port)).toBe(true);
+      await expect.poll(() => isFree(service.port)).toBe(true);
       expect(held.socket.closed).toBe(false);
       held.socket.write('HANGUP\n');
       await held.closed;
@@ -136,7 +137,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
       );
       const ended = new Promise((resolve) => server.once('exit', (code) => resolve(code)));
       try {
-        await expect.poll(() => refuses(port)).toBe(false);
+        await expect.poll(() => isFree(port)).toBe(false);
         // the first connection starts it
         expect(await place(port, 'hello').closed).toMatch(/^VERBOSE "cool \d+" 1\n$/);
         expect(await place(port, 'hello').closed).toMatch(/^VERBOSE "cool \d+" 1\n$/);
@@ -159,22 +160,3 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
     }
   });
 });
-
-function refuses(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', () => resolve(true));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -8,6 +8,7 @@ import { answerAll, requestFor } from '../support/asterisk';
 import { makeFolder, root } from '../support/inet';
 import { Resident } from '../support/resident';
 import { ownLoader } from './support/debian';
+import { freePort, isFree } from './support/free-port';
 import { haproxyRoot, missingParts } from './support/parts';
 
 const missing = missingParts();
@@ -57,7 +58,7 @@ describe.skipIf(missing)(`HAProxy${missing ? ` (${missing})` : ''}`, () => {
       for (const pid of [...two.processes(), two.pid]) process.kill(pid, 'SIGKILL');
       await last.two.closed;
       await two.ended;
-      await expect.poll(() => refuses(two.port)).toBe(true);
+      await expect.poll(() => isFree(two.port)).toBe(true);
       const after = await Promise.all(Array.from({ length: 20 }, () => who(port)));
       expect(new Set(after)).toEqual(new Set(['one']));
       expect(last.one.socket.closed).toBe(false);
@@ -120,23 +121,4 @@ async function holdOnBoth(port: number) {
     one: calls.get('one') as ReturnType<typeof place>,
     two: calls.get('two') as ReturnType<typeof place>,
   };
-}
-
-function refuses(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', () => resolve(true));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
