@@ -126,8 +126,6 @@ async function printEvents(
   const over = new AbortController();
   const end = () => over.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
-  // whoever read it has had enough
-  process.stdout.on('error', end);
   let failed = false;
   ari.onState((state, error) => {
     if (error) say(error.message);

@@ -242,8 +242,6 @@ class Placed {
     process.on('SIGTERM', onSignal);
     const watch = setInterval(() => this.#watch(), LOOK_MS);
     if (this.#clock instanceof VirtualClock) void this.#hurry(this.#clock, call);
-    // a pipe that is closed behind us is no reason to shout
-    process.stdout.on('error', () => this.#kill());
     const end = await ended;
     clearInterval(watch);
     this.#cancelHangup?.();

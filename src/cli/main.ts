@@ -1,5 +1,6 @@
 /** `fastagi` with arguments or on a terminal: help and commands. It is loaded only then. */
 import yargs, { type Argv } from 'yargs';
+import { endWithOutput } from './output';
 
 /** A command, in a file of its own in this folder. */
 export interface Command {
@@ -19,6 +20,8 @@ interface CommandRow {
   readonly describe: string;
   /** Read in when it is the one that is asked for, with what it needs. */
   readonly load: () => Promise<Command>;
+  /** It puts descriptors 1 and 2 on its log and prints nothing: no stream of Node's may hold them. */
+  readonly takesOutput?: true;
 }
 
 const commands: readonly CommandRow[] = [
@@ -26,6 +29,7 @@ const commands: readonly CommandRow[] = [
     usage: 'listen',
     describe: 'Serves calls until it is told to stop: no start-up in the way of each',
     load: () => import('./listen'),
+    takesOutput: true,
   },
   {
     usage: 'ami [action] [fields..]',
@@ -91,7 +95,7 @@ export async function main(args: string[]): Promise<void> {
     .fail((message, error) => {
       throw error ?? new Error(message);
     });
-  for (const { usage, describe, load } of commands) {
+  for (const { usage, describe, load, takesOutput } of commands) {
     parser.command(
       usage,
       describe,
@@ -99,7 +103,10 @@ export async function main(args: string[]): Promise<void> {
         (await load()).options(command.usage(`Usage: $0 ${usage} [OPTION ...]\n\n${describe}.`)),
       async (options) => {
         const { run } = await load();
-        chosen = () => run(options);
+        chosen = () => {
+          if (!takesOutput) endWithOutput();
+          return run(options);
+        };
       },
     );
   }

@@ -83,7 +83,6 @@ async function play(target: Target, replay: Replay, wanted: ReplayRun): Promise<
     else return;
     kill();
   }, LOOK_MS);
-  process.stdout.on('error', kill);
   const end = await ended;
   clearInterval(watch);
   if (problem !== undefined) return problem;

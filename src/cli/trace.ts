@@ -38,7 +38,6 @@ export async function run(given: Record<string, unknown>): Promise<number> {
     html?: string;
     digits: boolean;
   };
-  endWithReader();
   try {
     const calls = await CallTable.of(file);
     const chosen = calls.choose(call);
@@ -88,12 +87,4 @@ async function show(file: string, call: number, digits: boolean): Promise<void> 
 /** No faster than the reader takes it, for a trace may be larger than memory. */
 async function print(lines: readonly string[]): Promise<void> {
   if (lines.length > 0 && !process.stdout.write(`${lines.join('\n')}\n`)) await once(process.stdout, 'drain');
-}
-
-/** `fastagi trace FILE | head`: who has seen enough closes the pipe. */
-function endWithReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
 }
