@@ -43,6 +43,11 @@ export function parseLogLine(text: string): LogLine | undefined {
   return end ? { clock, thread, channel: end[1] as string, dir: 'end', line: end[2] as string } : undefined;
 }
 
+/** Whether it is a line of a log file's, of any kind: `[Nov 25 15:24:22] NOTICE[26771][C-00000002] pbx.c: …` (logger.c). */
+export function isLoggerLine(text: string): boolean {
+  return /^\[[^\]]{5,40}\] [A-Z]{5,8}\[\d{1,20}\](?:\[C-[0-9a-f]{1,16}\])?:? /.test(text);
+}
+
 /** What a console left of the line on its screen: it writes over its prompt, and in colours. */
 export function onScreen(text: string): string {
   const plain = text.includes('\u001b') ? text.replace(colours, '') : text;

@@ -26,7 +26,8 @@ export const TRACE_ENDING = '.jsonl';
 /** So many old files one call removes at the most: it has a caller who waits. */
 const REMOVED_AT_ONCE = 500;
 
-const dayName = /^\d{4}-\d\d-\d\d$/;
+/** The name of a day's folder. */
+export const dayName = /^\d{4}-\d\d-\d\d$/;
 const traceName = /^\d{6}\.\d{3}-.*\.jsonl$/;
 
 export interface TraceFolderOptions {

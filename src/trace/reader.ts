@@ -2,7 +2,15 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
 import { AgiError } from '../errors';
 import { redactQuery } from '../wire/redact';
-import { beginsEntry, elapsedMs, type LogLine, onScreen, parseClock, parseLogLine } from './asterisk-log';
+import {
+  beginsEntry,
+  elapsedMs,
+  isLoggerLine,
+  type LogLine,
+  onScreen,
+  parseClock,
+  parseLogLine,
+} from './asterisk-log';
 import {
   describeRequest,
   isTraceHeader,
@@ -12,6 +20,7 @@ import {
   type TraceHeader,
 } from './entry';
 import { type FileLine, readFileLines } from './file-lines';
+import { dayName, TRACE_ENDING } from './folder';
 
 /** A file that holds no call that can be shown. */
 export class TraceError extends AgiError {
@@ -63,7 +72,7 @@ export async function* readTrace(file: string): AsyncGenerator<TraceEvent[]> {
   }
   if (trace) yield [...trace.end()];
   else if (log) yield [...log.end()];
-  if (log?.calls === 0 || (!log && !trace)) throw noCall(file);
+  if (log?.calls === 0 || (!log && !trace)) throw noCall(file, log?.isLog ?? false);
 }
 
 function checkFile(file: string): void {
@@ -72,8 +81,7 @@ function checkFile(file: string): void {
     // not blocking: a pipe that nobody writes to must not hold us
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(fd);
-    if (stat.isDirectory())
-      throw new TraceError('TRACE_FOLDER', `${file} is a folder: name a trace in it${newestIn(file)}`);
+    if (stat.isDirectory()) throw new TraceError('TRACE_FOLDER', describeFolder(file));
     if (!stat.isFile())
       throw new TraceError(
         'TRACE_KIND',
@@ -94,16 +102,38 @@ function checkFile(file: string): void {
   }
 }
 
-function newestIn(folder: string): string {
-  const newest = readdirSync(folder, { recursive: true })
-    .map(String)
-    .filter((name) => name.endsWith('.jsonl'))
-    .sort()
-    .at(-1);
-  return newest === undefined ? '' : `, the newest is ${folder.replace(/\/+$/, '')}/${newest}`;
+/** Traces lie in the folder of a day, and nobody looks through the whole of a disk for them. */
+function describeFolder(folder: string): string {
+  const base = folder.replace(/\/+$/, '');
+  const tracesIn = (within: string) =>
+    namesIn(`${base}/${within}`).filter((name) => name.endsWith(TRACE_ENDING));
+  const days = namesIn(`${base}/`).filter((name) => dayName.test(name));
+  const found = [
+    ...tracesIn(''),
+    ...days.sort().flatMap((day) => tracesIn(day).map((name) => `${day}/${name}`)),
+  ];
+  const newest = found.sort().at(-1);
+  return newest === undefined
+    ? `${folder} is a folder without traces: name a trace, or a log of Asterisk's`
+    : `${folder} is a folder: name a trace in it, the newest is ${base}/${newest}`;
 }
 
-function noCall(file: string): TraceError {
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // gone, or another's: nothing can be named in it
+    return [];
+  }
+}
+
+function noCall(file: string, isLog: boolean): TraceError {
+  if (isLog) {
+    return new TraceError(
+      'TRACE_NONE',
+      `${file} holds no call: it is a log of Asterisk's with no AGI debug lines: "agi set debug on" on Asterisk's console, and "verbose" among what logger.conf writes to this file`,
+    );
+  }
   return new TraceError(
     'TRACE_NONE',
     `${file} holds no call: it is neither a trace of fastagi's ([fastagi] trace) nor a log of Asterisk's with the lines of "agi set debug on"`,
@@ -175,6 +205,8 @@ interface OpenCall {
 
 class AsteriskLog {
   calls = 0;
+  /** Whether a line of it is one that Asterisk's logger writes. */
+  isLog = false;
   /** By thread and call, or by channel; in the order they began. */
   readonly #open = new Map<string, OpenCall>();
   /** Lines without a channel on a console: the beginning of a request whose channel comes with the next line. */
@@ -186,6 +218,7 @@ class AsteriskLog {
   *push(line: FileLine): Generator<TraceEvent> {
     const parsed = parseLogLine(line.text);
     if (!parsed) {
+      this.isLog ||= isLoggerLine(line.text);
       const last = this.#last;
       this.#last = undefined;
       if (!last || line.cut) return;

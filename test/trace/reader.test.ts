@@ -116,6 +116,24 @@ describe('a file that is none', () => {
     }
     expect(codes).toEqual(['TRACE_UNREADABLE', 'TRACE_FOLDER', 'TRACE_KIND']);
   });
+
+  it.each(['/', '/proc', makeFolder()])('%s is a folder without traces', async (folder) => {
+    const error = await failure(collect(readTrace(folder)));
+    expect(error).toMatchObject({
+      code: 'TRACE_FOLDER',
+      message: `${folder} is a folder without traces: name a trace, or a log of Asterisk's`,
+    });
+  });
+
+  it.each([
+    ['[Nov 25 15:24:22] NOTICE[1] chan_sip.c: Registered\n', true],
+    ['[2026-11-25 15:24:22.123] VERBOSE[71][C-0000000a] pbx.c: Executing [s@a:1] AGI("x", "y")\n', true],
+    ['[2026-11-25 15:24:22] WARNING[71]: res_agi.c:100 launch: x\n', true],
+    ['[section]\nkey = ERROR[1]\n', false],
+  ])('%j: whether it is a log with no AGI debug lines', async (text, isLog) => {
+    const { code, message } = await failure(read(text));
+    expect([code, message.includes('no AGI debug lines: "agi set debug on"')]).toEqual(['TRACE_NONE', isLog]);
+  });
 });
 
 describe('a log of Asterisk’s', () => {
