@@ -65,6 +65,8 @@ export async function run(options: Record<string, unknown>): Promise<number> {
       throw new AriArgumentError('ari wants METHOD PATH, --events APPLICATION or --describe');
     }
     const method = given.method.toUpperCase();
+    if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method))
+      throw new AriArgumentError(`${JSON.stringify(given.method)} is no method: GET, POST, PUT or DELETE`);
     const path = given.path.replace(/^(?!\/)/, '/');
     const answer = await ari.request(method, path, requestOf(method, path, given.parameters ?? []));
     if (answer === undefined) return 0;

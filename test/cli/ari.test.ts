@@ -71,6 +71,7 @@ describe('fastagi ari', () => {
       2,
       'fastagi: filter goes in the body, and must be JSON, such as {"name":"value"}\n',
     ],
+    [['GTE', '/channels'], undefined, '', 2, 'fastagi: "GTE" is no method: GET, POST, PUT or DELETE\n'],
     [['GET', '/channels', 'x'], undefined, '', 2, 'fastagi: "x" is not name=value\n'],
     [[], undefined, '', 2, 'fastagi: ari wants METHOD PATH, --events APPLICATION or --describe\n'],
   ])('%j', async (args, request, body, code, output) => {
