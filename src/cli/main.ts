@@ -61,6 +61,7 @@ const commands: readonly CommandRow[] = [
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {
   let chosen: (() => number | Promise<number>) | undefined;
+  let asked = 'fastagi';
   const parser = yargs(args)
     .scriptName('fastagi')
     .usage(
@@ -99,8 +100,10 @@ export async function main(args: string[]): Promise<void> {
     parser.command(
       usage,
       describe,
-      async (command) =>
-        (await load()).options(command.usage(`Usage: $0 ${usage} [OPTION ...]\n\n${describe}.`)),
+      async (command) => {
+        asked = `fastagi ${usage.split(' ', 1)}`;
+        return (await load()).options(command.usage(`Usage: $0 ${usage} [OPTION ...]\n\n${describe}.`));
+      },
       async (options) => {
         const { run } = await load();
         chosen = () => {
@@ -111,10 +114,18 @@ export async function main(args: string[]): Promise<void> {
     );
   }
   try {
-    const { help, version } = await parser.parse();
-    if (help || version) return;
+    // help or version, by an option or by the word
+    let shown = '';
+    await parser.parse(args, (_error: unknown, _options: unknown, output: string) => {
+      shown = output;
+    });
+    if (shown !== '') {
+      endWithOutput();
+      process.stdout.write(`${shown}\n`);
+      return;
+    }
   } catch (error) {
-    process.stderr.write(`${await parser.getHelp()}\n\nfastagi: ${(error as Error).message}\n`);
+    process.stderr.write(`${asked}: ${(error as Error).message}; "${asked} --help" shows what there is\n`);
     process.exitCode = 2;
     return;
   }

@@ -27,8 +27,13 @@ describe('fastagi', () => {
     expect(run('fastagi', ...args)).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: expect.stringContaining('fastagi: '),
+      stderr: expect.stringMatching(/^fastagi: .*; "fastagi --help" shows what there is\n$/),
     });
+  });
+  it.each([[['help']], [['call', 'help']], [['call', '--help']]])('%s is told once', (args) => {
+    const { status, stdout, stderr } = run('fastagi', ...args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.match(/Usage: /g)).toHaveLength(1);
   });
   it('prints its help on a terminal', () => {
     // script(1) makes a terminal
