@@ -81,6 +81,8 @@ export class TextScreen implements Screen {
   #command = '';
   #attended = false;
   #place: string | undefined;
+  /** The keys that were last told of. */
+  #keys: string | undefined;
   /** The start of a line of the log. */
   #heldLog = '';
 
@@ -99,7 +101,10 @@ export class TextScreen implements Screen {
   event(event: CallEvent): void {
     if (event.type === 'command') this.#command = event.line;
     if (event.type === 'listen') {
-      if (this.#attended) this.#at(event.atMs, this.#paint(2, `… listens for ${[...event.keys].join(' ')}`));
+      // each command of a menu listens anew, and as a rule for the same
+      if (!this.#attended || event.keys === this.#keys) return;
+      this.#keys = event.keys;
+      this.#at(event.atMs, this.#paint(2, `… listens for ${[...event.keys].join(' ')}`));
       return;
     }
     if ((event.type === 'command' || event.type === 'reply') && !this.#wire) {

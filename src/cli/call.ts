@@ -72,7 +72,6 @@ export function options(parser: Argv): Argv {
       },
       recorded: {
         ...text,
-        implies: 'replay',
         describe: 'Which call of the log: number, unique id or channel',
       },
       timeout: {
@@ -142,6 +141,8 @@ function callOptions(wanted: Given): CallOptions {
   if (!(timeout > 0)) throw new Error('--timeout takes a number of seconds, above 0');
   if (!Number.isInteger(priority) || priority < 1)
     throw new Error('--priority takes a whole number from 1 on');
+  if (wanted.recorded !== undefined && wanted.replay === undefined)
+    throw new Error('--recorded names a call of the file that --replay names: --replay FILE is missing');
   if (!/^\d+\.\d+/.test(wanted.asterisk))
     throw new Error(`--asterisk ${wanted.asterisk} is no version, as ${DEFAULT_VERSION}`);
   const variables: Record<string, string> = {};
@@ -249,6 +250,8 @@ class Placed {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
     const summary = this.#summary(end);
+    if (summary.failure === undefined && saidNothing(call))
+      this.#screen.note('the script has ended without a command');
     this.#screen.closed(summary);
     return summary.failure === undefined ? 0 : 1;
   }
@@ -346,6 +349,10 @@ class Placed {
   }
 }
 
+function saidNothing(call: SimulatedCall): boolean {
+  return call.commands === 0 && !call.hungUp;
+}
+
 function failureOf(end: ScriptEnd, call: SimulatedCall): string | undefined {
   if (end.problem !== undefined) return end.problem;
   if (end.signal !== undefined) {
@@ -354,6 +361,8 @@ function failureOf(end: ScriptEnd, call: SimulatedCall): string | undefined {
   }
   if (end.exitCode) return `the script ended with exit code ${end.exitCode}`;
   if (call.saidFailure) return 'the script said FAILURE';
-  if (call.commands === 0 && !call.hungUp) return 'the script has ended without a command';
+  // a server has no exit code to say that this was meant
+  if (end.exitCode === undefined && saidNothing(call))
+    return 'the server has closed the connection without a command';
   return undefined;
 }

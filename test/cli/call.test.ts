@@ -212,6 +212,17 @@ describe('in a pipe', () => {
     expect(code).toBe(1);
   });
 
+  it.each([
+    ['ends without a command', '', 'SUCCESS', 0],
+    ['ends without a command and with an exit code', 'process.exit(3)', 'FAILURE', 1],
+  ])('of a program that %s, as Asterisk', async (_, body, status, rc) => {
+    const { output, code } = await piped(file(raw(body), 'program')).ended;
+    expect(timeless(output)).toContain(`AGISTATUS is ${status}\n`);
+    expect(output.includes('! the script has ended without a command\n')).toBe(rc === 0);
+    expect(output.includes('Failed')).toBe(rc !== 0);
+    expect(code).toBe(rc);
+  });
+
   it('--sounds knows lengths, and what is missing', async () => {
     const folder = makeFolder({ 'en/half.ulaw': 'x'.repeat(4000), 'deep/quarter.gsm': 'x'.repeat(413) });
     const script = file(
@@ -273,7 +284,11 @@ describe('wrong use', () => {
     [['SCRIPT', '--priority', '0'], /--priority takes a whole number/],
     [['SCRIPT', '--asterisk', 'new'], /is no version/],
     [['SCRIPT', '--sounds', '/no/such'], /\/no\/such is no folder/],
-    [['SCRIPT', '--no-such-option'], /Unknown arguments: such-option/],
+    [['SCRIPT', '--recorded', '1'], /^fastagi call: --recorded names a call .*: --replay FILE is missing\n$/],
+    [
+      ['SCRIPT', '--no-such-option'],
+      /^fastagi call: Unknown argument.*such-option.*"fastagi call --help".*\n$/,
+    ],
   ] as const)('%j', async (args, message) => {
     const script = file('');
     const { code, errors, output } = await piped(...args.map((arg) => (arg === 'SCRIPT' ? script : arg)))
@@ -308,7 +323,6 @@ describe('a script that misbehaves', () => {
       /half a line, "STREAM FI", and nothing more/,
     ],
     ['says nothing', raw(`setInterval(() => {}, 1000);`), /has said nothing for 2 s/],
-    ['ends at once', raw(''), /ended without a command/],
     ['dies', raw(`process.kill(process.pid, 'SIGKILL');`), /ended by SIGKILL/],
     ['is no program', '#!/no/such/interpreter\n', /cannot be run: .*ENOENT/],
     [
@@ -326,7 +340,11 @@ describe('a script that misbehaves', () => {
   });
 
   it.each([
-    ['closes at once', (socket: Socket) => socket.destroy(), /ended without a command|connection broke/],
+    [
+      'closes at once',
+      (socket: Socket) => socket.destroy(),
+      /closed the connection without a command|connection broke/,
+    ],
     ['sends half a line', (socket: Socket) => socket.write('STREAM FI'), /half a line/],
     ['says nothing', () => {}, /has said nothing/],
   ] as const)('a server that %s', async (_, onConnection, message) => {
@@ -369,10 +387,11 @@ describe('on a terminal', () => {
     call.type('\x1b[Ax2');
     call.type('2');
     await call.shows('🗣 2');
-    await call.shows(/🗣 2[\s\S]*♪ menu[\s\S]*listens/);
+    await call.shows(/🗣 2[\s\S]*♪ menu/);
     call.type('#');
     const { code, output } = await call.ended;
     expect(code).toBe(0);
+    expect(output.match(/… listens for/g)).toHaveLength(1);
     expect(output).toContain('\x1b[');
     expect(output).toMatch(/Done.*AGISTATUS is SUCCESS/);
   });
