@@ -2,12 +2,12 @@
  * `fastagi listen`: a master that lets calls in, and processes that serve them. The master runs no script: nothing
  * that a script does can end it.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync, statSync } from 'node:fs';
 import type { AsyncCalls } from '../ami/listening';
 import type { Config } from '../config';
 import { type AgiError, RefusedError } from '../errors';
 import { Log } from '../log';
-import { DEFAULT_LOG_FILE, identity, takeOver } from '../run/guard';
+import { DEFAULT_LOG_FILE, identity, openLogFile, takeOver } from '../run/guard';
 import { describeError } from '../run/report';
 import { begin as beginSyslog } from '../run/syslog';
 import { Admission } from './admission';
@@ -15,6 +15,7 @@ import { Arrival } from './arrival';
 import { Counters } from './counters';
 import { Crew } from './crew';
 import { type Doors, noListeningSocket, openDoors } from './doors';
+import { Onlooker } from './onlooker';
 import { Reception, sendAway } from './reception';
 import { checkSettings, readSettings, type Settings } from './settings';
 import { notify } from './systemd';
@@ -41,6 +42,7 @@ export interface ListenOptions {
 export async function listen(options: ListenOptions): Promise<number> {
   const log = new Log('info');
   log.subject = 'listen';
+  const onlooker = new Onlooker();
   let read: { config: Config; settings: Settings };
   let doors: Doors;
   try {
@@ -54,12 +56,16 @@ export async function listen(options: ListenOptions): Promise<number> {
   } catch (error) {
     if (log.fd === undefined) openLog(log, undefined, options.overrides.fd);
     log.write('error', describeError(error));
+    onlooker.say(describeError(error));
     if (options.overrides.fd !== undefined) await refuseForAWhile(Number(options.overrides.fd));
     if (!(error instanceof RefusedError)) return 1;
     return error.code === 'CONFIG_VALUE' && error.message.startsWith('--') ? 2 : 3;
   }
-  for (const warning of read.config.warnings) log.write('warning', warning);
-  return new Master(options, read, doors, log).run();
+  for (const warning of [...read.config.warnings, ...basedirWarnings(read.config)]) {
+    log.write('warning', warning);
+    onlooker.say(warning);
+  }
+  return new Master(options, read, doors, log).run(onlooker);
 }
 
 class Master {
@@ -101,17 +107,20 @@ class Master {
     });
   }
 
-  async run(): Promise<number> {
+  /** @param onlooker who is told how the start ends */
+  async run(onlooker: Onlooker): Promise<number> {
     this.#obeySignals();
     // who has come already, on a socket that was there before this process, waits for the first process
     if (this.#doors.servers.length > 0) this.#receive();
-    const metrics = this.#settings.metrics && (await this.#serveMetrics(this.#settings.metrics));
+    const metrics = this.#settings.metrics && (await this.#serveMetrics(this.#settings.metrics, onlooker));
     if (metrics === false) {
       this.#stop.abort('there is no metrics endpoint');
       this.#hurry.abort();
     }
     await Promise.race([this.#crew.ready(), stopped(this.#stop.signal)]);
-    if (!this.#stop.signal.aborted) this.#open();
+    if (!this.#stop.signal.aborted) this.#open(onlooker);
+    else if (this.#deaf) onlooker.say(this.#deaf.message);
+    onlooker.leave();
     const asyncCalls = await this.#takeAsyncCalls();
     await stopped(this.#stop.signal);
     asyncCalls?.stop();
@@ -123,12 +132,14 @@ class Master {
     return this.#deaf ? 3 : metrics === false ? 1 : 0;
   }
 
-  #open(): void {
+  #open(onlooker: Onlooker): void {
     const { mode, processes, spare } = this.#settings;
     const places = this.#doors.places.join(', ');
     const how =
       mode === 'shared' ? `shared, by ${processes} processes` : `pool of ${spare} to ${processes} processes`;
-    this.#log.write('info', `listening on ${places}; ${how}; process ${process.pid}`);
+    const told = `listening on ${places}; ${how}; process ${process.pid}`;
+    this.#log.write('info', told);
+    onlooker.say(told);
     notify(process.env, 'READY=1', `STATUS=listening on ${places}`);
     this.#onChange();
     if (this.#settings.fd !== undefined) this.#watchParent();
@@ -207,7 +218,8 @@ class Master {
     this.#settings = { ...read.settings, mode, metrics, host, port };
     this.#log.level = read.config.debug ? 'debug' : read.config.logLevel;
     openLog(this.#log, read.config, this.#options.overrides.fd);
-    for (const warning of read.config.warnings) this.#log.write('warning', warning);
+    for (const warning of [...read.config.warnings, ...basedirWarnings(read.config)])
+      this.#log.write('warning', warning);
     this.#admission.limits = limitsOf(read.settings);
     this.#crew.renew({
       config: this.#config,
@@ -258,7 +270,10 @@ class Master {
   }
 
   /** @returns false where it cannot be, and the reason is in the log */
-  async #serveMetrics(place: { host: string; port: number }): Promise<{ close(): void } | false> {
+  async #serveMetrics(
+    place: { host: string; port: number },
+    onlooker: Onlooker,
+  ): Promise<{ close(): void } | false> {
     // prom-client is for those who ask for it
     const { serveMetrics } = await import('./metrics');
     try {
@@ -266,6 +281,7 @@ class Master {
     } catch (error) {
       const text = `no counters can be had on ${place.host}:${place.port}: ${(error as Error).message}`;
       this.#log.write('error', `${text} [LISTEN]`);
+      onlooker.say(text);
       return false;
     }
   }
@@ -300,21 +316,55 @@ function stopped(signal: AbortSignal): Promise<void> {
 function openLog(log: Log, config: Config | undefined, fd: string | undefined): void {
   log.openLate = undefined;
   log.syslog = false;
-  if (config?.log === 'syslog') {
-    beginSyslog(config, log);
-    return;
-  }
   const isSocket = fd !== undefined && identity(Number(fd)) === identity(2);
   const stderr = identity(2) !== undefined && !isSocket;
+  if (config?.log === 'syslog') {
+    if (stderr) openSyslogOrStderr(log, config);
+    else beginSyslog(config, log);
+    return;
+  }
   if (config?.log?.[0] !== '/' && stderr) {
     log.fd = 2;
     return;
   }
   const file = config?.log?.[0] === '/' ? config.log : DEFAULT_LOG_FILE;
+  if (config && stderr) {
+    try {
+      closeSync(openLogFile(file));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      openSyslogOrStderr(log, config, `the log ${file} cannot be opened (${code ?? message})`);
+      return;
+    }
+  }
   const problem = takeOver(0, file);
   if (problem === undefined) log.fd = 2;
   else if (config)
     log.openLate = () => beginSyslog(config, log, `the log ${file} cannot be opened (${problem})`);
+}
+
+/** Descriptor 2 stays what it is where `logger` would have nowhere to go. @param why not a file */
+function openSyslogOrStderr(log: Log, config: Config, why?: string): void {
+  if (existsSync('/dev/log')) beginSyslog(config, log, why);
+  if (log.syslog) return;
+  log.fd = 2;
+  const whyNot = 'syslog cannot be had (logger and /dev/log): entries go to standard error';
+  log.write('warning', why === undefined ? whyNot : `${why}, and ${whyNot}`);
+}
+
+/** A server without its scripts would refuse every call. */
+function basedirWarnings({ basedir, file }: Config): string[] {
+  let why = 'is no folder';
+  try {
+    if (statSync(basedir).isDirectory()) return [];
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    why = code === 'ENOENT' ? 'is not there' : `cannot be looked into: ${message}`;
+  }
+  const where = file ?? '/etc/asterisk/fastagi.conf';
+  return [
+    `the folder of the scripts, ${basedir}, ${why}: no call will find one. mkdir -p ${basedir}, or name another by [fastagi] basedir in ${where}`,
+  ];
 }
 
 /**

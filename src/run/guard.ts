@@ -119,16 +119,21 @@ function replace(fd: number, file: string): string | undefined {
   }
   // the lowest free number is taken: the null device must fill it, or the next file opened would
   try {
-    // not blocking: a FIFO that nobody reads must not hold up every call
-    const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_NOFOLLOW } = constants;
-    // root must not be led by a link in a folder that Asterisk's user can write
-    const strict = process.getuid?.() === 0 && file !== OWN_STDERR ? O_NOFOLLOW : 0;
-    openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | strict, 0o640);
+    openLogFile(file);
     return undefined;
   } catch (error) {
     openSync('/dev/null', 'a');
     return (error as NodeJS.ErrnoException).code ?? String(error);
   }
+}
+
+/** @throws Error of the system's */
+export function openLogFile(file: string): number {
+  // not blocking: a FIFO that nobody reads must not hold up every call
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_NOFOLLOW } = constants;
+  // root must not be led by a link in a folder that Asterisk's user can write
+  const strict = process.getuid?.() === 0 && file !== OWN_STDERR ? O_NOFOLLOW : 0;
+  return openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | strict, 0o640);
 }
 
 // only a log in syslog wants child processes

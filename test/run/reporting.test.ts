@@ -1,11 +1,11 @@
 /** Where the words of a call go: the log in its forms, the mail, the trace. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { call } from '../support/asterisk';
-import { makeFolder } from '../support/inet';
+import { executable, makeFolder } from '../support/inet';
 
 const throwing = { 'script.js': "throw new TypeError('no such luck')" };
 
@@ -196,5 +196,23 @@ describe.skipIf(noSyslog)(`the log in syslog${noSyslog && ` (${noSyslog})`}`, ()
     await call({ script: 'script.js', files: throwing, config: 'log=/no/such/folder/log\n' });
     await expect.poll(syslog.received).toContain('no such luck');
     expect(syslog.received()).toContain('the log /no/such/folder/log cannot be opened (ENOENT)');
+  });
+
+  it.each([
+    [
+      '/no/such/folder/log',
+      'the log /no/such/folder/log cannot be opened (ENOENT), and syslog cannot be had',
+    ],
+    ['syslog', 'warning .* syslog cannot be had'],
+  ])('is standard error for a server of log=%s, where nobody would take it', (log, words) => {
+    const config = `${makeFolder({ 'x.conf': `[fastagi]\nlog=${log}\nbasedir=${makeFolder()}\n` })}/x.conf`;
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [executable('fastagi'), 'listen', '--config', config, '--port', '0', '--idle-seconds', '0.2'],
+      { encoding: 'utf8', env: { PATH: process.env.PATH }, timeout: 30_000 },
+    );
+    expect(status).toBe(0);
+    expect(stderr).toMatch(new RegExp(words.replace(/[()]/g, '\\$&')));
+    expect(stderr).toMatch(/ info .* listening on[\s\S]* info .* stopped/);
   });
 });

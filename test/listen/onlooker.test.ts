@@ -1,0 +1,109 @@
+/** What a person sees who starts `fastagi listen` by hand, while the log is a file. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { executable, makeFolder } from '../support/inet';
+
+const children: ChildProcess[] = [];
+const servers: number[] = [];
+afterEach(() => {
+  for (const pid of servers.splice(0)) {
+    try {
+      process.kill(pid);
+    } catch {
+      // it has ended by itself
+    }
+  }
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+interface Place {
+  readonly basedir?: string;
+  readonly log?: string;
+  readonly args?: readonly string[];
+}
+
+/** The command line of a server whose log is a file, and that file. */
+function serverOf({ basedir = makeFolder(), log, args = [] }: Place): { words: string[]; log: string } {
+  const folder = makeFolder();
+  const file = log ?? path.join(folder, 'log');
+  writeFileSync(path.join(folder, 'fastagi.conf'), `[fastagi]\nbasedir=${basedir}\nlog=${file}\n`);
+  const words = [executable('fastagi'), 'listen', '--config', `${folder}/fastagi.conf`, '--port', '0'];
+  return { words: [process.execPath, ...words, ...args], log: file };
+}
+
+/** Standard error as the pipe that a shell makes: between two processes of Node's it would be a socket. */
+function inPipe(words: readonly string[]): { ended: Promise<string>; shows(pattern: RegExp): Promise<void> } {
+  const child = spawn('sh', ['-c', '"$@" 2>&1 >/dev/null | { cat; echo END; }', 'sh', ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH },
+  });
+  children.push(child);
+  let output = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    const pid = /; process (\d+)/.exec(output)?.[1];
+    if (pid !== undefined && !servers.includes(Number(pid))) servers.push(Number(pid));
+  });
+  return {
+    ended: new Promise((resolve) => child.once('close', () => resolve(output))),
+    shows: (pattern) => expect.poll(() => output, { timeout: 20_000 }).toMatch(pattern),
+  };
+}
+
+const idle = ['--idle-seconds', '0.2'];
+
+describe('a pipe', () => {
+  it('shows that it listens, and ends then', async () => {
+    const { words, log } = serverOf({});
+    const seen = inPipe(words);
+    await seen.shows(/^fastagi listen: listening on 127\.0\.0\.1:\d+; .*; process \d+\nEND\n$/);
+    expect(readFileSync(log, 'utf8')).toMatch(/ info .* listening on/);
+    // it is the server that has closed it, and it goes on
+    expect(servers).toHaveLength(1);
+    expect(() => process.kill(servers[0] as number, 0)).not.toThrow();
+  });
+
+  it('shows why it does not start', async () => {
+    const other = net.createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as net.AddressInfo;
+    const { words, log } = serverOf({ args: ['--port', String(port)] });
+    try {
+      const output = await inPipe(words).ended;
+      expect(output).toMatch(/^fastagi listen: .*another program listens there already.*\nEND\n$/);
+      expect(readFileSync(log, 'utf8')).toContain('another program listens there already');
+    } finally {
+      other.close();
+    }
+  });
+
+  it('shows that there is no folder of scripts, and what to do', async () => {
+    const basedir = path.join(makeFolder(), 'none');
+    const { words, log } = serverOf({ basedir, args: idle });
+    const told = `the folder of the scripts, ${basedir}, is not there: no call will find one. mkdir -p ${basedir}, or name another by [fastagi] basedir in `;
+    expect(await inPipe(words).ended).toContain(`fastagi listen: ${told}`);
+    expect(readFileSync(log, 'utf8')).toContain(told);
+  });
+
+  it('that is the log shows all of it once', async () => {
+    const { words } = serverOf({ log: 'stderr', args: idle });
+    const output = await inPipe(words).ended;
+    expect(output.match(/listening on/g)).toHaveLength(1);
+    expect(output).toMatch(/ info .* stopped/);
+  });
+});
+
+it('a terminal shows it, too', () => {
+  const { words } = serverOf({ args: idle });
+  const command = words.map((word) => `'${word}'`).join(' ');
+  const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, SHELL: '/bin/sh' },
+    timeout: 30_000,
+  });
+  expect(stdout).toMatch(/^fastagi listen: listening on 127\.0\.0\.1:\d+/);
+});
