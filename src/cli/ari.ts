@@ -50,6 +50,11 @@ interface Given {
 export async function run(options: Record<string, unknown>): Promise<number> {
   const given = options as Given;
   const say = (text: string) => void process.stderr.write(`fastagi: ${text}\n`);
+  // before the configuration: it is wrong whoever is asked
+  if (given.method !== undefined && !/^(?:GET|POST|PUT|DELETE)$/i.test(given.method)) {
+    say(`${JSON.stringify(given.method)} is no method: GET, POST, PUT or DELETE`);
+    return 2;
+  }
   let ari: Ari;
   try {
     ari = new Ari(ariOptions(given.config));
@@ -65,8 +70,6 @@ export async function run(options: Record<string, unknown>): Promise<number> {
       throw new AriArgumentError('ari wants METHOD PATH, --events APPLICATION or --describe');
     }
     const method = given.method.toUpperCase();
-    if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method))
-      throw new AriArgumentError(`${JSON.stringify(given.method)} is no method: GET, POST, PUT or DELETE`);
     const path = given.path.replace(/^(?!\/)/, '/');
     const answer = await ari.request(method, path, requestOf(method, path, given.parameters ?? []));
     if (answer === undefined) return 0;

@@ -1,5 +1,5 @@
 /** `fastagi ari`, as it is built, against an interface that is played. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -33,6 +33,15 @@ function fastagi(port: number, ...args: string[]) {
 }
 
 describe('fastagi ari', () => {
+  it('knows a wrong method without a configuration', () => {
+    const words = [executable('fastagi'), 'ari', '--config', '/no/such.conf', 'GTE', '/channels'];
+    expect(spawnSync(process.execPath, words, { encoding: 'utf8' })).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'fastagi: "GTE" is no method: GET, POST, PUT or DELETE\n',
+    });
+  });
+
   it.each([
     [['GET', '/channels'], 'GET /ari/channels', '', 0, '[\n  "as it is"\n]\n'],
     [
@@ -71,7 +80,6 @@ describe('fastagi ari', () => {
       2,
       'fastagi: filter goes in the body, and must be JSON, such as {"name":"value"}\n',
     ],
-    [['GTE', '/channels'], undefined, '', 2, 'fastagi: "GTE" is no method: GET, POST, PUT or DELETE\n'],
     [['GET', '/channels', 'x'], undefined, '', 2, 'fastagi: "x" is not name=value\n'],
     [[], undefined, '', 2, 'fastagi: ari wants METHOD PATH, --events APPLICATION or --describe\n'],
   ])('%j', async (args, request, body, code, output) => {
