@@ -160,7 +160,7 @@ export abstract class DialplanMethods extends Commands {
 
   /** As `verbose`, but only where `debug` is on in the configuration. */
   async conlog(message: unknown, level = 1): Promise<void> {
-    if (this[commander].session.trace) await this.verbose(message, level);
+    if (this[commander].belongings.config?.debug) await this.verbose(message, level);
   }
 }
 
