@@ -336,7 +336,7 @@ export abstract class Commands extends SpeechCommands {
     const text =
       typeof callerId === 'string'
         ? callerId
-        : `"${(callerId.name ?? '').replaceAll('"', '')}" <${callerId.number}>`;
+        : `"${(callerId.name ?? '').replace(/[\\"]/g, '\\$&')}" <${callerId.number}>`;
     return this[commander].run('SET CALLERID', [text], () => {});
   }
 
