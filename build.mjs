@@ -203,5 +203,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       stdio: 'inherit',
     },
   );
-  console.log('built dist/fastagi, dist/agi and the library');
+  console.error('built dist/fastagi, dist/agi and the library');
 }

@@ -12,7 +12,7 @@ export function install(folder = root) {
   const done = path.join(folder, 'node_modules', '.package-lock.json');
   const lockfile = path.join(folder, 'package-lock.json');
   if (fs.existsSync(done) && fs.statSync(done).mtimeMs >= fs.statSync(lockfile).mtimeMs) return;
-  console.log(`Installing what ${path.relative(process.cwd(), lockfile)} names …`);
+  console.error(`Installing what ${path.relative(process.cwd(), lockfile)} names …`);
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   execFileSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,

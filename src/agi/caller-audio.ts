@@ -79,6 +79,9 @@ export class CallerAudio extends Readable {
   #end(): void {
     if (this.readableEnded || this.destroyed) return;
     this.#letGo();
+    // what the paused socket has taken already, and then the rest
+    for (let sound = this.#pipe.read() as Buffer | null; sound !== null; sound = this.#pipe.read())
+      this.push(sound);
     for (let sound = readNow(); sound.length > 0; sound = readNow()) this.push(sound);
     this.push(null);
   }

@@ -1,4 +1,5 @@
 /** What several commands have in common: their arguments, and how they say that all went well. */
+import { AgiArgumentError } from '../errors';
 import type { AgiArgument } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import { type Commander, inRange } from './commander';
@@ -30,6 +31,11 @@ export function succeed(command: string, reply: AgiReply): void {
 
 /** @throws AgiArgumentError for a moment that Asterisk cannot read into 32 bits */
 export function epochSeconds(what: string, time: Date | number): number {
+  if (typeof time !== 'number' && !(time instanceof Date)) {
+    throw new AgiArgumentError(
+      `${what}: a moment is a Date, or seconds since 1970, and this is ${time === null ? 'null' : typeof time}`,
+    );
+  }
   const seconds = typeof time === 'number' ? time : Math.floor(time.getTime() / 1000);
   inRange(what, seconds, ...INT);
   return seconds;

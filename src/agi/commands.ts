@@ -336,7 +336,7 @@ export abstract class Commands extends SpeechCommands {
     const text =
       typeof callerId === 'string'
         ? callerId
-        : `"${(callerId.name ?? '').replaceAll('"', '')}" <${callerId.number}>`;
+        : `"${(callerId.name ?? '').replace(/[\\"]/g, '\\$&')}" <${callerId.number}>`;
     return this[commander].run('SET CALLERID', [text], () => {});
   }
 
@@ -356,7 +356,9 @@ export abstract class Commands extends SpeechCommands {
   }
 
   /** Music on hold for the caller, or an end of it. @param musicClass the channel's own where it is left out */
-  setMusic(on: boolean, musicClass?: string): Promise<void> {
+  async setMusic(on: boolean, musicClass?: string): Promise<void> {
+    if (typeof on !== 'boolean')
+      throw new AgiArgumentError(`setMusic: on is true or false, and this is ${typeof on}`);
     return this[commander].run('SET MUSIC', optional(on ? 'ON' : 'OFF', musicClass), () => {});
   }
 

@@ -2,7 +2,7 @@
 import type { Ami, AmiOptions } from '../ami/ami';
 import type { Ari, AriOptions } from '../ari/ari';
 import { AgiArgumentError, AgiError } from '../errors';
-import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
+import { type AgiArgument, checkArgument, encodeArgument, encodeCommand } from '../wire/agi-command';
 import { type CallerId, parseCallerId } from '../wire/caller-id';
 import { escapeArgument } from '../wire/dialplan';
 import { optional } from './command-forms';
@@ -110,7 +110,7 @@ export abstract class DialplanMethods extends Commands {
   /** Runs another AGI script on this call, to its end. @param script as in the dialplan: `agi://HOST/SCRIPT` */
   async execAgi(script: string, ...args: AgiArgument[]): Promise<AgiStatus> {
     args.forEach(checkArgument);
-    const words = [script, ...args].map((arg) => escapeArgument(String(arg)));
+    const words = [script, ...args].map((arg) => asData(String(arg)));
     return this[commander].session.turn(async (ask) => {
       await execute(this[commander], ask, 'AGI', words);
       return ((await statusOf(ask, 'AGISTATUS')) || 'FAILURE') as AgiStatus;
@@ -160,7 +160,7 @@ export abstract class DialplanMethods extends Commands {
 
   /** As `verbose`, but only where `debug` is on in the configuration. */
   async conlog(message: unknown, level = 1): Promise<void> {
-    if (this[commander].session.trace) await this.verbose(message, level);
+    if (this[commander].belongings.config?.debug) await this.verbose(message, level);
   }
 }
 
@@ -171,7 +171,8 @@ async function execute(
   application: string,
   args: readonly AgiArgument[],
 ): Promise<void> {
-  const reply = await ask(encodeCommand('EXEC', [application, args.join(',')]), { secret: it.secret });
+  const text = await templates().settleDollars(ask, args.join(','));
+  const reply = await ask(encodeCommand('EXEC', [application, text]), { secret: it.secret });
   await it.executed(application, reply, ask);
 }
 
@@ -187,9 +188,18 @@ function oneDestination(destination: string): string {
       `dial: ${JSON.stringify(destination)} holds &, which would make another destination of the rest: name each by itself`,
     );
   }
-  return escapeArgument(destination);
+  return asData(destination);
 }
 
+/** Text that is no dialplan, neither to the application nor to EXEC itself. */
+function asData(value: string): string {
+  // refused before its dollar signs are marked by what nothing else may hold
+  if (value.includes('\0')) encodeArgument(value);
+  return templates().markDollars(escapeArgument(value));
+}
+
+// applications in which values are data
+const templates = (): typeof import('./exec-template') => require('./exec-template');
 // what opens a file of its own
 const clients = (): typeof import('../ari/call-client') => require('../ari/call-client');
 // the manager's client, which brings sockets with it

@@ -5,8 +5,9 @@
  */
 import { AgiArgumentError } from '../errors';
 import { type AgiArgument, encodeArgument, encodeCommand } from '../wire/agi-command';
-import { escapeArgument, isInParentheses, openExpressions, splitArguments } from '../wire/dialplan';
+import { escapeArgument, isInParentheses, openExpression, splitArguments } from '../wire/dialplan';
 import type { Commander } from './commander';
+import type { Ask } from './session';
 
 /**
  * Applications that take what stands behind so many arguments as it is, and would show a backslash: an
@@ -23,18 +24,28 @@ const escapable: Record<string, number | undefined> = {
 /** Applications that assign: what stands before `=` is a name. */
 const assigning = new Set(['set', 'mset']);
 
-/** Applications whose destinations are `TECHNOLOGY/resource`, the resource `extension@context` in one of them. */
-const dialling = new Set(['dial', 'retrydial', 'page', 'chanisavail', 'originate']);
+/** Functions whose value is one value, whatever it holds; others may take it apart. */
+const holding = /^(?:CALLERID|CDR|CHANNEL|DB|GLOBAL|HASH|SHARED)\((?!hangup_handler)[^)]*\)$/i;
 
-/** Applications that read what they are given once more, as dialplan or as a shell's command. */
-const evaluating = new Set(
-  'exec tryexec execif execiftime gotoif gotoiftime gosubif while system trysystem mixmonitor originate waitforcondition'.split(
+/** Applications whose destinations are `TECHNOLOGY/resource`, the resource `extension@context` in one of them. */
+const dialling = new Set(
+  'dial retrydial page chanisavail addqueuemember removequeuemember pausequeuemember unpausequeuemember parkandannounce pickup extenspy queue'.split(
     ' ',
   ),
 );
 
+/** Applications that read what they are given once more, as dialplan or as a shell's command. */
+const evaluating = new Set(
+  (
+    'exec tryexec execif execiftime gotoif gotoiftime gosub gosubif macro macroif while system trysystem mixmonitor ' +
+    'monitor changemonitor originate waitforcondition externalivr'
+  ).split(' '),
+);
+/** Those of them in which `?` and `:` part a condition from what follows on it. */
+const branching = new Set('execif execiftime gotoif gotoiftime gosubif macroif'.split(' '));
+
 /** What is text to every application, wherever it stands. */
-const plain = /^[^\\",()[\]{}&^$]*$/;
+const plain = /^[^\\",()[\]{}&^$`;|<>]*$/;
 /** What has no meaning to the dialplan, to a shell, nor to anything else. */
 const harmless = /^[\w./@+:-]*$/;
 /** What is a name, a number, or a word. */
@@ -57,17 +68,23 @@ export function execTemplate(
     const { application, texts } = takeApart(raw);
     let args = texts[0] as string;
     values.forEach((value, at) => {
-      // a mark in the place of each dollar sign of a value's, until it is known what Asterisk makes of one
-      args += encodeValue(application, args, value).replaceAll('$', '\0') + texts[at + 1];
+      args += markDollars(encodeValue(application, args, value)) + texts[at + 1];
     });
-    const evaluates = args.includes('\0') && truth.test((await ask('GET VARIABLE AGIEXECFULL')).value ?? '');
-    // what comes out of an evaluation is not evaluated again
-    const line = encodeCommand('EXEC', [
-      application,
-      args.replaceAll('\0', () => (evaluates ? dollar : '$')),
-    ]);
+    const line = encodeCommand('EXEC', [application, await settleDollars(ask, args)]);
     return commander.executed(application, await ask(line, { secret: commander.secret }), ask);
   });
+}
+
+/** A value's dollar signs, until it is known what Asterisk makes of one. */
+export function markDollars(value: string): string {
+  return value.replaceAll('$', '\0');
+}
+
+/** EXEC evaluates its arguments where AGIEXECFULL says so, once: what comes out of that stays as it is. */
+export async function settleDollars(ask: Ask, args: string): Promise<string> {
+  if (!args.includes('\0')) return args;
+  const evaluates = truth.test((await ask('GET VARIABLE AGIEXECFULL')).value ?? '');
+  return args.replaceAll('\0', () => (evaluates ? dollar : '$'));
 }
 
 /** The application's name, and its arguments' text around the values. */
@@ -100,26 +117,42 @@ function encodeValue(application: string, before: string, value: AgiArgument): s
   };
   if (evaluating.has(name)) {
     must(harmless, 'evaluates what it is given', 'letters, digits and . / @ + : - _');
+    if (branching.has(name)) must(/^[^:]*$/, 'branches at a colon', 'letters, digits and . / @ + - _');
+    // `Exec(Dial(Local/…` and its like dial, too
+    if (/\/[^,&(?:]*$/.test(before)) must(inDestination, 'may dial with it', 'no / and no @');
     return text;
   }
-  if (openExpressions(before).length > 0) {
+  if (openExpression(before) !== undefined) {
     must(word, 'is given it inside of an expression', 'letters, digits and . + - _');
     return text;
   }
-  if (assigning.has(name) && !argument.includes('=')) {
-    must(word, 'takes it for a name', 'letters, digits and . + - _');
-    return text;
+  if (assigning.has(name)) {
+    // Set() assigns all that is behind its first `=`, MSet() what each argument has
+    const assignment = name === 'set' ? before : argument;
+    const equals = assignment.indexOf('=');
+    if (equals === -1) {
+      must(word, 'takes it for a name', 'letters, digits and . + - _');
+      return text;
+    }
+    const variable = assignment.slice(0, equals).trim();
+    if (variable.includes('(') && !holding.test(variable)) {
+      must(plain, `gives it to ${variable}`, 'no quotes, commas or brackets, and nothing that a shell knows');
+    }
   }
   // a dollar sign of the template's own would begin an expression with it
   if (before.endsWith('$')) must(/^[^{[]*$/, 'is given it behind a dollar sign', 'no brace and no bracket');
-  if (args.length > (textBehind[name] ?? Infinity)) return text;
+  if (args.length > (textBehind[name] ?? Infinity)) {
+    // the one that makes a newline of \n
+    return name === 'sendtext' ? text.replaceAll('\\', '\\\\') : text;
+  }
   if (isInParentheses(before)) {
     must(plain, 'is given it in parentheses', 'no quotes, commas, brackets, & or ^');
+    if (dialling.has(name)) must(/^[^:]*$/, 'parts what stands in parentheses at a colon', 'no colon');
     return text;
   }
   if (dialling.has(name) && argument.slice(argument.lastIndexOf('&')).includes('/')) {
     must(
-      /^[^/@]*$/,
+      inDestination,
       'is given a part of a destination',
       'no / and no @: another context could be dialled by it',
     );
@@ -130,12 +163,15 @@ function encodeValue(application: string, before: string, value: AgiArgument): s
     throw refused(
       application,
       'has no way to take it',
-      'no quotes, commas, brackets, backslashes, &, ^ or $',
+      'no quotes, commas, brackets, backslashes, &, ^, $ or `;|<>',
     );
   }
   if (exact !== Infinity) must(/^[^&^]*$/, 'would take it for several', 'no & and no ^');
   return escapeArgument(text);
 }
+
+/** What stays within a destination that has begun. */
+const inDestination = /^[^/@]*$/;
 
 /** @param may what a value may hold there */
 function refused(application: string, where: string, may: string): AgiArgumentError {

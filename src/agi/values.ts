@@ -7,7 +7,7 @@
 import { AgiArgumentError, AgiError } from '../errors';
 import { encodeArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
-import { openExpressions } from '../wire/dialplan';
+import { openExpression } from '../wire/dialplan';
 import { maxCommandBytes } from '../wire/problems';
 import { type Commander, isSecretName } from './commander';
 import { commandFailed } from './failures';
@@ -16,6 +16,17 @@ import type { Ask } from './session';
 /** Names and functions that may stand in `${…}` as they are. */
 const plainName = /^[\w.-]+$/;
 const plainFunction = /^[\w.-]+\([^${}\r\n]*\)$/;
+/** A function's name and arguments, and nothing behind them that an expression would take for a part of the value. */
+function isPlainFunction(name: string): boolean {
+  if (!plainFunction.test(name)) return false;
+  let depth = 0;
+  for (let at = 0; at < name.length - 1; at++) {
+    if (name[at] === '(') depth++;
+    else if (name[at] === ')' && --depth === 0) return false;
+  }
+  return true;
+}
+
 /** Families and keys that DB() takes apart again as they are. */
 const plainPlace = /^[\w.@+:~*#-]+$/;
 /** The most that a function gives to an expression (pbx_variables.c, VAR_BUF_SIZE), less what may be cut of a character. */
@@ -26,7 +37,7 @@ const mark = `~${Math.random().toString(36).slice(2)}`;
 export function getVariable(commander: Commander, name: string): Promise<string | undefined> {
   const secret = commander.secret || isSecretName(name);
   return commander.session.turn(async (ask) => {
-    const expressible = plainName.test(name) || plainFunction.test(name);
+    const expressible = plainName.test(name) || isPlainFunction(name);
     const value = expressible ? await read(ask, `\${${name}}`, undefined, secret) : undefined;
     if (value && !plainName.test(name) && Buffer.byteLength(value) >= FUNCTION_BYTES) {
       throw cut(name);
@@ -73,11 +84,11 @@ export function getFullVariable(
   expression: string,
   channel: string | undefined,
 ): Promise<string | undefined> {
-  const open = openExpressions(expression);
-  if (open.length > 0) {
+  const open = openExpression(expression);
+  if (open !== undefined) {
     return Promise.reject(
       new AgiArgumentError(
-        `getFullVariable: ${open.at(-1)} is missing in ${JSON.stringify(expression.slice(0, 80))}, and without it Asterisk takes the rest for a part of the expression`,
+        `getFullVariable: ${open} is missing in ${JSON.stringify(expression.slice(0, 80))}, and without it Asterisk takes the rest for a part of the expression`,
       ),
     );
   }
@@ -121,7 +132,7 @@ export function setVariable(commander: Commander, name: string, value: string): 
       const reply = await ask(encodeCommand('EXEC', ['Set', `${variable}=${expression}`]), { secret });
       if (reply.result !== '0') throw commandFailed('EXEC Set', reply);
     };
-    if (!plainName.test(name) && !(plainFunction.test(name) && !name.includes('='))) {
+    if (!plainName.test(name) && !(isPlainFunction(name) && !name.includes('='))) {
       throw new AgiArgumentError(
         `setVariable: a value that takes more than one command goes by way of the dialplan, to which ${JSON.stringify(name.slice(0, 80))} is no name of a variable or a function`,
       );

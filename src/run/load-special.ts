@@ -22,6 +22,7 @@ export function checkTypeScript(file: string): void {
  */
 export async function importInstead(file: string, error: unknown): Promise<unknown> {
   if (!(error instanceof Error)) throw error;
+  placeSyntaxError(error, file);
   const { code, path } = error as NodeJS.ErrnoException;
   if (path === file && (code === 'EACCES' || code === 'ENOENT')) {
     throw new RefusedError(
@@ -36,7 +37,12 @@ export async function importInstead(file: string, error: unknown): Promise<unkno
   if (code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
   delete require.cache[file];
   if (file.endsWith('.agi')) allowAgiModules();
-  return import(pathToFileURL(file).href);
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (problem) {
+    placeSyntaxError(problem, file);
+    throw problem;
+  }
 }
 
 let agiModulesAllowed = false;
@@ -63,3 +69,10 @@ function allowAgiModules(): void {
   }`;
   module.register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }
+
+function placeSyntaxError(error: unknown, file: string): void {
+  if (error instanceof SyntaxError) syntax().placeSyntaxError(error, file);
+}
+
+// for a script that is no JavaScript
+const syntax = (): typeof import('./syntax') => require('./syntax');

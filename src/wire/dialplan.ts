@@ -61,16 +61,24 @@ export function isInParentheses(text: string): boolean {
   return depth > 0;
 }
 
-/** What closes the `${…}` and `$[…]` that are open at the text's end, the innermost last. */
-export function openExpressions(text: string): string[] {
-  const open: string[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at] as string;
-    const next = text[at + 1];
-    if (char === '$' && (next === '{' || next === '[')) {
-      open.push(next === '{' ? '}' : ']');
+/**
+ * What closes the `${…}` or `$[…]` that is open at the text's end; undefined where none is. Asterisk counts the brackets of
+ * the outermost expression's own kind, and no others (pbx_variables.c, pbx_substitute_variables_helper_full).
+ */
+export function openExpression(text: string): '}' | ']' | undefined {
+  for (let at = 0; at < text.length; ) {
+    const opening = text[at] === '$' ? text[at + 1] : undefined;
+    if (opening !== '{' && opening !== '[') {
       at++;
-    } else if (char === open.at(-1)) open.pop();
+      continue;
+    }
+    const closing = opening === '{' ? '}' : ']';
+    let depth = 1;
+    for (at += 2; at < text.length && depth > 0; at++) {
+      if (text[at] === opening) depth++;
+      else if (text[at] === closing) depth--;
+    }
+    if (depth > 0) return closing;
   }
-  return open;
+  return undefined;
 }

@@ -470,7 +470,7 @@ const outcomes: Case[] = [
   [
     'setCallerId',
     (agi) => agi.setCallerId({ name: 'Jo "X" Do', number: '123' }),
-    [['SET CALLERID "\\"Jo X Do\\" <123>"', '200 result=1']],
+    [['SET CALLERID "\\"Jo \\\\\\"X\\\\\\" Do\\" <123>"', '200 result=1']],
     undefined,
   ],
   ['setContext', (agi) => agi.setContext('c'), [['SET CONTEXT c', '200 result=0']], undefined],

@@ -2,6 +2,7 @@
 /** What scripts do by the dialplan's applications and functions, byte for byte. */
 import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
+import { defaults } from '../../src/config';
 import { callOf, type Exchange, openCall } from '../support/calls';
 
 const ok = '200 result=0';
@@ -56,7 +57,6 @@ describe('sends', () => {
       [value('ENUMLOOKUP(49301,sip,,1,e164.arpa)', ''), value('IFMODULE(func_enum.so)', '1')],
       undefined,
     ],
-    ['conlog', (agi) => agi.conlog('x', 2), [['VERBOSE x 2', one]], undefined],
     [
       'a value with a newline into the database',
       (agi) => agi.databasePut('f', 'k', 'a\nb'),
@@ -156,6 +156,15 @@ it('a lookup without its module says what to load', async () => {
     '200 result=0',
   ]);
   await expect(agi.enumLookup('1')).rejects.toMatchObject({ code: 'AGI_NO_FUNCTION' });
+});
+
+it.each([
+  [true, ['VERBOSE x 2']],
+  [false, []],
+])('conlog speaks where debug is on, whether a trace is kept or not: %s', async (debug, commands) => {
+  const { session, transport } = openCall(() => `${one}\n`);
+  await new Agi(session, { ...defaults, debug }).conlog('x', 2);
+  expect(transport.commands).toEqual(commands);
 });
 
 it('parseCallerId takes the caller of this call where none is named', () => {

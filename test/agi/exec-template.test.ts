@@ -20,6 +20,9 @@ describe('a template sends', () => {
     // text as it is: nothing of it is taken apart
     ['EXEC Verbose "1,Jo, \\"Do\\" (x) \\\\"', (agi) => agi.exec`Verbose(1,${'Jo, "Do" (x) \\'})`],
     ['EXEC Set "x=a,b \\\\ \\"c\\""', (agi) => agi.exec`Set(x=${'a,b \\ "c"'})`],
+    ['EXEC Set "G=Hello, Jo Do"', (agi) => agi.exec`Set(G=Hello, ${'Jo Do'})`],
+    ['EXEC Set "CALLERID(name)=a, \\"b\\""', (agi) => agi.exec`Set(CALLERID(name)=${'a, "b"'})`],
+    ['EXEC SendText "a\\\\\\\\nb"', (agi) => agi.exec`SendText(${'a\\nb'})`],
     ['EXEC NoOp a,b', (agi) => agi.exec`NoOp(${'a,b'})`],
     // the dialplan's own backslashes stay, JavaScript's go
     ['EXEC MSet "a=1\\\\,2,b=`${x}"', (agi) => agi.exec`MSet(a=1\,2,b=\`\${x})`],
@@ -101,6 +104,40 @@ describe('a template refuses, and sends nothing', () => {
       'SayAlpha() has no way to take it',
     ],
     ['an URL with commas', (agi) => agi.exec`Dial(SIP/a,5,,${'http://x/(a,b)'})`, 'Dial() has no way'],
+    [
+      "a shell's command in a file's name",
+      (agi) => agi.exec`Monitor(wav,/dir/${'`reboot`'},m)`,
+      'Monitor() evaluates',
+    ],
+    [
+      "a shell's command to an application that nobody knows",
+      (agi) => agi.exec`Record2(${'a;reboot'})`,
+      'Record2() has no way',
+    ],
+    [
+      'the end of an expression with brackets in it',
+      (agi) => agi.exec`Set(R=$["[a]" = "${'x" | "1'}"])`,
+      'inside of an expression',
+    ],
+    [
+      'another context by Originate',
+      (agi) => agi.exec`Originate(Local/${'x@evil/n'}@legs,exten,legs,a,1,3)`,
+      'Originate() may dial',
+    ],
+    ['another context by Exec', (agi) => agi.exec`Exec(Dial(Local/${'x@evil'}@legs,3))`, 'Exec() may dial'],
+    [
+      'another context by a queue',
+      (agi) => agi.exec`AddQueueMember(q,Local/${'1@evil'}@legs)`,
+      'another context',
+    ],
+    ['a second branch', (agi) => agi.exec`GotoIf(0?good,s,${'1:9'})`, 'GotoIf() branches at a colon'],
+    ["another party's keys", (agi) => agi.exec`Dial(SIP/a,5,D(${'1:23'}))`, 'at a colon'],
+    ['two variables', (agi) => agi.exec`Set(ARRAY(a,b)=${'one,EVIL'},two)`, 'Set() gives it to ARRAY(a,b)'],
+    [
+      'a handler of hangups',
+      (agi) => agi.exec`Set(CHANNEL(hangup_handler_push)=${'sub,s,1'})`,
+      'Set() gives it to CHANNEL',
+    ],
     ['a newline', (agi) => agi.exec`Verbose(1,${'a\nb'})`, 'AGI cannot carry a newline'],
     ['undefined', (agi) => agi.exec`Verbose(1,${undefined as unknown as string})`, 'and this is undefined'],
     [

@@ -192,6 +192,25 @@ describe('a script that', () => {
     ]);
   });
 
+  it.each([
+    ['itself', { 'script.mjs': 'const one = 1;\nawait 1;\nconst x = ;\n' }, 'script.mjs:3'],
+    [
+      'in what it imports',
+      { 'script.mjs': "import './part.mjs';\nawait 1;\n", 'part.mjs': '\n\n\nexport const = 1;\n' },
+      'part.mjs:4',
+    ],
+    ['without await', { 'script.mjs': 'export default function () {\n  return (;\n}\n' }, 'script.mjs:2'],
+  ])('is an ES module with a syntax error, %s', async (_, files, place) => {
+    const outcome = await call({ script: 'script', files });
+    expect(outcome.code).toBe(1);
+    expect(outcome.commands).toEqual([
+      expect.stringMatching(new RegExp(`^VERBOSE "script.mjs: SyntaxError: .* \\(${place}\\)" 1$`)),
+      'FAILURE',
+    ]);
+    // the line itself, and what is wrong in it
+    expect(outcome.log).toMatch(/\n +\^+\n/);
+  });
+
   it('requires what is not installed', async () => {
     const outcome = await run("require('no-such-package')");
     expect(outcome).toMatchObject({ code: 1 });

@@ -203,3 +203,11 @@ it('npm run demo shows two calls', () => {
     expect(stdout).toContain(text);
   }
 });
+
+// `npm pack --silent` gives the name of its file on standard output, and README's first step takes it from there
+it.each(['setup.mjs', 'build.mjs'])(
+  '%s, which npm pack runs first, prints nothing on standard output',
+  (file) => {
+    expect(readFileSync(path.join(root, file), 'utf8')).not.toMatch(/console\.log|process\.stdout/);
+  },
+);

@@ -1,6 +1,7 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeArgument, splitArguments } from '../../src/wire/dialplan';
+import { escapeArgument, openExpression, splitArguments } from '../../src/wire/dialplan';
 
 describe('splitArguments', () => {
   // what Asterisk 16 and 22 made of these, by MSet() and GOSUB
@@ -38,5 +39,27 @@ describe('escapeArgument', () => {
         },
       ),
     );
+  });
+});
+
+describe('openExpression', () => {
+  it.each<[string, '}' | ']' | undefined]>([
+    ['', undefined],
+    ['$', undefined],
+    ['{[', undefined],
+    ['${X}', undefined],
+    ['${X} $[1+1]', undefined],
+    ['${X', '}'],
+    ['$[1+${X}', ']'],
+    ['${A(${B})}', undefined],
+    // brackets of its own kind count, of the other kind do not
+    ['$["a[" = "a["]', ']'],
+    ['$["[a]" = "', ']'],
+    ['${REGEX("[0-9]{3}" ', '}'],
+    ['${REGEX("[0-9]{3" 12)}', '}'],
+    ['$[ ${ [ } ]', ']'],
+    ['${X}] }', undefined],
+  ])('%j', (text, closing) => {
+    expect(openExpression(text)).toBe(closing);
   });
 });
