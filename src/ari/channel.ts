@@ -162,7 +162,8 @@ export class ChannelHandle extends Handle {
 
   /**
    * Makes this a channel of media, and opens its audio as a stream both ways: put it into a bridge, and what is said
-   * there is read, what is written is heard. Asterisk 22.6 and newer, with the module chan_websocket.
+   * there is read, what is written is heard. A bridge takes it once it has entered the application: await its
+   * StasisStart, listened for before. Asterisk 22.6 and newer, with the module chan_websocket.
    * @param parameters.format what is read and written: `slin16`, 16-bit samples at 16 kHz; `slin`, `ulaw` …
    */
   async openMedia(

@@ -19,7 +19,9 @@ const missing = missingParts();
 function reporting(body: string): string {
   return `module.exports = async (agi) => {
     const result = await (async () => { ${body} })().catch((error) => ({ code: error.code, message: error.message }));
-    require('fs').writeFileSync(__filename + '.result', JSON.stringify(result ?? null));
+    // whole or not at all: calls may run side by side
+    require('fs').writeFileSync(__filename + '.result.' + process.pid, JSON.stringify(result ?? null));
+    require('fs').renameSync(__filename + '.result.' + process.pid, __filename + '.result');
   }`;
 }
 
@@ -123,7 +125,7 @@ describe.skipIf(missing).each([16, 22] as const)(
           ...Object.keys(scripts).flatMap((name) => [
             `exten => ${name},1,Answer()`,
             ` same => n,AGI(agi://127.0.0.1:${(name === 'remote.js' ? remote : local).port('fastagi')}/${name})`,
-            ' same => n,Verbose(1,back: ${EXTEN} ${AGISTATUS})',
+            ' same => n,Verbose(1,back: ${EXTEN} ${CODEC} ${AGISTATUS})',
           ]),
         ].join('\n'),
       });
@@ -147,10 +149,10 @@ describe.skipIf(missing).each([16, 22] as const)(
         .resume()
         .write(
           `Action: Login\r\nUsername: test\r\nSecret: test\r\n\r\nAction: Originate\r\nChannel: Local/${heard}@legs/n\r\n` +
-            `Context: test\r\nExten: ${name}\r\nPriority: 1\r\nCodecs: ${codec}\r\nAsync: true\r\n\r\n`,
+            `Context: test\r\nExten: ${name}\r\nPriority: 1\r\nCodecs: ${codec}\r\nVariable: CODEC=${codec}\r\nAsync: true\r\n\r\n`,
         );
       try {
-        await asterisk.waitForLog(`back: ${name}`, 25_000, from);
+        await asterisk.waitForLog(`back: ${name} ${codec} `, 25_000, from);
       } finally {
         socket.destroy();
       }
