@@ -152,7 +152,7 @@ describe.skipIf(missing)(`examples${missing ? ` (${missing})` : ''}`, () => {
 
     it('caller-name.mjs', async () => {
       await place('caller-name');
-      expect(await next('app_verbose.c: back from caller-name: ')).toBe('SUCCESS name=Jo Jay Do');
+      expect(await next('app_verbose.c: back from caller-name: ')).toBe('SUCCESS name=Jo "Jay" Do');
     });
 
     it('route.mjs', async () => {
