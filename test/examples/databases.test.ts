@@ -28,7 +28,7 @@ describe('with a database', () => {
   describe('caller-name.mjs', () => {
     it('sets the name of who is known', async () => {
       const known = await call('caller-name.mjs', { callerId: '5551234' });
-      expect(known.callerId).toEqual({ name: 'Jo Jay Do', number: '5551234' });
+      expect(known.callerId).toEqual({ name: 'Jo "Jay" Do', number: '5551234' });
       expect((await call('caller-name.mjs', { callerId: '5555678' })).callerId.name).toBe('Zoë');
     });
 

@@ -51,7 +51,7 @@ describe.skipIf(missing)(`examples with a server${missing ? ` (${missing})` : ''
 
     it('caller-name.mjs sets the name of who is known', async () => {
       const known = await call('caller-name.mjs', { callerId: '5551234' });
-      expect(known.callerId).toEqual({ name: 'Jo Jay Do', number: '5551234' });
+      expect(known.callerId).toEqual({ name: 'Jo "Jay" Do', number: '5551234' });
       expect((await call('caller-name.mjs', { callerId: '5555678' })).callerId.name).toBe('Zoë');
       const stranger = await call('caller-name.mjs', { callerId: { number: "' OR '1'='1" } });
       expect([stranger.callerId.name, stranger.log]).toEqual(['', '']);
