@@ -54,6 +54,8 @@ export abstract class DialplanMethods extends Commands {
     if (!Array.isArray(destination)) checkArgument(destination as string);
     const text = typeof destination === 'string' ? destination : destination.map(oneDestination).join('&');
     if (!text) throw new AgiArgumentError('dial: there is no destination');
+    // a NUL is the mark of a value's dollar sign further on
+    for (const part of [destination, flags ?? ''].flat()) encodeArgument(part);
     return this[commander].session.turn(async (ask) => {
       await execute(this[commander], ask, 'Dial', optional(text, timeoutSeconds, flags));
       const status = (await statusOf(ask, 'DIALSTATUS')) as DialOutcome['status'];

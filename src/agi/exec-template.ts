@@ -65,6 +65,8 @@ export function execTemplate(
   values: readonly AgiArgument[],
 ): Promise<number> {
   return commander.session.turn(async (ask) => {
+    // a NUL of the template's own would be taken for the mark of a dollar sign
+    encodeArgument(raw.join(''));
     const { application, texts } = takeApart(raw);
     let args = texts[0] as string;
     values.forEach((value, at) => {

@@ -82,5 +82,7 @@ function pairsOf(choices: MenuChoices): (readonly [Digit, Prompt])[] {
     if (!/^[0-9*#A-D]$/.test(key))
       throw new AgiArgumentError(`menu: ${JSON.stringify(key)} is no key of a phone (0 to 9, *, #, A to D)`);
   }
+  const twice = pairs.find(([key], at) => pairs.some(([other], before) => before < at && other === key));
+  if (twice) throw new AgiArgumentError(`menu: key ${twice[0]} stands for two choices`);
   return pairs;
 }

@@ -147,6 +147,15 @@ describe('menu', () => {
   it.each<[string, (agi: Agi) => Promise<unknown>, string]>([
     ['no choice', (agi) => agi.menu({}), 'there is no choice in it'],
     ['a key that no phone has', (agi) => agi.menu({ 10: 'a' } as never), '"10" is no key of a phone'],
+    [
+      'a key twice',
+      (agi) =>
+        agi.menu([
+          ['1', 'a'],
+          ['1', 'b'],
+        ]),
+      'key 1 stands for two choices',
+    ],
     ['no attempt', (agi) => agi.menu(choices, { attempts: 0 }), 'menu: attempts is 0'],
     ["phpAGI's timeout as a number", (agi) => agi.menu(choices, 2000 as never), 'its options are one object'],
   ])('%s is refused', async (_, run, words) => {

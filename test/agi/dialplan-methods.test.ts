@@ -77,6 +77,13 @@ describe('sends', () => {
 
 describe('refuses, and sends nothing', () => {
   it.each<[string, (agi: Agi) => Promise<unknown>, string]>([
+    [
+      'a NUL that would come out as a dollar sign',
+      (agi) => agi.dial('PJSIP/\0{X}'),
+      'AGI cannot carry a NUL',
+    ],
+    ['a NUL among the flags', (agi) => agi.dial('PJSIP/a', { flags: '\0{X}' }), 'AGI cannot carry a NUL'],
+    ['a NUL in one of several', (agi) => agi.dial(['PJSIP/\0{X}']), 'AGI cannot carry a NUL'],
     ['no destination', (agi) => agi.dial([]), 'there is no destination'],
     ['undefined for a destination', (agi) => agi.dial(undefined as never), 'and this is undefined'],
     [

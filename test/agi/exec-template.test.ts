@@ -138,6 +138,7 @@ describe('a template refuses, and sends nothing', () => {
       (agi) => agi.exec`Set(CHANNEL(hangup_handler_push)=${'sub,s,1'})`,
       'Set() gives it to CHANNEL',
     ],
+    ['a NUL', (agi) => agi.exec`Verbose(1,${'\0{X}'})`, 'AGI cannot carry a NUL'],
     ['a newline', (agi) => agi.exec`Verbose(1,${'a\nb'})`, 'AGI cannot carry a newline'],
     ['undefined', (agi) => agi.exec`Verbose(1,${undefined as unknown as string})`, 'and this is undefined'],
     [

@@ -41,9 +41,16 @@ describe.skipIf(missing)(`examples${missing ? ` (${missing})` : ''}`, () => {
         path.join(folder, 'fastagi.conf'),
         `[fastagi]\nbasedir=${root}/examples\nlog=${folder}/log\n`,
       );
+      // a machine that answers, whatever this one has of ping(8) and of a network
+      const answer = 'echo "64 bytes from $5: icmp_seq=1 ttl=64 time=0.7 ms"';
+      writeFileSync(path.join(folder, 'ping'), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
       const shipped = readFileSync(path.join(root, 'xinetd/fastagi'), 'utf8');
       const args = `--no-rehash-snapshot ${executable('fastagi')} --config ${folder}/fastagi.conf`;
-      const service = { user: 'root', env: `DATABASE_URL=${database}`, server_args: args };
+      const service = {
+        user: 'root',
+        env: `DATABASE_URL=${database} PATH=${folder}:/usr/bin:/bin`,
+        server_args: args,
+      };
       xinetd = await Xinetd.startFile(shipped, { ...service, server: process.execPath });
       if (hasNodeBinaries())
         newer = await Xinetd.startFile(shipped, { ...service, server: await nodeBinary(24) });
@@ -76,6 +83,7 @@ describe.skipIf(missing)(`examples${missing ? ` (${missing})` : ''}`, () => {
           ...call('sample', 'sample.js', port),
           ...call('test-agi', 'test-agi.js', port, [], 'failed=${FAILED}'),
           ...call('dtmf', 'dtmf.mjs?alone=yes', port, [], 'keys=${KEYS}'),
+          ...call('ping', 'ping.mjs', port, [], 'ping=${PING}'),
           ...call('input', 'input.mjs', port, [], 'name=${NAME}'),
           ...call(
             'caller-name',
@@ -148,6 +156,13 @@ describe.skipIf(missing)(`examples${missing ? ` (${missing})` : ''}`, () => {
       await place('input');
       await press('GET DATA', '44*33*#');
       expect(await next('app_verbose.c: back from input: ')).toBe('SUCCESS name=he');
+    });
+
+    it('ping.mjs', async () => {
+      await place('ping');
+      await press('STREAM FILE', '127*0*0*1#');
+      expect(await next('AGI Rx << SAY NUMBER')).toContain(' 1 ');
+      expect(await next('app_verbose.c: back from ping: ')).toBe('SUCCESS ping=0.7');
     });
 
     it('caller-name.mjs', async () => {
