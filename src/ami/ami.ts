@@ -4,24 +4,18 @@
  * whether Asterisk can have seen it; the client comes back by itself, with the same event mask and filters, and sends
  * nothing twice.
  */
-import { randomBytes } from 'node:crypto';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import {
-  AmiActionError,
-  AmiArgumentError,
-  AmiConnectionError,
-  AmiError,
-  AmiTimeoutError,
-} from '../ami-errors';
+import { AmiConnectionError, AmiError, AmiTimeoutError } from '../ami-errors';
 import { EventStream, type EventStreamOptions } from '../event-stream';
-import { type AmiFields, encodeAction } from '../wire/ami-action';
+import type { AmiFields } from '../wire/ami-action';
 import { type AmiEvent, AmiResponse } from '../wire/ami-message';
 import { type Address, parseAddress, showAddress } from './address';
 import type { AsyncAgiCalls, AsyncAgiOptions } from './async-agi';
 import type { ActionName, EventName, EventOf, FieldsOf } from './catalog-types';
-import { type AmiTracer, Connection, type Outgoing } from './connection';
+import { type AmiTracer, Connection } from './connection';
 import { EventHub } from './event-hub';
-import { emptyListReason, refusedAction } from './failures';
+import { checkMs, Exchanges } from './exchanges';
+import { refusedAction } from './failures';
 import { type ActionOptions, type AmiList, ManagerActions } from './manager-actions';
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';
 
@@ -80,32 +74,6 @@ export interface AmiCounts {
   readonly lost: number;
 }
 
-/** An action that waits. */
-interface Exchange {
-  readonly action: string;
-  readonly outgoing: Outgoing;
-  /** @returns whether this was all */
-  onResponse(response: AmiResponse): boolean;
-  /** @returns whether this was all */
-  onEvent(event: AmiEvent): boolean;
-  reject(error: unknown): void;
-  timer: NodeJS.Timeout | undefined;
-  /** Whether the answer has come, and events that belong to it are due. */
-  answered: boolean;
-  /** Whether one of these events bore the ActionID. */
-  named: boolean;
-  /** What to say where it takes too long. */
-  late(): AmiTimeoutError;
-  done(): void;
-}
-
-interface ExchangeHandler {
-  onResponse(response: AmiResponse): boolean;
-  onEvent?(event: AmiEvent): boolean;
-  reject(error: unknown): void;
-  late?(sent: boolean): AmiTimeoutError;
-}
-
 type ActionArguments<Name extends string> =
   Record<never, never> extends FieldsOf<Name>
     ? [fields?: FieldsOf<Name>, options?: ActionOptions]
@@ -115,16 +83,13 @@ type ActionArguments<Name extends string> =
 const GOODBYE_MS = 1000;
 /** How long a connection must have lasted for the next loss to begin with the shortest wait. */
 const STEADY_MS = 10_000;
-/** The longest that Node's timers can count. */
-const MAX_MS = 0x7fff_ffff;
 
 export class Ami extends ManagerActions {
   readonly #options: AmiOptions;
   readonly #address: Address;
   readonly #timeoutMs: number;
-  readonly #prefix = randomBytes(9).toString('base64url');
   readonly #hub = new EventHub(() => this.#hold());
-  readonly #exchanges = new Map<string, Exchange>();
+  readonly #exchanges: Exchanges;
   readonly #filters: AmiFields[] = [];
   readonly #stateListeners = new Set<(state: AmiState, error: Error | undefined) => void>();
   readonly #abort = new AbortController();
@@ -140,10 +105,7 @@ export class Ami extends ManagerActions {
   #heard = false;
   #pinging = false;
   #pingTimer: NodeJS.Timeout | undefined;
-  #listing: Exchange | undefined;
-  #serial = 0;
   #events = 0;
-  #unasked = 0;
   #strays = 0;
   #lost = 0;
   #ready: { resolve(): void; reject(error: unknown): void }[] = [];
@@ -155,6 +117,11 @@ export class Ami extends ManagerActions {
     this.#options = options;
     this.#address = parseAddress(host ?? '127.0.0.1', port, tls ? 5039 : 5038);
     this.#timeoutMs = timeoutMs;
+    this.#exchanges = new Exchanges({
+      timeoutMs,
+      connectionFor: (action) => this.#connectionFor(action),
+      onChange: () => this.#hold(),
+    });
     this.#mask = options.events ?? 'on';
   }
 
@@ -204,7 +171,7 @@ export class Ami extends ManagerActions {
     return {
       events: this.#events,
       dropped: this.#hub.dropped,
-      unasked: this.#unasked + strays,
+      unasked: this.#exchanges.unasked + strays,
       lost: this.#lost,
     };
   }
@@ -251,7 +218,7 @@ export class Ami extends ManagerActions {
   action<Name extends ActionName>(name: Name, ...args: ActionArguments<Name>): Promise<AmiResponse> {
     const [fields, options] = args;
     return new Promise((resolve, reject) => {
-      this.#exchange(name, fields, options, {
+      this.#exchanges.begin(name, fields, options, {
         onResponse: (response) => {
           if (response.ok) resolve(response);
           else reject(refusedAction(name, response));
@@ -270,7 +237,7 @@ export class Ami extends ManagerActions {
     const [fields, options] = args;
     return new Promise((resolve, reject) => {
       const items: AmiEvent[] = [];
-      this.#exchangeList(name, fields, options, {
+      this.#exchanges.beginList(name, fields, options, {
         onItem: (item) => items.push(item),
         onEnd: (response, complete) => resolve({ response, items, complete }),
         reject,
@@ -294,7 +261,7 @@ export class Ami extends ManagerActions {
     });
     if (signal?.aborted) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#exchangeList(
+    this.#exchanges.beginList(
       name,
       fields,
       { ...options, signal: controller.signal },
@@ -314,7 +281,7 @@ export class Ami extends ManagerActions {
   ask(name: string, fields: AmiFields = {}, options: ActionOptions = {}): Promise<AmiList> {
     return new Promise((resolve, reject) => {
       const items: AmiEvent[] = [];
-      this.#exchangeList(name, fields, options, {
+      this.#exchanges.beginList(name, fields, options, {
         onItem: (item) => items.push(item),
         onEnd: (response, complete) => resolve({ response, items, complete }),
         onRefusal: (response) => resolve({ response, items, complete: undefined }),
@@ -339,7 +306,7 @@ export class Ami extends ManagerActions {
       const { timeoutMs = 30_000, signal } = options;
       const overall = timeoutMs + (this.#timeoutMs || 10_000);
       let taken = false;
-      this.#exchange('Originate', fields, signal ? { signal } : {}, {
+      this.#exchanges.begin('Originate', fields, signal ? { signal } : {}, {
         onResponse: (response) => {
           taken = true;
           if (!response.ok) reject(refusedAction('Originate', response));
@@ -467,7 +434,7 @@ export class Ami extends ManagerActions {
     }
     this.#connection = connection;
     this.#connectedAt = performance.now();
-    this.#listing = undefined;
+    this.#exchanges.reset();
     const start = () =>
       connection.start({
         onMessage: (message) => this.#onMessage(message),
@@ -500,10 +467,7 @@ export class Ami extends ManagerActions {
     this.#strays += connection.strays;
     this.#lost++;
     clearInterval(this.#pingTimer);
-    for (const exchange of [...this.#exchanges.values()]) {
-      exchange.done();
-      exchange.reject(lostDuring(exchange, error));
-    }
+    this.#exchanges.end(error);
     // the login is still under way: whoever does that goes on
     if (this.#state !== 'connected') return;
     if (this.#closing) this.#finish(closedByUser(this.address));
@@ -564,10 +528,7 @@ export class Ami extends ManagerActions {
     this.#connection = undefined;
     if (connection) this.#strays += connection.strays;
     connection?.destroy();
-    for (const exchange of [...this.#exchanges.values()]) {
-      exchange.done();
-      exchange.reject(error instanceof AmiError ? lostDuring(exchange, error) : error);
-    }
+    this.#exchanges.end(error);
     for (const { reject } of [...this.#ready]) reject(this.#refusal());
     this.#hub.end(own ? undefined : this.#refusal());
     this.#abort.abort(error);
@@ -600,7 +561,7 @@ export class Ami extends ManagerActions {
     // who waits for an answer finds out by that; an action that Asterisk carries out before it reads on holds up a ping
     const heard = this.#heard;
     this.#heard = false;
-    if (heard || this.#pinging || this.#unanswered) return;
+    if (heard || this.#pinging || this.#exchanges.unanswered) return;
     const connection = this.#connection;
     this.#pinging = true;
     this.action('Ping', {}, { timeoutMs: this.#timeoutMs || 10_000 }).then(
@@ -617,11 +578,6 @@ export class Ami extends ManagerActions {
     );
   }
 
-  get #unanswered(): boolean {
-    for (const exchange of this.#exchanges.values()) if (!exchange.answered) return true;
-    return false;
-  }
-
   /** Where the process may end meanwhile, it must not while something is awaited. */
   #hold(): void {
     if (!this.#options.unref) return;
@@ -630,159 +586,21 @@ export class Ami extends ManagerActions {
 
   // — Actions and what comes back
 
-  #exchange(
-    action: string,
-    fields: AmiFields = {},
-    options: ActionOptions = {},
-    handler: ExchangeHandler & { patienceMs?(): number },
-  ): Exchange | undefined {
-    const { signal, timeoutMs = this.#timeoutMs } = options;
-    const connection = this.#connection;
-    const id = `${this.#prefix}-${++this.#serial}`;
-    let text: string;
-    try {
-      signal?.throwIfAborted();
-      checkMs('timeoutMs', timeoutMs);
-      text = encodeAction(action, fields, id);
-      if (this.#state === 'closed') throw this.#refusal();
-      if (this.#closing && action !== 'Logoff') throw closedByUser(this.address);
-      if (!connection) throw notConnected(action, this.address);
-    } catch (error) {
-      handler.reject(error);
-      return undefined;
-    }
-    const late = () => {
-      const { begun } = exchange.outgoing;
-      return (
-        handler.late?.(begun) ??
-        new AmiTimeoutError(
-          begun
-            ? `no answer to ${action} within ${timeoutMs} ms; Asterisk may have carried it out all the same`
-            : `${action} could not be sent within ${timeoutMs} ms: Asterisk does not read`,
-          begun,
-        )
-      );
-    };
-    const onAbort = () => {
-      exchange.done();
-      handler.reject(signal?.reason);
-    };
-    const exchange: Exchange = {
-      action,
-      outgoing: connection.send(text),
-      onResponse: (response) => {
-        const over = handler.onResponse(response);
-        if (!over) exchange.timer = this.#startTimer(exchange, handler.patienceMs?.() ?? timeoutMs);
-        return over;
-      },
-      onEvent: (event) => handler.onEvent?.(event) ?? false,
-      reject: handler.reject,
-      timer: undefined,
-      answered: false,
-      named: false,
-      late,
-      done: () => {
-        clearTimeout(exchange.timer);
-        signal?.removeEventListener('abort', onAbort);
-        connection.cancel(exchange.outgoing);
-        if (this.#listing === exchange) this.#listing = undefined;
-        this.#exchanges.delete(id);
-        this.#hold();
-      },
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    exchange.timer = this.#startTimer(exchange, timeoutMs);
-    this.#exchanges.set(id, exchange);
-    this.#hold();
-    return exchange;
-  }
-
-  #startTimer(exchange: Exchange, ms: number): NodeJS.Timeout | undefined {
-    clearTimeout(exchange.timer);
-    if (ms === 0) return undefined;
-    return setTimeout(() => {
-      exchange.done();
-      exchange.reject(exchange.late());
-    }, ms);
-  }
-
-  #exchangeList(
-    action: string,
-    fields: AmiFields | undefined,
-    options: ActionOptions | undefined,
-    handler: {
-      onItem(item: AmiEvent): void;
-      onEnd(response: AmiResponse, complete: AmiEvent | undefined): void;
-      onRefusal?(response: AmiResponse): void;
-      reject(error: unknown): void;
-    },
-  ): void {
-    let response: AmiResponse;
-    const exchange = this.#exchange(action, fields, options, {
-      onResponse: (first) => {
-        response = first;
-        if (!first.ok) {
-          if (handler.onRefusal) handler.onRefusal(first);
-          else if (emptyListReason.test(first.get('Message') ?? '')) handler.onEnd(first, undefined);
-          else handler.reject(refusedAction(action, first));
-          return true;
-        }
-        if (first.get('EventList')?.toLowerCase() !== 'start') {
-          handler.onEnd(first, undefined);
-          return true;
-        }
-        this.#listing = exchange;
-        return false;
-      },
-      onEvent: (event) => {
-        const mark = event.get('EventList')?.toLowerCase();
-        if (mark === undefined) {
-          exchange?.timer?.refresh();
-          handler.onItem(event);
-          return false;
-        }
-        if (mark === 'complete') handler.onEnd(response, event);
-        else {
-          const text = `Asterisk has broken off the list that answers ${action}`;
-          handler.reject(new AmiActionError('AMI_LIST_CANCELLED', text, action, event));
-        }
-        return true;
-      },
-      reject: handler.reject,
-    });
+  #connectionFor(action: string): Connection {
+    if (this.#state === 'closed') throw this.#refusal();
+    if (this.#closing && action !== 'Logoff') throw closedByUser(this.address);
+    if (!this.#connection) throw notConnected(action, this.address);
+    return this.#connection;
   }
 
   #onMessage(message: AmiEvent | AmiResponse): void {
     this.#heard = true;
-    if (message instanceof AmiResponse) this.#onResponse(message);
+    if (message instanceof AmiResponse) this.#exchanges.onResponse(message);
     else this.#onEvent(message);
   }
 
-  #onResponse(response: AmiResponse): void {
-    this.#listing = undefined;
-    const exchange = this.#exchanges.get(response.get('ActionID') ?? '');
-    if (!exchange || exchange.answered) {
-      this.#unasked++;
-      return;
-    }
-    exchange.answered = true;
-    if (exchange.onResponse(response)) exchange.done();
-  }
-
   #onEvent(event: AmiEvent): void {
-    // most events are nobody's: they are not taken apart for it
-    const own = this.#exchanges.size > 0 && event.text.includes(this.#prefix);
-    const exchange = own ? this.#exchanges.get(event.get('ActionID') ?? '') : undefined;
-    if (exchange) {
-      const listed = this.#listing === exchange;
-      exchange.named = true;
-      if (exchange.onEvent(event)) exchange.done();
-      // items belong to whoever has asked for the list; what became of a call is everyone's to know
-      if (listed) return;
-    } else if (this.#listing && !this.#listing.named && !own) {
-      // IAXpeers: items without an ActionID, which come between the list's two ends and nothing else does
-      this.#listing.onEvent(event);
-    }
+    if (!this.#exchanges.onEvent(event)) return;
     this.#events++;
     this.#hub.emit(event);
   }
@@ -819,28 +637,6 @@ function notConnected(action: string, where: string): AmiConnectionError {
     `${action} was not sent: there is no connection to ${where} at the moment (ready() waits for the next)`,
     { retryable: true },
   );
-}
-
-/** What became of an action whose connection has ended. */
-function lostDuring(exchange: Exchange, error: AmiError): AmiError {
-  const sent = exchange.outgoing.begun;
-  const what = exchange.answered
-    ? 'Asterisk has taken it, and what was to follow will not come'
-    : sent
-      ? 'it was sent, and Asterisk may have carried it out'
-      : 'it was not sent';
-  const code = error instanceof AmiConnectionError ? error.code : 'AMI_LOST';
-  return new AmiConnectionError(code, `${exchange.action}: ${error.message}; ${what}`, {
-    cause: error,
-    retryable: code !== 'AMI_CLOSED',
-    sent,
-  });
-}
-
-function checkMs(name: string, ms: number): void {
-  if (!(ms >= 0 && ms <= MAX_MS)) {
-    throw new AmiArgumentError(`${name} is ${ms}, and must be a number of milliseconds, 0 to ${MAX_MS}`);
-  }
 }
 
 // a call's whole conversation, for those who lead one by the manager

@@ -63,6 +63,7 @@ describe('docs/ami.md', () => {
       'ami-errors',
       'ami/ami',
       'ami/connection',
+      'ami/exchanges',
       'ami/failures',
       'ami/manager-actions',
       'wire/ami-decoder',
