@@ -113,7 +113,8 @@ export class Agi {
 
   /**
    * What an expression of the dialplan's gives, `${CALLERID(name)}`, exactly; undefined where the channel is
-   * unknown. Works after a hangup. Text from users inside it is code: never put it there.
+   * unknown. Works after a hangup. Text from users inside it is code: never put it there. A function gives at most
+   * 4,095 bytes: one that stands alone is an error where it may have had more (`AGI_VALUE_CUT`), among others it is cut.
    * @param channel another channel's name, in whose place the expression is read
    */
   getFullVariable(expression: string, channel?: string): Promise<string | undefined> {

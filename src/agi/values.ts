@@ -39,9 +39,7 @@ export function getVariable(commander: Commander, name: string): Promise<string 
   return commander.session.turn(async (ask) => {
     const expressible = plainName.test(name) || isPlainFunction(name);
     const value = expressible ? await read(ask, `\${${name}}`, undefined, secret) : undefined;
-    if (value && !plainName.test(name) && Buffer.byteLength(value) >= FUNCTION_BYTES) {
-      throw cut(name);
-    }
+    if (value && !plainName.test(name)) assertWhole(name, value);
     if (value) return value;
     if (value === '' && !plainName.test(name)) return value;
     // a variable that is empty and one that is not set look alike in an expression
@@ -65,6 +63,11 @@ export function databaseGet(commander: Commander, family: string, key: string): 
     if (commander.session.strays > strays) throw cut(place);
     return reply.value;
   });
+}
+
+/** @throws AgiError with code `AGI_VALUE_CUT` for a function's value that may have been longer */
+function assertWhole(what: string, value: string): void {
+  if (Buffer.byteLength(value) >= FUNCTION_BYTES) throw cut(what);
 }
 
 function cut(what: string): AgiError {
@@ -92,9 +95,12 @@ export function getFullVariable(
       ),
     );
   }
-  return commander.session.turn((ask) =>
-    read(ask, expression, channel, commander.secret || isSecretName(expression)),
-  );
+  return commander.session.turn(async (ask) => {
+    const secret = commander.secret || isSecretName(expression);
+    const value = await read(ask, expression, channel, secret);
+    if (value && isPlainFunction(/^\$\{(.*)\}$/s.exec(expression)?.[1] ?? '')) assertWhole(expression, value);
+    return value;
+  });
 }
 
 async function read(

@@ -146,6 +146,9 @@ describe('refuses, and sends nothing', () => {
 it('more than a function gives is an error, for the rest cannot be had', async () => {
   const { agi } = callOf(value('GLOBAL(X)', 'x'.repeat(4095)));
   await expect(agi.getVariable('GLOBAL(X)')).rejects.toMatchObject({ code: 'AGI_VALUE_CUT' });
+  const full = callOf(value('GLOBAL(X)', 'x'.repeat(4095)), value('X', 'x'.repeat(8000)));
+  await expect(full.agi.getFullVariable('${GLOBAL(X)}')).rejects.toMatchObject({ code: 'AGI_VALUE_CUT' });
+  expect(await full.agi.getFullVariable('${X}')).toHaveLength(8000);
 });
 
 it('a value of the database that seems to end where it goes on is an error', async () => {
