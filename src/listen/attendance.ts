@@ -20,8 +20,7 @@ export function attend(
   let agi: Agi | undefined;
   const ending = new Ending(config, log, transport, {
     leave(ending, code) {
-      if (agi) void closeBelongings(agi);
-      house.leave(ending, code);
+      house.leave(ending, code, agi && closeBelongings(agi));
     },
     ...(house.alive && { alive: house.alive.bind(house) }),
     ...(house.watch && { watch: house.watch.bind(house) }),
@@ -37,11 +36,16 @@ export function attend(
   return ending;
 }
 
-/** What a call has opened beside its connection must not stay open behind it. */
-export async function closeBelongings(agi: Agi): Promise<void> {
+/**
+ * What a call has opened beside its connection must not stay open behind it.
+ * @returns undefined where there is nothing
+ */
+export function closeBelongings(agi: Agi): Promise<void> | undefined {
   const { belongings } = agi[commander];
   const { manager, ari } = belongings;
+  if (!manager && !ari) return undefined;
   delete belongings.manager;
   delete belongings.ari;
-  await Promise.all([manager?.then((client) => client.close()).catch(() => {}), ari?.close()]);
+  const closed = [manager?.then((client) => client.close()), ari?.close()];
+  return Promise.allSettled(closed).then(() => {});
 }

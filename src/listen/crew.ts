@@ -245,6 +245,7 @@ export class Crew {
       clearTimeout(place?.timer);
       place?.arrival.release();
       counters.addEnd(report);
+      if (report.free) this.#onFree(member, false);
       this.#options.onChange();
     } else if (report.type === 'free') this.#onFree(member, report.last);
     else if (report.type === 'tally') {
