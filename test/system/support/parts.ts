@@ -85,6 +85,11 @@ export function haproxyRoot(report: Report = quiet): Promise<string> {
   return debianRoot('haproxy', hostSuite(), ['haproxy'], report);
 }
 
+/** Half a gigabyte, of which no test wants anything: for the bench. */
+export function goRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('go', hostSuite(), ['golang-go'], report);
+}
+
 /** A program of systemd's: the host's own where it has it, else Debian's, through its root's own loader. */
 export async function systemdTool(name: string, report: Report = quiet): Promise<string> {
   const own = join('/usr/bin', name);
