@@ -160,10 +160,25 @@ function compileAtOnce(source, found) {
 
 const executable = { ...lean, plugins: [coldRooms], banner: { js: '#!/usr/bin/env node' } };
 
+/** The program that is run from compiled code gets `import()` from what runs it. */
+const givenImporting = {
+  name: 'given-importing',
+  setup(build) {
+    const given = path.join(root, 'src/listen/given-importing.ts');
+    build.onResolve({ filter: /\/importing$/ }, () => ({ path: given }));
+  },
+};
+
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
   { ...executable, entryPoints: ['bin/agi.ts'], outfile: 'dist/agi' },
-  // what serves the calls of `fastagi listen`
+  // what serves the calls of `fastagi listen`, and what starts that
+  {
+    ...lean,
+    plugins: [givenImporting],
+    entryPoints: ['src/listen/serving-process.ts'],
+    outfile: 'dist/fastagi-serving.js',
+  },
   { ...lean, entryPoints: ['bin/fastagi-process.ts'], outfile: 'dist/fastagi-process.js' },
   // yargs is an ES module, and asks where it lies
   {

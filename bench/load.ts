@@ -31,7 +31,7 @@ const AT_ONCE = [1, 8, 32];
 /** Between two calls of an idle server's. */
 const IDLE_MS = 150;
 /** Calls a second, twelve for each processor among them. */
-const RATES = [...new Set([10, 12 * os.availableParallelism(), 40, 80, 160, 320])].sort((a, b) => a - b);
+const RATES = [...new Set([10, 12 * os.availableParallelism(), 40, 160, 320])].sort((a, b) => a - b);
 /** Calls of a burst, and how often there is one; a pool is as large. */
 export const BURST = 32;
 const BURSTS = 5;
@@ -109,7 +109,7 @@ export async function measureLoad(
 
 async function idle({ port, script }: Served): Promise<number> {
   const times: number[] = [];
-  for (let call = 0; call < 25; call++) {
+  for (let call = 0; call < 15; call++) {
     times.push((await timeCall(port, requestFor(script))).firstCommandMs);
     // what the call has used up is made ready again, by servers that make ready
     await delay(IDLE_MS);

@@ -21,7 +21,7 @@ const usage = `Usage: npm run bench -- [--calls N] [--warm-up N] [--json] [--loa
   --warm-up N  calls of each before those, not counted (15)
   --json       the result as JSON on stdout
   --load       servers under load instead: ours in each mode, and others
-  --seconds N  how long each step of that lasts (2)
+  --seconds N  how long each step of that lasts (1.5)
   --servers NAMES  only those whose names begin with one of these, apart by commas
 
 phpAGI takes part where PHPAGI_DIR names a folder with phpagi.php and
@@ -106,7 +106,7 @@ async function underLoad(
   const once = ['--max-calls', '1'];
   const some = (counts: readonly number[]) => ({ held: { script: 'held.js', counts } });
   // what it gives is the reason why it is not there
-  const all: Record<string, () => Promise<string | void>> = {
+  const all: Record<string, () => Promise<unknown>> = {
     'wait = no': () => residents.addPerCall(residents.perCall, [100]),
     'pool, max_calls = 1': () => residents.addOurs('pool, max_calls = 1', [...pool, ...once], some([100])),
     pool: () => residents.addOurs('pool', pool, some([100])),
@@ -149,7 +149,7 @@ function parseOptions(args: string[]) {
       'warm-up': { type: 'string', default: '15' },
       json: { type: 'boolean', default: false },
       load: { type: 'boolean', default: false },
-      seconds: { type: 'string', default: '2' },
+      seconds: { type: 'string', default: '1.5' },
       servers: { type: 'string', default: '' },
       help: { type: 'boolean', short: 'h', default: false },
     },

@@ -1,10 +1,12 @@
 /** A process that serves calls, as the master sees it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import os from 'node:os';
 import type { Log } from '../log';
+import type { CompiledProgram } from './compiled-program';
 import type { Descriptor } from './doors';
 import type { Order, Report, Terms } from './messages';
+import { raisePriority } from './priority';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
 const PATIENCE_MS = 20_000;
@@ -17,8 +19,17 @@ export interface Watcher {
   onExit(member: CrewMember, how: { code: number | null; signal: NodeJS.Signals | null }): void;
 }
 
+/** Files beside the executables. */
+export interface Program {
+  /** What Node runs. */
+  readonly starter: string;
+  /** What that runs, as it is or compiled. */
+  readonly file: string;
+}
+
 export interface BootOptions {
-  readonly program: string;
+  readonly program: Program;
+  readonly compiled: CompiledProgram | undefined;
   readonly terms: Terms;
   /** Stand back behind the calls while it boots. */
   readonly politely: boolean;
@@ -33,21 +44,34 @@ export class CrewMember {
   state: 'booting' | 'idle' | 'busy' | 'leaving' = 'booting';
   /** When it became idle last. */
   idleSinceMs = 0;
+  /** Whether it stands back behind the calls, until it is ready. */
+  #polite = false;
   #patience: NodeJS.Timeout | undefined;
 
-  constructor({ program, terms, politely, descriptors, log }: BootOptions, watcher: Watcher) {
+  constructor({ program, compiled, terms, politely, descriptors, log }: BootOptions, watcher: Watcher) {
     this.#log = log;
     const priority = os.getPriority();
     // a fixed seed of the hash tables is for processes of one call
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
-    this.#child = spawn(process.execPath, [...flags, program, String(priority)], {
-      // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(descriptors as readonly number[])],
-    });
+    // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
+    const stdio: StdioOptions = [
+      'ignore',
+      'inherit',
+      'inherit',
+      'ipc',
+      ...(descriptors as readonly number[]),
+    ];
+    const words = [priority];
+    if (compiled) {
+      words.push(stdio.length, compiled.textBytes, compiled.bytes);
+      stdio.push(compiled.fd);
+    }
+    this.#child = spawn(process.execPath, [...flags, program.starter, ...words.map(String)], { stdio });
     const { pid } = this.#child;
     if (politely && pid !== undefined) {
       try {
         os.setPriority(pid, Math.min(19, priority + 10));
+        this.#polite = true;
       } catch {
         // it has ended already
       }
@@ -70,6 +94,13 @@ export class CrewMember {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** A call waits for it: on a machine that has much to do, who stands back would stand there for long. */
+  hurry(): void {
+    if (!this.#polite || this.state !== 'booting') return;
+    this.#polite = false;
+    raisePriority(this.pid, os.getPriority());
   }
 
   /** Whether something is due from it. */

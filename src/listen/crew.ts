@@ -1,12 +1,14 @@
 /** The processes that serve calls, and who of them gets which. */
 
+import { closeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Config } from '../config';
 import type { Log } from '../log';
 import type { Arrival } from './arrival';
+import { type CompiledProgram, compileProgram } from './compiled-program';
 import type { Counters } from './counters';
-import { CrewMember } from './crew-member';
+import { CrewMember, type Program } from './crew-member';
 import type { Descriptor } from './doors';
 import type { Report, Terms } from './messages';
 import { sendAway } from './reception';
@@ -26,8 +28,8 @@ const RETRY_MS = 100;
 const RETRY_MOST_MS = 10_000;
 
 export interface CrewOptions {
-  /** The file that a process runs. */
-  readonly program: string;
+  /** What a process runs. */
+  readonly program: Program;
   readonly config: Config;
   readonly settings: Settings;
   readonly syslog: boolean;
@@ -63,6 +65,8 @@ export class Crew {
   /** Calls that processes have accepted by themselves. */
   readonly #taken = new Map<CrewMember, number>();
   readonly #waiting: Waiting[] = [];
+  /** For the boots that follow the first one; null: it cannot be had. */
+  #compiled: CompiledProgram | undefined | null;
   #lastId = 0;
   #lastCallMs = 0;
   #failedBoots = 0;
@@ -163,6 +167,7 @@ export class Crew {
     }
     clearTimeout(timer);
     clearInterval(this.#upkeep);
+    if (this.#compiled) closeSync(this.#compiled.fd);
   }
 
   #ended(): Promise<void> {
@@ -279,6 +284,8 @@ export class Crew {
     for (const resolve of this.#readies.splice(0)) resolve();
     this.#handNext();
     this.#retireIfClosing(member);
+    // not before, for somebody may wait for the first one
+    if (this.#compiled === undefined) this.#compiled = compileProgram(this.#options.program.file) ?? null;
     this.#staff();
   }
 
@@ -407,6 +414,7 @@ export class Crew {
     const crew = { idle, busy: this.#count('busy'), booting };
     const waiting = this.#waiting.length;
     const spare = this.#closing ? 0 : settings.spare;
+    if (waiting > 0) for (const member of this.#members) member.hurry();
     const due = bootsDue(
       { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs },
       { most: settings.processes, spare, cores },
@@ -419,7 +427,7 @@ export class Crew {
     const { program, log, counters, descriptors } = this.#options;
     counters.boots++;
     const member = new CrewMember(
-      { program, terms: this.#terms, politely, descriptors, log },
+      { program, compiled: this.#compiled ?? undefined, terms: this.#terms, politely, descriptors, log },
       {
         onReport: (member, report) => this.#onReport(member, report),
         onExit: (member, how) => this.#onExit(member, how),

@@ -14,6 +14,7 @@ import { Admission } from './admission';
 import { Arrival } from './arrival';
 import { Counters } from './counters';
 import { Crew } from './crew';
+import type { Program } from './crew-member';
 import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Onlooker } from './onlooker';
 import { Reception, sendAway } from './reception';
@@ -32,8 +33,8 @@ export interface ListenOptions {
   readonly config: string | undefined;
   /** What the command line says beside it, by the keys of `[listen]`; `fd` beside them. */
   readonly overrides: Readonly<Record<string, string | undefined>>;
-  /** The program that a serving process runs. */
-  readonly program: string;
+  /** The program that a serving process runs, and the file that starts it. */
+  readonly program: Program;
   /** Calls of AGI(agi:async) are taken as well, from the manager that `[asmanager]` names. */
   readonly asyncAgi?: boolean;
 }

@@ -10,6 +10,7 @@
 import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
+import { importModule } from '../run/importing';
 import { exportedFunction, requireAsMain, type ScriptFunction } from '../run/load';
 
 const MARK = 'fastagi';
@@ -135,7 +136,7 @@ export class Modules {
   }
 
   #import(file: string): Promise<unknown> {
-    return import(`${pathToFileURL(file).href}?${MARK}=${this.age}`);
+    return importModule(`${pathToFileURL(file).href}?${MARK}=${this.age}`);
   }
 
   /** Gives all that ES modules import, but packages, the address of its age. */
