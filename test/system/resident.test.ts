@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { requestFor } from '../support/asterisk';
 import { executable, makeFolder, root } from '../support/inet';
+import { Resident } from '../support/resident';
 import { freePort, isFree } from './support/free-port';
 import { missingParts, systemdTool } from './support/parts';
 import { Xinetd } from './support/xinetd';
@@ -101,6 +102,26 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
     });
     expect(await place(xinetd.port('fastagi'), 'hello').closed).toBe('FAILURE\n');
     expect(readFileSync(path.join(folder, 'log'), 'utf8')).toContain('an xinetd service needs wait = yes');
+  });
+
+  it('xinetd passes connections on to a server that runs, as the page has it', async () => {
+    const page = readFileSync(path.join(root, 'docs/resident.md'), 'utf8');
+    const text = /```xinetd\n([\s\S]*?)```/.exec(page)?.[1] as string;
+    await using server = await Resident.start({ files: scripts, listen: 'mode = shared' });
+    await using xinetd = await Xinetd.startFile(text, { redirect: `127.0.0.1 ${server.port}` });
+    const port = xinetd.port('fastagi');
+    const calls = await Promise.all(Array.from({ length: 20 }, () => place(port, 'hello').closed));
+    expect(new Set(calls)).toEqual(new Set([`VERBOSE "cool ${server.pid}" 1\n`]));
+    // either side's end reaches the other
+    const held = place(port, 'held');
+    await expect.poll(held.heard).toContain('held');
+    await server.counted(/ active 1; /);
+    held.socket.end('HANGUP\n');
+    await held.closed;
+    await server.counted(/ active 0; /);
+    // nobody is there: Asterisk sees a connection that ends
+    await server.stop();
+    expect(await place(port, 'hello').closed).toBe('');
   });
 
   it('the service file names the interpreter, no fixed seed, and the socket', () => {
