@@ -20,9 +20,8 @@ const WAIT_MS = 10_000;
 const GRACE_MS = 250;
 /** How long more processes than the spare ones may stay idle. */
 const SURPLUS_MS = 10_000;
-/** How often a process with many calls has to show that it lives, and how long it may fail to. */
-const PING_MS = 5000;
-const SILENT_MS = 30_000;
+/** How often, at least, processes are looked after. */
+const LOOK_AFTER_MS = 5000;
 /** Boots that fail are tried again after this, and twice as long each time, up to the most. */
 const RETRY_MS = 100;
 const RETRY_MOST_MS = 10_000;
@@ -82,7 +81,7 @@ export class Crew {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#terms = termsOf(options);
-    this.#upkeep = setInterval(() => this.#lookAfter(), PING_MS).unref();
+    this.#lookAfterRegularly();
     this.#staff();
   }
 
@@ -130,6 +129,7 @@ export class Crew {
   renew(changes: Pick<CrewOptions, 'config' | 'settings' | 'syslog'>): void {
     this.#options = { ...this.#options, ...changes };
     this.#terms = termsOf(this.#options);
+    this.#lookAfterRegularly();
     if (this.#options.settings.mode === 'shared') {
       // the old ones accept until the new ones do
       for (const member of this.#members) this.#outdated.add(member);
@@ -436,14 +436,23 @@ export class Crew {
     this.#members.add(member);
   }
 
+  #lookAfterRegularly(): void {
+    clearInterval(this.#upkeep);
+    const stuckMs = this.#options.settings.stuckSeconds * 1000;
+    const everyMs = Math.min(LOOK_AFTER_MS, stuckMs / 4 || LOOK_AFTER_MS);
+    this.#upkeep = setInterval(() => this.#lookAfter(), everyMs).unref();
+  }
+
   /** Ends what has been idle for long, one at a time, and what does not answer. */
   #lookAfter(): void {
-    if (this.#options.settings.mode === 'shared') {
-      for (const member of this.#members) {
-        if (member.state === 'booting' || member.waited) continue;
-        member.send({ type: 'ping' });
-        member.expect('has not let the event loop turn', SILENT_MS);
-      }
+    const { mode, stuckSeconds } = this.#options.settings;
+    if (mode === 'shared') {
+      if (stuckSeconds > 0)
+        for (const member of this.#members) {
+          if (member.state === 'booting' || member.waited) continue;
+          member.send({ type: 'ping' });
+          member.expect('has not let the event loop turn', stuckSeconds * 1000);
+        }
       return;
     }
     if (this.#count('idle') <= this.#options.settings.spare) return;
