@@ -284,9 +284,13 @@ export class Crew {
     for (const resolve of this.#readies.splice(0)) resolve();
     this.#handNext();
     this.#retireIfClosing(member);
+    if (this.#compiled !== undefined) return this.#staff();
     // not before, for somebody may wait for the first one
-    if (this.#compiled === undefined) this.#compiled = compileProgram(this.#options.program.file) ?? null;
-    this.#staff();
+    this.#compiled = null;
+    setImmediate(() => {
+      if (!this.#closing) this.#compiled = compileProgram(this.#options.program.file) ?? null;
+      this.#staff();
+    });
   }
 
   #onTaken(member: CrewMember, id: number): void {

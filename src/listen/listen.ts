@@ -79,6 +79,8 @@ class Master {
   readonly #crew: Crew;
   readonly #admission: Admission;
   #reception: Reception | undefined;
+  /** As it was at the start: it may be gone before the first process is ready. */
+  readonly #parent = process.ppid;
   #idle: NodeJS.Timeout | undefined;
   #deaf: RefusedError | undefined;
   readonly #stop = new AbortController();
@@ -232,11 +234,10 @@ class Master {
 
   /** xinetd that ends leaves its servers alone, on a socket that its successor wants. */
   #watchParent(): void {
-    const parent = process.ppid;
     const timer = setInterval(() => {
-      if (process.ppid === parent) return;
+      if (process.ppid === this.#parent) return;
       clearInterval(timer);
-      this.#stop.abort(`process ${parent}, which had opened the socket, is gone`);
+      this.#stop.abort(`process ${this.#parent}, which had opened the socket, is gone`);
     }, LOOK_FOR_PARENT_MS).unref();
   }
 

@@ -1,5 +1,5 @@
 /** `fastagi listen` where others open the port: the shipped xinetd service with wait = yes, and systemd's sockets. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -134,7 +134,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
   describe.each(['pool', 'shared'])('%s on a socket of systemd', (mode) => {
     it('serves what systemd-socket-activate hands over, and says when it is ready', async () => {
       const { file, folder, log } = makePlace();
-      const activate = await systemdTool('systemd-socket-activate');
+      const [activate, ...before] = (await systemdTool('systemd-socket-activate')) as [string, ...string[]];
       const port = await freePort();
       // systemd's end of sd_notify: Node has no datagrams on Unix sockets
       const address = path.join(folder, 'notify');
@@ -146,6 +146,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
       const server = spawn(
         activate,
         [
+          ...before,
           ...[
             '--listen',
             `127.0.0.1:${port}`,
@@ -172,6 +173,25 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
         ear.kill('SIGKILL');
       }
     });
+  });
+
+  it('systemd finds nothing amiss in the units', async () => {
+    const folder = makeFolder({
+      'fastagi.socket': readFileSync(path.join(root, 'systemd/fastagi.socket'), 'utf8'),
+      // it looks whether the program is there
+      'fastagi.service': readFileSync(path.join(root, 'systemd/fastagi.service'), 'utf8').replace(
+        'ExecStart=/usr/bin/node',
+        `ExecStart=${process.execPath}`,
+      ),
+      'broken.service': '[Service]\nType=simple\nExecStart=/bin/true\nNoSuchKey=1\n',
+    });
+    const [analyze, ...before] = (await systemdTool('systemd-analyze')) as [string, ...string[]];
+    const verify = (...units: string[]) =>
+      spawnSync(analyze, [...before, 'verify', '--man=no', ...units.map((unit) => path.join(folder, unit))], {
+        encoding: 'utf8',
+      });
+    expect(verify('broken.service').stderr).toContain('NoSuchKey');
+    expect(verify('fastagi.service', 'fastagi.socket')).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
   it('the units name what they should', () => {
