@@ -10,6 +10,8 @@ import { raisePriority } from './priority';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
 const PATIENCE_MS = 20_000;
+/** How long a process that has nothing to say any more may take to end. */
+const LAST_MS = 2000;
 /** How long a process may take to leave once it has been told that its time is over. */
 const LEAVE_MS = 10_000;
 
@@ -47,6 +49,8 @@ export class CrewMember {
   /** Whether it stands back behind the calls, until it is ready. */
   #polite = false;
   #patience: NodeJS.Timeout | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  #isCut = false;
 
   constructor({ program, compiled, terms, politely, descriptors, log }: BootOptions, watcher: Watcher) {
     this.#log = log;
@@ -76,7 +80,14 @@ export class CrewMember {
         // it has ended already
       }
     }
-    this.#child.on('message', (report: Report) => watcher.onReport(this, report));
+    this.#child.on('message', (report: unknown) => {
+      if (isReport(report, this.state)) watcher.onReport(this, report);
+      else this.#cut('has said what it cannot say');
+    });
+    this.#child.on('disconnect', () => {
+      // one that ends closes its line, too
+      this.#silence = setTimeout(() => this.#cut('has closed its line to this one'), LAST_MS).unref();
+    });
     // a process that could not be started, or has been killed while it was written to: its exit tells all
     this.#child.on('error', (error) => {
       if (pid === undefined) {
@@ -86,6 +97,7 @@ export class CrewMember {
     });
     this.#child.on('exit', (code, signal) => {
       clearTimeout(this.#patience);
+      clearTimeout(this.#silence);
       watcher.onExit(this, { code, signal });
     });
     this.send({ type: 'begin', terms, sockets: descriptors.length });
@@ -136,6 +148,14 @@ export class CrewMember {
     if (this.#child.connected) this.#child.send(order, undefined, {}, () => {});
   }
 
+  /** A script can reach the descriptor of the line. Who lies, or cannot be told anything, serves no more calls. */
+  #cut(what: string): void {
+    if (this.state === 'leaving' || this.#isCut) return;
+    this.#isCut = true;
+    this.#log.write('error', `process ${this.pid} ${what}, and is killed [PROCESS_LINE]`);
+    this.kill();
+  }
+
   /**
    * To take no more, and to leave when it is done.
    * @param isDone nothing is left for it to do
@@ -156,4 +176,16 @@ export class CrewMember {
   kill(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+const words = ['ready', 'taken', 'done', 'free', 'tally', 'stale', 'deaf', 'pong'];
+
+function isReport(said: unknown, state: CrewMember['state']): said is Report {
+  if (typeof said !== 'object' || said === null) return false;
+  const { type, id, ended, refused } = said as Record<string, unknown>;
+  if (typeof type !== 'string' || !words.includes(type)) return false;
+  if (type === 'tally') return Array.isArray(ended) && typeof refused === 'object' && refused !== null;
+  // what it was given to listen on is known before it is ready
+  if (type === 'deaf' || type === 'ready') return state === 'booting' || state === 'leaving';
+  return type === 'taken' || type === 'done' ? Number.isInteger(id) : true;
 }

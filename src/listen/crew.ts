@@ -284,7 +284,10 @@ export class Crew {
     for (const resolve of this.#readies.splice(0)) resolve();
     this.#handNext();
     this.#retireIfClosing(member);
-    if (this.#compiled !== undefined) return this.#staff();
+    if (this.#compiled !== undefined) {
+      this.#staff();
+      return;
+    }
     // not before, for somebody may wait for the first one
     this.#compiled = null;
     setImmediate(() => {

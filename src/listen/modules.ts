@@ -203,7 +203,8 @@ function hooksInThread(): RegisterHooks | undefined {
   return (process.getBuiltinModule('node:module') as { registerHooks?: RegisterHooks }).registerHooks;
 }
 
-function isPackage(file: string): boolean {
+/** Also of a line that names a file. */
+export function isPackage(file: string): boolean {
   return file.includes('/node_modules/');
 }
 

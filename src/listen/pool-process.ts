@@ -89,7 +89,12 @@ export class PoolProcess implements House {
   fail(error: unknown, caught: boolean): boolean {
     // after an exception out of nowhere, Node itself says, nothing is sure any more
     if (!caught) this.#spent = 'an exception was caught by nothing in the script';
-    this.#shift?.ending.fail(error);
+    if (this.#shift) this.#shift.ending.fail(error);
+    // of a call that is over; one that is on its way here goes to another process
+    else if (!caught) {
+      this.#headquarters.report({ type: 'free', last: true });
+      this.#headquarters.leave();
+    }
     return this.#shift !== undefined;
   }
 

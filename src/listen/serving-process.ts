@@ -17,16 +17,17 @@ export function serveCalls(priority: number): void {
   for (const signal of mastersSignals) process.on(signal, () => {});
   let work: PoolProcess | SharedProcess | undefined;
   let leaving = false;
+  const send = process.send?.bind(process) as ((report: Report) => void) | undefined;
   const orders = (order: Order, handle: unknown) => {
     if (order.type === 'begin') {
       work = begin(order.terms, order.sockets, priority);
       return;
     }
     if (order.type === 'call') {
-      process.send?.({ type: 'taken', id: order.id } satisfies Report);
+      send?.({ type: 'taken', id: order.id });
       work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
     } else if (order.type === 'end') work?.end(order.why);
-    else if (order.type === 'ping') process.send?.({ type: 'pong' });
+    else if (order.type === 'ping') send?.({ type: 'pong' });
     else leave();
   };
   const leave = () => {
