@@ -14,8 +14,12 @@ type Given<Name extends keyof BridgesOperations> = BridgesOperations[Name] exten
 export interface BridgeHandle
   extends Omit<Bound<BridgesOperations, 'bridgeId'>, 'destroy' | 'play' | 'playWithId' | 'record'> {}
 
+const decisive = ['BridgeDestroyed'];
+
 export class BridgeHandle extends Handle {
   readonly kind = 'bridge';
+  /** @internal */
+  readonly decisive = decisive;
 
   /** Ends the bridge; who is in it stays in the application. */
   async destroy(_parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {

@@ -73,8 +73,12 @@ const ENTER_MS = 10_000;
 /** How long the word that a channel is gone may come behind the one that it has left. */
 const DESTROYED_MS = 10_000;
 
+const decisive = ['ChannelDestroyed', 'ChannelHangupRequest', 'StasisEnd'];
+
 export class ChannelHandle extends Handle {
   readonly kind = 'channel';
+  /** @internal */
+  readonly decisive = decisive;
   #hungUp = false;
   #leaving: NodeJS.Timeout | undefined;
 

@@ -1,5 +1,6 @@
 /** Who wants which events: listeners, and streams for `for await`. */
 import { EventStream, type EventStreamOptions } from '../event-stream';
+import type { Interest } from './interest';
 
 type Listener<Event> = (event: Event) => void;
 
@@ -11,11 +12,16 @@ export class EventHub<Event extends { readonly type: string }> {
   readonly #listeners = new Map<string, readonly Listener<Event>[]>();
   readonly #streams = new Set<EventStream<Event>>();
   readonly #onError: (error: unknown, event: Event) => void;
+  readonly #interest: Interest | undefined;
   #dropped = 0;
 
-  /** @param onError gets what a listener throws, or what its promise is rejected with */
-  constructor(onError: (error: unknown, event: Event) => void) {
+  /**
+   * @param onError gets what a listener throws, or what its promise is rejected with
+   * @param interest is told of each listener's type
+   */
+  constructor(onError: (error: unknown, event: Event) => void, interest?: Interest) {
     this.#onError = onError;
+    this.#interest = interest;
   }
 
   /** How many events were dropped in streams that have ended, and in those that go on. */
@@ -44,8 +50,12 @@ export class EventHub<Event extends { readonly type: string }> {
       }
     };
     this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), tell]);
+    this.#interest?.add(type);
     return () => {
-      const left = (this.#listeners.get(type) ?? []).filter((other) => other !== tell);
+      const before = this.#listeners.get(type) ?? [];
+      const left = before.filter((other) => other !== tell);
+      if (left.length === before.length) return;
+      this.#interest?.remove(type);
       if (left.length > 0) this.#listeners.set(type, left);
       else this.#listeners.delete(type);
     };
@@ -87,6 +97,9 @@ export class EventHub<Event extends { readonly type: string }> {
   /** Ends all streams, and forgets all listeners. */
   end(error?: unknown): void {
     for (const stream of [...this.#streams]) stream.end(error);
+    for (const [type, listeners] of this.#listeners) {
+      for (const _ of listeners) this.#interest?.remove(type);
+    }
     this.#listeners.clear();
   }
 }

@@ -41,6 +41,8 @@ export interface WaitOptions {
 
 export abstract class Handle {
   abstract readonly kind: HandleKind;
+  /** The types of events that `endingBy` looks at. @internal */
+  abstract readonly decisive: readonly string[];
   readonly id: string;
   /** @internal */
   readonly host: HandleHost;
@@ -54,7 +56,7 @@ export abstract class Handle {
   constructor(host: HandleHost, id: string) {
     this.host = host;
     this.id = id;
-    this.#hub = new EventHub((error, event) => host.reportError(error, event));
+    this.#hub = new EventHub((error, event) => host.reportError(error, event), host.registry.interest);
   }
 
   /** How it ended; undefined while it lives, or has not begun. */
@@ -84,6 +86,8 @@ export abstract class Handle {
    * @returns what ends that
    */
   on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
+    // there is no event any more, nor anybody who would forget the listener
+    if (this.#ending !== undefined) return () => {};
     return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
   }
 
@@ -116,7 +120,7 @@ export abstract class Handle {
 
   /** @internal */
   deliver(event: AnyEvent): void {
-    this.#known = true;
+    this.#meet();
     this.#hub.emit(event);
     const ending = this.endingBy(event);
     if (ending !== undefined) this.end(ending);
@@ -131,6 +135,12 @@ export abstract class Handle {
     for (const tell of [...this.#onEnd]) tell(ending);
     this.#onEnd.clear();
     this.#abort?.abort(this.goneError());
+  }
+
+  #meet(): void {
+    if (this.#known) return;
+    this.#known = true;
+    this.host.registry.meet(this);
   }
 
   /** Asks Asterisk whether it is there. @internal */
@@ -187,7 +197,7 @@ export abstract class Handle {
   async making<T>(made: Promise<T>): Promise<T> {
     try {
       const result = await made;
-      this.#known = true;
+      this.#meet();
       this.#made = true;
       return result;
     } catch (error) {

@@ -10,9 +10,13 @@ export type PlaybackOutcome = 'done' | 'failed' | 'missed';
 
 export interface PlaybackHandle extends Bound<PlaybacksOperations, 'playbackId'> {}
 
+const decisive = ['PlaybackFinished'];
+
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is bound below
 export class PlaybackHandle extends Handle {
   readonly kind = 'playback';
+  /** @internal */
+  readonly decisive = decisive;
   #outcome: PlaybackOutcome = 'missed';
 
   /** Resolves when it is over, and never rejects. */

@@ -14,10 +14,14 @@ export interface RecordingOutcome {
 
 export interface RecordingHandle extends Omit<Bound<RecordingsOperations, 'recordingName'>, 'cancel'> {}
 
+const decisive = ['RecordingFinished', 'RecordingFailed'];
+
 /** Its id is its name. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is bound below
 export class RecordingHandle extends Handle {
   readonly kind = 'recording';
+  /** @internal */
+  readonly decisive = decisive;
   #outcome: RecordingOutcome = { outcome: 'missed', recording: undefined };
   #canceled = false;
 

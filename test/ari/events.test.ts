@@ -1,6 +1,6 @@
 /** Events over the WebSocket of a server that is played. */
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Ari, type AriOptions, type AriState, type Gap } from '../../src/ari';
 import { PlayedAri } from '../support/ari-server';
@@ -86,6 +86,30 @@ describe('events', () => {
     expect(heard).toEqual(['first', 'second', 'first', 'second']);
   });
 
+  it('go on where the one who is told of errors throws, too', async () => {
+    const said: unknown[][] = [];
+    const written = vi.spyOn(console, 'error').mockImplementation((...words) => void said.push(words));
+    try {
+      await using it = await open({
+        onError() {
+          throw new Error('thrown again');
+        },
+      });
+      const { ari, socket } = it;
+      ari.on('X', () => {
+        throw new Error('thrown');
+      });
+      const done = counted(ari, 2);
+      send(socket, { type: 'X' });
+      send(socket, { type: 'X' });
+      await done;
+      expect(ari.counts).toMatchObject({ events: 2, lost: 0 });
+      expect(said).toEqual(Array(2).fill(['in a listener for X:', new Error('thrown again')]));
+    } finally {
+      written.mockRestore();
+    }
+  });
+
   it('that are none are passed over, and counted', async () => {
     await using it = await open();
     const { ari, socket } = it;
@@ -94,6 +118,58 @@ describe('events', () => {
       socket.send(text);
     await done;
     expect(ari.counts).toMatchObject({ events: 1, unreadable: 6 });
+  });
+
+  it('are not even read where nobody has a use for them, and are as soon as someone has', async () => {
+    const traced: string[] = [];
+    await using it = await open({ trace: (way, text) => way === '<' && traced.push(text) });
+    const { ari, socket } = it;
+    // what is cut off tells whether it was read
+    const isRead = async (type: string) => {
+      const { events, unreadable } = ari.counts;
+      socket.send(`{"type":"${type}","channel":{"id":"one"`);
+      const now = await expect
+        .poll(() => ari.counts, { interval: 2 })
+        .toSatisfy((counts) => counts.events + counts.unreadable > events + unreadable)
+        .then(() => ari.counts);
+      return now.unreadable > unreadable;
+    };
+    expect(await isRead('X')).toBe(false);
+    expect(traced).toEqual(['{"type":"X","channel":{"id":"one"']);
+    for (const type of ['ApplicationReplaced', 'ChannelDestroyed', 'RESTResponse']) {
+      expect(await isRead(type)).toBe(true);
+    }
+    const offs = [ari.on('X', () => {}), ari.on('X', () => {})];
+    expect([await isRead('X'), await isRead('Y')]).toEqual([true, false]);
+    for (const off of offs) {
+      expect(await isRead('X')).toBe(true);
+      off();
+      off();
+    }
+    expect(await isRead('X')).toBe(false);
+    const stream = ari.stream(['Y']);
+    expect([await isRead('X'), await isRead('Y')]).toEqual([false, true]);
+    await stream.return();
+    const offAll = ari.on('*', () => {});
+    expect(await isRead('Z')).toBe(true);
+    offAll();
+    expect(await isRead('Z')).toBe(false);
+    // of a thing that Asterisk has not told of, any event may be the first
+    const one = ari.channel('one');
+    expect(await isRead('X')).toBe(true);
+    send(socket, { type: 'X', channel: channel('one') });
+    expect([await isRead('X'), await isRead('StasisEnd')]).toEqual([false, true]);
+    const offOne = one.on('X', () => {});
+    const next = one.next('Y');
+    expect([await isRead('X'), await isRead('Y'), await isRead('Z')]).toEqual([true, true, false]);
+    send(socket, { type: 'Y', channel: channel('one') });
+    await next;
+    expect([await isRead('X'), await isRead('Y')]).toEqual([true, false]);
+    send(socket, { type: 'ChannelDestroyed', channel: channel('one') });
+    await one.ended;
+    offOne();
+    one.on('X', () => {});
+    expect([await isRead('X'), await isRead('StasisEnd')]).toEqual([false, false]);
   });
 
   it('survive a byte that is no UTF-8', async () => {

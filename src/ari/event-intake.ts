@@ -1,0 +1,73 @@
+/** The way of a message from the WebSocket to all whom it concerns, and to nobody else. */
+
+import { peekEventType } from '../wire/ari-event-type';
+import { redactAriText } from '../wire/ari-redact';
+import type { ApplicationLink } from './application-link';
+import type { EventHub } from './event-hub';
+import type { AnyEvent } from './events';
+import type { HandleRegistry } from './handle-registry';
+import type { RestResponse } from './socket-carrier';
+
+/** The answer to a request over the WebSocket, which is no event. */
+const ANSWER = 'RESTResponse';
+
+export class EventIntake {
+  readonly #hub: EventHub<AnyEvent>;
+  readonly #registry: HandleRegistry;
+  readonly #link: ApplicationLink;
+  readonly #trace: ((direction: '<', text: string) => void) | undefined;
+  #events = 0;
+  #unreadable = 0;
+
+  constructor(
+    hub: EventHub<AnyEvent>,
+    registry: HandleRegistry,
+    link: ApplicationLink,
+    trace: ((direction: '<', text: string) => void) | undefined,
+  ) {
+    this.#hub = hub;
+    this.#registry = registry;
+    this.#link = link;
+    this.#trace = trace;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Messages that were no events, of those that were read at all. */
+  get unreadable(): number {
+    return this.#unreadable;
+  }
+
+  /** Takes a message. */
+  receive(text: string): void {
+    this.#trace?.('<', redactAriText('', text));
+    // to take an event apart is most of what it costs, and much of what Asterisk tells is of no use to an application
+    const type = peekEventType(text);
+    if (type !== undefined && !this.#wants(type)) {
+      this.#events++;
+      return;
+    }
+    let event: AnyEvent;
+    try {
+      event = JSON.parse(text);
+      if (typeof event?.type !== 'string') throw new SyntaxError('it has no type');
+    } catch {
+      this.#unreadable++;
+      return;
+    }
+    if (event.type === ANSWER) {
+      this.#link.receiveAnswer(event as unknown as RestResponse);
+      return;
+    }
+    this.#events++;
+    this.#hub.emit(event);
+    this.#registry.deliver(event);
+    if (this.#link.wants(event.type)) this.#link.noteEvent(event);
+  }
+
+  #wants(type: string): boolean {
+    return this.#hub.wants(type) || type === ANSWER || this.#link.wants(type) || this.#registry.wants(type);
+  }
+}
