@@ -48,6 +48,7 @@ export class AriServer {
       noServer: true,
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
+      autoPong: !tls,
       handleProtocols: (protocols) => protocols.has('ari') && 'ari',
     });
     const refuse: http.RequestListener = (_request, response) =>
@@ -71,7 +72,8 @@ export class AriServer {
         options.onConnection(ari);
         const where = request.socket.remoteAddress ?? 'an unknown place';
         const limits = { connectTimeoutMs: 0, pingEveryMs, maxMessageBytes };
-        ari.adopt((receiver) => new EventSocket(webSocket, where, limits, receiver));
+        const peer = { where, isSecure: tls !== undefined };
+        ari.adopt((receiver) => new EventSocket(webSocket, peer, limits, receiver));
       });
     });
   }

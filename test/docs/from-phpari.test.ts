@@ -45,7 +45,10 @@ describe('docs/from-phpari.md', () => {
 describe('docs/ari.md', () => {
   it('names the codes of errors that there are', () => {
     const text = readFileSync(path.join(root, 'docs/ari.md'), 'utf8');
-    const sources = ['src/wire/ari-answer.ts', 'src/ari-errors.ts', 'src/ari/http-carrier.ts']
+    const sources = [
+      ...['src/wire/ari-answer.ts', 'src/ari-errors.ts', 'src/ari/http-carrier.ts'],
+      'src/ari/connection-failure.ts',
+    ]
       .map((file) => readFileSync(path.join(root, file), 'utf8'))
       .join();
     for (const [code] of text.matchAll(/ARI_[A-Z_]+/g)) expect(sources).toContain(code);
