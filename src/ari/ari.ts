@@ -19,19 +19,20 @@ import {
   type ReconnectOptions,
   type StartOptions,
 } from './application-link';
-import { BridgeHandle } from './bridge';
+import type { BridgeHandle } from './bridge';
 import type { StasisStart } from './catalog';
-import { ChannelHandle } from './channel';
+import type { ChannelHandle } from './channel';
 import { EventHub } from './event-hub';
 import { EventIntake } from './event-intake';
 import type { EventSocket, SocketReceiver } from './event-socket';
 import type { AnyEvent, EventOf } from './events';
 import type { Handle, HandleHost, HandleKind } from './handle';
 import { HandleRegistry } from './handle-registry';
+import { type HandleTypes, handleTypes } from './handle-types';
 import { HttpCarrier } from './http-carrier';
 import { MediaSocket } from './media-socket';
-import { PlaybackHandle } from './playback';
-import { RecordingHandle } from './recording';
+import type { PlaybackHandle } from './playback';
+import type { RecordingHandle } from './recording';
 import { isAnswer } from './refusal';
 import { makeResources, type OperationTable, type RequestOptions, type Resources } from './resources';
 
@@ -63,7 +64,7 @@ export interface AriOptions {
   readonly maxAnswerBytes?: number;
   /** Whether requests go by the WebSocket, where there is one and Asterisk (22.4) can; true. */
   readonly requestsOverSocket?: boolean;
-  /** The operations of a server of another version, made by `fastagi ari --describe`. */
+  /** The operations of a server of another version, made by `fastagi ari --describe`: the client's, and its handles'. */
   readonly operations?: OperationTable;
   /** Closes the client. */
   readonly signal?: AbortSignal;
@@ -101,6 +102,7 @@ export class Ari {
   readonly #http: HttpCarrier | undefined;
   readonly #hub = new EventHub<AnyEvent>((error, event) => this.#report(error, event));
   readonly #registry = new HandleRegistry();
+  readonly #types: HandleTypes;
   readonly #host: HandleHost;
   readonly #link: ApplicationLink;
   readonly #intake: EventIntake;
@@ -130,6 +132,7 @@ export class Ari {
       options.operations,
     );
     Object.assign(this, resources);
+    this.#types = handleTypes(options.operations);
     this.#host = {
       resources,
       registry: this.#registry,
@@ -245,22 +248,22 @@ export class Ari {
 
   /** The handle of a channel; of a new one with an id of ours where none is given. */
   channel(id: string = randomUUID()): ChannelHandle {
-    return this.#handle('channel', id, ChannelHandle);
+    return this.#handle('channel', id, this.#types.channel);
   }
 
   /** The handle of a bridge; of a new one with an id of ours where none is given. */
   bridge(id: string = randomUUID()): BridgeHandle {
-    return this.#handle('bridge', id, BridgeHandle);
+    return this.#handle('bridge', id, this.#types.bridge);
   }
 
   /** The handle of a playback; of a new one with an id of ours where none is given. */
   playback(id: string = randomUUID()): PlaybackHandle {
-    return this.#handle('playback', id, PlaybackHandle);
+    return this.#handle('playback', id, this.#types.playback);
   }
 
   /** The handle of a live recording, by its name; of a new one with a name of ours where none is given. */
   recording(name: string = randomUUID()): RecordingHandle {
-    return this.#handle('recording', name, RecordingHandle);
+    return this.#handle('recording', name, this.#types.recording);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** A bridge: the place where channels hear each other. */
-import type { BridgesOperations, LiveRecording, Playback } from './catalog';
+import { type BridgesOperations, type LiveRecording, operations, type Playback } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform } from './handle';
 import type { PlaybackHandle } from './playback';
@@ -23,7 +23,7 @@ export class BridgeHandle extends Handle {
 
   /** Ends the bridge; who is in it stays in the application. */
   async destroy(_parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
-    await this.host.resources.bridges.destroy({ bridgeId: this.id }, options);
+    await perform(this, 'bridges', 'destroy', { bridgeId: this.id }, options);
     // an application that has nobody in it is not told
     this.end('gone');
   }
@@ -58,4 +58,4 @@ export class BridgeHandle extends Handle {
   }
 }
 
-bindOperations(BridgeHandle.prototype, 'bridges', 'bridgeId', ['create', 'createWithId']);
+bindOperations(BridgeHandle.prototype, 'bridges', 'bridgeId', operations.bridges, ['create', 'createWithId']);

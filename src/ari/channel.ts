@@ -1,6 +1,12 @@
 /** A channel: a caller, or someone who is called. */
 import { AriArgumentError, AriGoneError, AriProtocolError } from '../ari-errors';
-import type { Channel, ChannelsOperations, LiveRecording, Playback } from './catalog';
+import {
+  type Channel,
+  type ChannelsOperations,
+  type LiveRecording,
+  operations,
+  type Playback,
+} from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
@@ -279,7 +285,7 @@ export class ChannelHandle extends Handle {
   }
 }
 
-bindOperations(ChannelHandle.prototype, 'channels', 'channelId', [
+bindOperations(ChannelHandle.prototype, 'channels', 'channelId', operations.channels, [
   ...['originate', 'originateWithId', 'externalMedia'],
 ]);
 

@@ -3,7 +3,7 @@
  * by itself when the thing ends; `release` does it before.
  */
 import { setMaxListeners } from 'node:events';
-import { AriGoneError, AriTimeoutError } from '../ari-errors';
+import { AriArgumentError, AriGoneError, AriTimeoutError } from '../ari-errors';
 import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
@@ -209,17 +209,19 @@ export abstract class Handle {
 
 /**
  * Gives a handle's class the operations of a resource that concern one thing.
+ * @param rows of the table that the client has
  * @param makers those that make it
  */
 export function bindOperations(
   prototype: Handle,
   resource: keyof Resources,
   key: string,
+  rows: Readonly<Record<string, string>>,
   makers: readonly string[] = [],
 ): void {
-  for (const name of operationsWith(resource, key)) {
+  for (const name of operationsWith(rows, key)) {
     // those of its own do more
-    if (Object.hasOwn(prototype, name)) continue;
+    if (name in prototype) continue;
     Object.defineProperty(prototype, name, {
       configurable: true,
       writable: true,
@@ -231,19 +233,21 @@ export function bindOperations(
   }
 }
 
-/** Does an operation by its name. */
-export function perform(
+/** Does an operation by its name. @throws AriArgumentError where the client's own table has none of that name */
+export async function perform(
   handle: Handle,
   resource: keyof Resources,
   name: string,
   parameters: Readonly<Record<string, unknown>>,
   options: RequestOptions = {},
 ): Promise<unknown> {
-  const methods = handle.host.resources[resource] as unknown as Record<
-    string,
-    (parameters: object, options: RequestOptions) => Promise<unknown>
-  >;
-  const method = methods[name];
-  if (!method) throw new TypeError(`${resource}.${name}: the table of this client has no such operation`);
+  const methods = handle.host.resources[resource] as unknown as
+    | Record<string, (parameters: object, options: RequestOptions) => Promise<unknown>>
+    | undefined;
+  const method = methods?.[name];
+  if (!method) {
+    const text = `${resource}.${name}: the table of operations that this client was given has no such operation`;
+    throw new AriArgumentError(text);
+  }
   return method(parameters, options);
 }

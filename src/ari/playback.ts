@@ -1,5 +1,5 @@
 /** A sound that is played on a channel or in a bridge. */
-import type { PlaybacksOperations } from './catalog';
+import { operations, type PlaybacksOperations } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle } from './handle';
 import { isNotFound } from './refusal';
@@ -37,4 +37,4 @@ export class PlaybackHandle extends Handle {
   }
 }
 
-bindOperations(PlaybackHandle.prototype, 'playbacks', 'playbackId');
+bindOperations(PlaybackHandle.prototype, 'playbacks', 'playbackId', operations.playbacks);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Ari } from '../../src/ari';
+import { operations } from '../../src/ari/catalog';
 import { type Handler, json, PlayedAri } from '../support/ari-server';
 
 const login = { username: 'tester', password: 's3cret#x' };
@@ -158,6 +159,41 @@ describe('a request', () => {
     );
     expect(traced).toHaveLength(4);
     expect(traced.join('\n')).not.toMatch(/hunter2|s3cret|dGVzdGVy/);
+  });
+
+  it('is one of the table that the client was given, of a handle as well', async () => {
+    const table = {
+      channels: {
+        ...operations.channels,
+        sparkle: 'PUT /channels/{channelId}/sparkle colour',
+        // what a handle does in its own way it goes on doing so
+        hangup: 'DELETE /channels/{channelId}/gently',
+        on: 'POST /channels/{channelId}/on',
+      },
+      bridges: operations.bridges,
+    };
+    await using played = await PlayedAri.start();
+    await using ari = new Ari({ port: played.port, ...login, operations: table });
+    await using usual = new Ari({ port: played.port, ...login });
+    const channel = ari.channel('x') as ReturnType<Ari['channel']> & {
+      sparkle(parameters: object): Promise<unknown>;
+    };
+    await channel.sparkle({ colour: 'red' });
+    await channel.ring();
+    await channel.hangup();
+    expect(channel.on('X', () => {})).toBeTypeOf('function');
+    expect(channel).toBeInstanceOf(usual.channel('y').constructor);
+    expect(Reflect.get(usual.channel('y'), 'sparkle')).toBeUndefined();
+    expect(played.requests).toEqual([
+      'PUT /ari/channels/x/sparkle?colour=red',
+      'POST /ari/channels/x/ring',
+      'DELETE /ari/channels/x/gently',
+    ]);
+    for (const ask of [() => ari.playback('p').stop(), () => ari.recording('r').cancel()]) {
+      const error = await failure(ask());
+      expect(error).toMatchObject({ code: 'ARI_ARGUMENT' });
+      expect(error.message).toMatch(/^(playbacks\.stop|recordings\.cancel): the table of operations/);
+    }
   });
 
   it.each([
