@@ -286,6 +286,7 @@ export class ApplicationLink {
 
   /** The socket stays open and silent: to fight for the application would take it from the other, in turn. */
   #onReplaced(application: string): void {
+    if (!this.#applications.includes(application)) return;
     this.#applications = this.#applications.filter((name) => name !== application);
     this.#subscriptions.forgetApplication(application);
     const error = new AriConnectionError(

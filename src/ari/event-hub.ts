@@ -65,7 +65,8 @@ export class EventHub<Event extends { readonly type: string }> {
     const listeners = this.#listeners.get(event.type);
     if (listeners) for (const tell of listeners) tell(event);
     const all = this.#listeners.get('*');
-    if (all) for (const tell of all) tell(event);
+    // of one whose type is `*` they are the same
+    if (all && all !== listeners) for (const tell of all) tell(event);
   }
 
   /** Whether anyone wants events of this type. */

@@ -91,7 +91,7 @@ export class EventSocket {
       maxPayload: limits.maxMessageBytes,
       // Asterisk has no compression, and a client that offers it pays for it
       perMessageDeflate: false,
-      autoPong: !isSecure,
+      autoPong: false,
       // one byte that is no UTF-8, in a caller's name, must not cost the connection
       skipUTF8Validation: true,
       followRedirects: false,

@@ -13,49 +13,54 @@ export class FrameWriter {
   readonly #isSecure: boolean;
   readonly #waiting: ((written: Written) => void)[] = [];
   #isWriting = false;
-  /** What the last ping held, whose pong waits: one of several may stand for them all (RFC 6455, 5.5.3). */
-  #pong: Buffer | undefined;
+  /** What the last ping held; undefined where it is answered. */
+  #pinged: Buffer | undefined;
+  #isAnswering = false;
 
-  /** @param socket where it is over TLS, made with `autoPong: false`: pongs go this way, too */
+  /** @param socket made with `autoPong: false`: pongs go this way, too */
   constructor(socket: WebSocket, isSecure: boolean) {
     this.#socket = socket;
     this.#isSecure = isSecure;
-    if (isSecure) socket.on('ping', (data) => this.#answer(data));
-  }
-
-  send(data: string | Buffer, onWritten?: Written): void {
-    if (!this.#isSecure) this.#socket.send(data, onWritten);
-    else {
-      // whoever has written it may use its memory again
-      const kept = this.#isWriting && typeof data !== 'string' ? Buffer.from(data) : data;
-      this.#write((written) =>
-        this.#socket.send(kept, (error) => {
-          written();
-          onWritten?.(error);
-        }),
-      );
-    }
-  }
-
-  ping(): void {
-    if (!this.#isSecure) this.#socket.ping();
-    else this.#write((written) => this.#socket.ping(undefined, undefined, written));
-  }
-
-  #answer(data: Buffer): void {
-    const isWaiting = this.#pong !== undefined;
-    // a copy: what ws gives is a piece of all that was read
-    this.#pong = Buffer.from(data);
-    if (isWaiting) return;
-    this.#write((written) => {
-      const latest = this.#pong;
-      this.#pong = undefined;
-      this.#socket.pong(latest, undefined, written);
+    socket.on('ping', (data) => {
+      // a copy: what ws gives is a piece of all that was read
+      this.#pinged = Buffer.from(data);
+      if (!this.#isAnswering) this.#answer();
     });
   }
 
-  #write(write: (written: Written) => void): void {
-    this.#waiting.push(write);
+  send(data: string | Buffer, onWritten?: Written): void {
+    // whoever has written it may use its memory again
+    const kept = this.#isWriting && typeof data !== 'string' ? Buffer.from(data) : data;
+    this.#write((written) => this.#socket.send(kept, written), onWritten);
+  }
+
+  ping(): void {
+    this.#write((written) => this.#socket.ping(undefined, undefined, written));
+  }
+
+  /** One pong may stand for several pings (RFC 6455, 5.5.3): whoever sends many and reads none fills no memory. */
+  #answer(): void {
+    const data = this.#pinged;
+    this.#pinged = undefined;
+    this.#isAnswering = data !== undefined;
+    if (!data) return;
+    this.#write(
+      (written) => this.#socket.pong(data, undefined, written),
+      () => this.#answer(),
+    );
+  }
+
+  #write(write: (written: Written) => void, onWritten: Written = () => {}): void {
+    if (!this.#isSecure) {
+      write(onWritten);
+      return;
+    }
+    this.#waiting.push((next) =>
+      write((error) => {
+        next();
+        onWritten(error);
+      }),
+    );
     if (!this.#isWriting) this.#next();
   }
 

@@ -66,7 +66,7 @@ export class MediaSocket extends Duplex {
     const socket = new WebSocket(`${where.replace(/^http/, 'ws')}/media/${encodeURIComponent(id)}`, 'media', {
       ...(address.tls as ClientOptions | undefined),
       perMessageDeflate: false,
-      autoPong: !isSecure,
+      autoPong: false,
     });
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {

@@ -1,5 +1,6 @@
 /** Requests over HTTP, to a server that is played: what comes back, or does not. */
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Ari } from '../../src/ari';
@@ -197,10 +198,52 @@ describe('a request', () => {
   });
 
   it.each([
+    ['/pbx/ari/', '/pbx/ari'],
+    ['pbx/ari', '/pbx/ari'],
+    ['//pbx//ari//', '/pbx/ari'],
+    ['/', ''],
+    ['', ''],
+  ])('goes below the path %j, and so do the events', async (prefix, path) => {
+    await withServer(
+      (_request, response) => json(response, 200, []),
+      async (ari, played) => {
+        await ari.channels.list();
+        await ari.start('hello');
+        expect(played.requests).toEqual([`GET ${path}/channels`]);
+        expect(played.opened).toEqual([`${path}/events?app=hello`]);
+      },
+      { prefix, requestsOverSocket: false },
+    );
+  });
+
+  it.each(['::1', '[::1]'])('goes to %s, with a password of any letters', async (host) => {
+    const password = 'p:ä€:😀';
+    const seen: unknown[] = [];
+    const server = createHttpServer((request, response) => {
+      seen.push(
+        request.headers.host,
+        Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString(),
+      );
+      json(response, 200, []);
+    }).listen(0, '::1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const where = host.startsWith('[') ? { host: `${host}:${port}` } : { host, port };
+    await using ari = new Ari({ ...login, ...where, password });
+    expect(ari.address).toBe(`http://[::1]:${port}/ari`);
+    await ari.channels.list();
+    expect(seen).toEqual([`[::1]:${port}`, `tester:${password}`]);
+    server.close();
+    server.closeAllConnections();
+  });
+
+  it.each([
     [{ host: 'a b' }, /"a b" is no host/],
     [{ host: 'user:pw@host' }, /is no host/],
     [{ port: 0 }, /port of ARI is 0/],
     [{ prefix: '/a?b' }, /path of ARI/],
+    [{ prefix: '/ari/../x' }, /path of ARI/],
+    [{ prefix: '/.%2E/' }, /path of ARI/],
     [{ timeoutMs: -1 }, /timeoutMs is -1/],
     [{ username: 'a:b' }, /colon/],
     [{ password: undefined as never }, /password is needed/],
