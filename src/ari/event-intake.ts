@@ -10,6 +10,9 @@ import type { RestResponse } from './socket-carrier';
 
 /** The answer to a request over the WebSocket, which is no event. */
 const ANSWER = 'RESTResponse';
+/** After so many in a row that somebody waited for, only one of so many is asked for its type beforehand. */
+const ALL_WANTED = 64;
+const UNASKED = 15;
 
 export class EventIntake {
   readonly #hub: EventHub<AnyEvent>;
@@ -18,6 +21,9 @@ export class EventIntake {
   readonly #trace: ((direction: '<', text: string) => void) | undefined;
   #events = 0;
   #unreadable = 0;
+  /** How many in a row somebody has waited for, of those that were asked; how many pass unasked now. */
+  #wantedInARow = 0;
+  #unasked = 0;
 
   constructor(
     hub: EventHub<AnyEvent>,
@@ -43,9 +49,7 @@ export class EventIntake {
   /** Takes a message. */
   receive(text: string): void {
     this.#trace?.('<', redactAriText('', text));
-    // to take an event apart is most of what it costs, and much of what Asterisk tells is of no use to an application
-    const type = peekEventType(text);
-    if (type !== undefined && !this.#wants(type)) {
+    if (this.#isIdle(text)) {
       this.#events++;
       return;
     }
@@ -65,6 +69,24 @@ export class EventIntake {
     this.#hub.emit(event);
     this.#registry.deliver(event);
     if (this.#link.wants(event.type)) this.#link.noteEvent(event);
+  }
+
+  /**
+   * Whether nobody has a use for an event. To take one apart is most of what it costs, and much of what Asterisk tells
+   * is of no use to an application; where all of it is, the question is what costs too much.
+   */
+  #isIdle(text: string): boolean {
+    if (this.#unasked > 0) {
+      this.#unasked--;
+      return false;
+    }
+    const type = peekEventType(text);
+    if (type !== undefined && !this.#wants(type)) {
+      this.#wantedInARow = 0;
+      return true;
+    }
+    if (++this.#wantedInARow >= ALL_WANTED) this.#unasked = UNASKED;
+    return false;
   }
 
   #wants(type: string): boolean {

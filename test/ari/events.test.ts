@@ -111,6 +111,21 @@ describe('events', () => {
     }
   });
 
+  it('are read where all before were wanted, and soon no more where nobody wants them', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const done = counted(ari, 200);
+    for (let serial = 0; serial < 200; serial++) send(socket, { type: 'X' });
+    await done;
+    const last = new Promise((resolve) => ari.on('Z', resolve));
+    for (let serial = 0; serial < 200; serial++) socket.send('{"type":"Y","cut off');
+    send(socket, { type: 'Z' });
+    await last;
+    const { events, unreadable } = ari.counts;
+    expect(events + unreadable).toBe(401);
+    expect(unreadable).toBeLessThan(16);
+  });
+
   it('that are none are passed over, and counted', async () => {
     await using it = await open();
     const { ari, socket } = it;
