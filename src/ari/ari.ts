@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { AriArgumentError, AriConnectionError, AriGoneError } from '../ari-errors';
+import { AriArgumentError, AriConnectionError, AriGoneError, AriProtocolError } from '../ari-errors';
 import type { EventStream, EventStreamOptions } from '../event-stream';
 import { readAnswer } from '../wire/ari-answer';
 import { redactAriText } from '../wire/ari-redact';
@@ -213,7 +213,9 @@ export class Ari {
    */
   onCall(listener: (channel: ChannelHandle, event: StasisStart) => unknown): () => void {
     return this.on('StasisStart', async (event) => {
-      const channel = this.channel(event.channel.id);
+      const id: unknown = event.channel?.id;
+      if (typeof id !== 'string') throw new AriProtocolError('ARI_EVENT', 'a StasisStart names no channel');
+      const channel = this.channel(id);
       try {
         await listener(channel, event);
       } catch (error) {

@@ -230,6 +230,7 @@ function opened(
           status: response.statusCode ?? 0,
           contentType: response.headers['content-type'] ?? '',
           body,
+          location: response.headers.location,
         };
         try {
           readAnswer(answer, asked, 'json', username);

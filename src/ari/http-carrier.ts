@@ -123,8 +123,13 @@ export class HttpCarrier implements Carrier {
         response.on('error', (error) => fail(this.#broken(error, asked, true)));
         response.on('end', () => {
           signal.removeEventListener('abort', onAbort);
-          const contentType = response.headers['content-type'] ?? '';
-          resolve({ status: response.statusCode ?? 0, contentType, body: Buffer.concat(chunks) });
+          const { 'content-type': contentType = '', location } = response.headers;
+          resolve({
+            status: response.statusCode ?? 0,
+            contentType,
+            body: Buffer.concat(chunks),
+            location,
+          });
         });
       });
       if (signal.aborted) onAbort();

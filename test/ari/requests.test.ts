@@ -136,6 +136,20 @@ describe('a request', () => {
     expect(error.message).toMatch(/ECONNREFUSED.*bindport in http\.conf/);
   });
 
+  it('says where a server before Asterisk sends on to, and goes nowhere by itself', async () => {
+    await withServer(
+      (_request, response) => response.writeHead(301, { location: 'https://pbx/ari/channels' }).end(),
+      async (ari, played) => {
+        const error = await failure(ari.channels.list());
+        expect(error).toMatchObject({ code: 'ARI_REFUSED', status: 301 });
+        expect(error.message).toContain(
+          'sends on to https://pbx/ari/channels: say so by host, port, prefix and tls',
+        );
+        expect(played.requests).toEqual(['GET /ari/channels']);
+      },
+    );
+  });
+
   it('takes no answer that is too long', async () => {
     await withServer(
       (_request, response) => json(response, 200, 'x'.repeat(5000)),
