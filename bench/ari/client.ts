@@ -12,6 +12,7 @@ export interface ClientResult {
   /** What was read of the events comes to: the same for all who have read them right. */
   readonly sum: number;
   readonly seconds: number;
+  readonly cpuSeconds: number;
   /** A thousand requests, 50 of them side by side. */
   readonly asksSeconds: number;
 }
@@ -106,19 +107,23 @@ async function main(
     seen.sum += event.channel?.name?.length ?? 0;
   });
   let seconds = 0;
+  let cpuSeconds = 0;
   for (let round = 0; round < 2; round++) {
     seen = { events: 0, sum: 0, last: -1, inOrder: true };
     const end = new Promise<void>((resolve) => {
       ended = resolve;
     });
+    const cpu = process.cpuUsage();
     const start = performance.now();
     const [response] = await once(http.get(`http://127.0.0.1:${replay}/begin`), 'response');
     response.resume();
     await end;
     seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    cpuSeconds = (user + system) / 1e6;
   }
   const { events, sum, inOrder } = seen;
-  return { firstAnswerMs, events, sum, inOrder, seconds, asksSeconds };
+  return { firstAnswerMs, events, sum, inOrder, seconds, cpuSeconds, asksSeconds };
 }
 
 const [name, live, replay, root, peers, types] = process.argv.slice(2) as [
