@@ -138,8 +138,8 @@ export class Ari {
       registry: this.#registry,
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
-      openMedia: (id, { timeoutMs = this.#timeoutMs }) => {
-        if (this.#address) return MediaSocket.connect(this.#address, id, timeoutMs);
+      openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {
+        if (this.#address) return MediaSocket.connect(this.#address, id, { timeoutMs, signal });
         const text = `the media WebSocket ${id}: it is not known where the Asterisk that has called takes it`;
         return Promise.reject(new AriConnectionError('ARI_CONNECT', text, { retryable: false }));
       },

@@ -58,7 +58,12 @@ export class MediaSocket extends Duplex {
    * Resolves when Asterisk has said what it will send.
    * @internal
    */
-  static connect(address: AriAddress, id: string, timeoutMs: number): Promise<MediaSocket> {
+  static connect(
+    address: AriAddress,
+    id: string,
+    { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<MediaSocket> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     // beside the REST interface, not below it
     const root = { ...address, prefix: address.prefix.replace(/\/ari$/, '') };
     const where = showAddress(root);
@@ -69,9 +74,13 @@ export class MediaSocket extends Duplex {
       autoPong: false,
     });
     return new Promise((resolve, reject) => {
-      const fail = (error: Error) => {
+      const settle = () => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
         socket.removeAllListeners();
+      };
+      const fail = (error: unknown) => {
+        settle();
         socket.on('error', () => {});
         socket.terminate();
         reject(error);
@@ -87,13 +96,14 @@ export class MediaSocket extends Duplex {
       socket.once('message', (data: Buffer) => {
         try {
           const start = parseMediaMessage(data.toString());
-          clearTimeout(timer);
-          socket.removeAllListeners();
+          settle();
           resolve(new MediaSocket(socket, isSecure, start));
         } catch (error) {
-          fail(error as Error);
+          fail(error);
         }
       });
+      const onAbort = () => fail(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 
