@@ -26,13 +26,6 @@ export class EventHub<Event extends { readonly type: string }> {
     return this.#streams.dropped;
   }
 
-  /** How many listeners there are, streams among them. */
-  get size(): number {
-    let sum = 0;
-    for (const listeners of this.#listeners.values()) sum += listeners.length;
-    return sum;
-  }
-
   on(type: string, listener: Listener<Event>): () => void {
     // one of its own for each: the same function twice is two listeners
     const tell: Listener<Event> = (event) => {
