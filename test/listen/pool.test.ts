@@ -246,11 +246,13 @@ describe('a pool', () => {
     // both run their program: one that were stopped before that would hold up its master, too
     const started = () => server.processes().filter((pid) => commandOf(pid).includes('fastagi-process'));
     await expect.poll(() => started().length).toBe(2);
+    // the one it listens on, and a line to each; of a line that has just been made it has both ends for a moment
+    const before = 3;
+    await expect.poll(() => socketsOf(server.pid)).toBe(before);
     // stopped, both take what they are handed only when they go on: one never does
     const [first, second] = server.processes() as [number, number];
     process.kill(first, 'SIGSTOP');
     process.kill(second, 'SIGSTOP');
-    const before = socketsOf(server.pid);
     const calls = [server.place('hello'), server.place('hello')];
     await expect.poll(() => socketsOf(server.pid)).toBe(before + 2);
     process.kill(first, 'SIGKILL');
