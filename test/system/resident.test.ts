@@ -8,7 +8,7 @@ import { requestFor } from '../support/asterisk';
 import { executable, makeFolder, root } from '../support/inet';
 import { Resident } from '../support/resident';
 import { freePort, isFree } from './support/free-port';
-import { missingParts, systemdTool } from './support/parts';
+import { hasNodeBinaries, missingParts, nodeBinary, nodeMajors, systemdTool } from './support/parts';
 import { Xinetd } from './support/xinetd';
 import { serviceAttribute } from './support/xinetd-service';
 
@@ -103,6 +103,29 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
     expect(await place(xinetd.port('fastagi'), 'hello').closed).toBe('FAILURE\n');
     expect(readFileSync(path.join(folder, 'log'), 'utf8')).toContain('an xinetd service needs wait = yes');
   });
+
+  it.skipIf(!hasNodeBinaries()).each(nodeMajors)(
+    'Node %i takes the compiled program, and serves what there is of scripts',
+    async (major) => {
+      await using server = await Resident.start({
+        node: await nodeBinary(major),
+        flags: ['--profile-deserialization'],
+        files: {
+          'function.js': "module.exports = (agi) => agi.verbose('function')",
+          'body.js': "agi.verbose('body')",
+          'module.mjs': "await agi.verbose('awaited'); export default (agi) => agi.verbose('module');",
+        },
+        listen: 'max_calls = 2\nprocesses = 2\nspare = 2',
+      });
+      for (let round = 0; round < 3; round++) {
+        expect(await server.call('function')).toEqual(['VERBOSE function 1']);
+        expect(await server.call('body')).toEqual(['VERBOSE body 1']);
+        expect(await server.call('module')).toEqual(['VERBOSE awaited 1', 'VERBOSE module 1']);
+      }
+      await server.logged(/\[Deserializing from [2-9]\d{5,} bytes/);
+      expect(server.log()).not.toContain('failed check');
+    },
+  );
 
   it('xinetd passes connections on to a server that runs, as the page has it', async () => {
     const page = readFileSync(path.join(root, 'docs/resident.md'), 'utf8');
