@@ -177,7 +177,7 @@ Object.setPrototypeOf(
   new Proxy(Object.prototype, {
     get(plain, name, call) {
       if (typeof name === 'symbol' || name in plain || name === 'then') return Reflect.get(plain, name, call);
-      const room = /^(say|text2wav|swift|prepareSpeech|speechFile)$/.test(name)
+      const room = 'say text2wav swift prepareSpeech speechFile'.split(' ').includes(name)
         ? speaking().Speaking
         : rarer().DialogueMethods;
       return Reflect.get(room.prototype, name, call);

@@ -86,22 +86,28 @@ export class Speech {
     const { tts = {}, cepstral, festival } = this.#config.sections;
     const engine =
       options.engine ?? given(tts.engine) ?? (given(tts.command) ? 'command' : this.#anyEngine());
-    // as it stands there: what it means is only read where there is something to make
-    const all = [
-      ...[text, engine, options.voice, options.language, options.rate, options.sampleRate],
-      ...[
-        tts.program,
-        tts.command,
-        tts.voice,
-        tts.language,
-        tts.rate,
-        tts.sample_rate,
-        tts.copy,
-        tts.copy_folder,
-      ],
-      ...[cepstral?.swift, cepstral?.voice, festival?.text2wave],
-    ];
-    const key = sha256Hex(Buffer.from(JSON.stringify(all))).slice(0, 32);
+    // as it stands there: what it means is only read where there is something to make. What is not given is left
+    // out: each 64 bytes cost another round
+    const heard = JSON.stringify({
+      text,
+      engine,
+      voice: options.voice,
+      language: options.language,
+      rate: options.rate,
+      sampleRate: options.sampleRate,
+      program: tts.program,
+      command: tts.command,
+      usualVoice: tts.voice,
+      usualLanguage: tts.language,
+      usualRate: tts.rate,
+      files: tts.sample_rate,
+      copy: tts.copy,
+      copyFolder: tts.copy_folder,
+      swift: cepstral?.swift,
+      swiftVoice: cepstral?.voice,
+      text2wave: festival?.text2wave,
+    });
+    const key = sha256Hex(Buffer.from(heard)).slice(0, 32);
     const rate = String(options.sampleRate ?? tts.sample_rate);
     return {
       text,
