@@ -113,8 +113,8 @@ async function fetchRooms(source, file, texts, fetch) {
 function isFar(name) {
   return [
     /^src\/(?:ami|ari|trace)\//,
-    // a sentence that was spoken before is found without these
-    /^src\/tts\/(?:making|settings|problems)/,
+    // an engine that has been started leaves time for these
+    /^src\/tts\/(?:conversion|sweep|problems)/,
     /^src\/config-problems/,
     /^src\/run\/(?:mail|refusal|syslog|tracing|trouble)/,
   ].some((far) => far.test(name));

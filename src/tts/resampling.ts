@@ -11,53 +11,88 @@ const WINDOW_POINTS = 512;
 /** What the new rate cannot carry is taken out, and does not come back as another tone. */
 export class Resampler {
   /** An output sample lies `step` of `phases` input samples behind the one before. */
-  readonly #phases: number;
-  readonly #step: number;
+  readonly phases: number;
+  readonly step: number;
   /** An output sample is made of the input's `half` before its place, and as many behind it: an even number. */
-  readonly #half: number;
-  readonly #taps: Float32Array;
+  readonly half: number;
+  /** For each phase, what each of these input samples has for its part. */
+  readonly taps: Float32Array;
 
   /** @param from in Hz, as `to` */
   constructor(from: number, to: number) {
     const divisor = gcd(from, to);
-    this.#phases = to / divisor;
-    this.#step = from / divisor;
+    this.phases = to / divisor;
+    this.step = from / divisor;
     // in turns for each input sample
     const stop = Math.min(from, to) / 2 / from;
     const pass = stop * PASS;
     // J. F. Kaiser's own formulas for the length and the shape
-    this.#half = Math.ceil((STOP_DB - 8) / (2.285 * 2 * Math.PI * (stop - pass)) / 4) * 2;
-    this.#taps = designTaps(pass + stop, this.#half, this.#phases);
+    this.half = Math.ceil((STOP_DB - 8) / (2.285 * 2 * Math.PI * (stop - pass)) / 4) * 2;
+    this.taps = designTaps(pass + stop, this.half, this.phases);
   }
 
-  resample(input: Int16Array): Int16Array {
-    const phases = this.#phases;
-    const step = this.#step;
-    const half = this.#half;
-    const taps = this.#taps;
+  /** For one sound, which may come in pieces. */
+  begin(): Resampling {
+    return new Resampling(this);
+  }
+}
+
+/** A sound on its way from one rate to another. */
+export class Resampling {
+  readonly #by: Resampler;
+  /** What the next output sample is made of, and all behind it: at first the silence before the sound. */
+  #held: Float32Array;
+  #phase = 0;
+  #taken = 0;
+  #made = 0;
+
+  constructor(by: Resampler) {
+    this.#by = by;
+    this.#held = new Float32Array(by.half - 1);
+  }
+
+  /** The next piece. @returns what can be made with it */
+  take(piece: Int16Array): Int16Array {
+    this.#taken += piece.length;
+    return this.#make(piece, Number.POSITIVE_INFINITY);
+  }
+
+  /** No more is to come. @returns the rest */
+  end(): Int16Array {
+    const { phases, step, half } = this.#by;
+    return this.#make(new Int16Array(half * 2), Math.ceil((this.#taken * phases) / step) - this.#made);
+  }
+
+  #make(piece: Int16Array, most: number): Int16Array {
+    const { phases, step, half, taps } = this.#by;
     const width = half * 2;
-    // silence around, so that no tap lies outside
-    const padded = new Float32Array(input.length + width * 2);
-    padded.set(input, width);
-    const output = new Int16Array(Math.ceil((input.length * phases) / step));
-    let from = half + 1;
-    let phase = 0;
-    for (let i = 0; i < output.length; i++) {
+    const held = new Float32Array(this.#held.length + piece.length);
+    held.set(this.#held);
+    held.set(piece, this.#held.length);
+    const places = Math.max(held.length - width + 1, 0);
+    const output = new Int16Array(Math.min(Math.ceil((places * phases) / step), most));
+    let from = 0;
+    let phase = this.#phase;
+    let made = 0;
+    for (; from < places && made < most; made++) {
       // four sums that do not wait for each other: a third of the time of one
       let a = 0;
       let b = 0;
       let c = 0;
       let d = 0;
       for (let tap = phase * width, end = tap + width, at = from; tap < end; tap += 4, at += 4) {
-        a += (taps[tap] as number) * (padded[at] as number);
-        b += (taps[tap + 1] as number) * (padded[at + 1] as number);
-        c += (taps[tap + 2] as number) * (padded[at + 2] as number);
-        d += (taps[tap + 3] as number) * (padded[at + 3] as number);
+        a += (taps[tap] as number) * (held[at] as number);
+        b += (taps[tap + 1] as number) * (held[at + 1] as number);
+        c += (taps[tap + 2] as number) * (held[at + 2] as number);
+        d += (taps[tap + 3] as number) * (held[at + 3] as number);
       }
-      output[i] = toSample(a + b + c + d);
+      output[made] = toSample(a + b + c + d);
       for (phase += step; phase >= phases; phase -= phases) from++;
     }
-    return output;
+    this.#held = held.subarray(from);
+    this.#phase = phase;
+    this.#made += made;
+    return output.subarray(0, made);
   }
 }
 
@@ -74,6 +109,12 @@ function designTaps(turns: number, half: number, phases: number): Float32Array {
   const cosine = Math.cos(Math.PI * turns);
   for (let phase = 0; phase < phases; phase++) {
     const start = phase * width;
+    if (phase > phases / 2) {
+      // as far on this side of an input sample as another phase is on that one
+      const mirror = (phases - phase) * width;
+      taps.set(taps.slice(mirror, mirror + width).reverse(), start);
+      continue;
+    }
     let distance = 1 - half - phase / phases;
     let y = Math.sin(Math.PI * turns * distance);
     let x = Math.cos(Math.PI * turns * distance);
