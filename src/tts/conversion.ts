@@ -103,14 +103,13 @@ class Conversion {
 }
 
 /** An engine's file, from its first byte to the last. */
-class Following {
+export class Following {
   readonly #files: Written;
   readonly #begin: (rate: number) => Conversion;
   readonly #onTooMuch: (problem: string) => void;
   readonly #begun = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #fd: number | undefined;
-  /** The place in the file up to which it is converted. */
   #at = 0;
   #conversion: Conversion | undefined;
   /** What was converted: the file may turn out to be another. */
@@ -121,6 +120,11 @@ class Following {
     this.#begin = begin;
     this.#onTooMuch = onTooMuch;
     this.#look();
+  }
+
+  /** The place in the file up to which it is converted. */
+  get at(): number {
+    return this.#at;
   }
 
   /** The engine has ended. @returns the files, or what is wrong with the engine's */
@@ -213,5 +217,3 @@ function join(pieces: readonly Int16Array[]): Int16Array {
   }
   return whole;
 }
-
-export type { Following };

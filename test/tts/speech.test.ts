@@ -226,6 +226,12 @@ describe('the engine', () => {
     ['fails', 'SPEECH_ENGINE', /ended with status 3. It said: bad voice/],
     ['crashes', 'SPEECH_ENGINE', /was ended by SIGSEGV, and said nothing/],
     ['hangs', 'SPEECH_TIMEOUT', /took longer than 0.3 s \(\[tts\] timeout_seconds\)/],
+    [
+      'never stops talking',
+      'SPEECH_ENGINE',
+      /^flite \(.*\) said things without end. It said: no licence; no licence/,
+    ],
+    ['never stops writing', 'SPEECH_ENGINE', /^flite \(.*\) made a file without end/],
     ['writes half a file', 'SPEECH_ENGINE', /what it wrote ends after 356 of 8820 bytes/],
     ['writes a page', 'SPEECH_ENGINE', /is no wave file: it begins with "<html>quota/],
   ])('%s: %s', async (behaviour, code, message) => {
@@ -239,7 +245,7 @@ describe('the engine', () => {
     expect(error).toEqual(speechError(code, message));
     // nothing is left, and the next call finds nothing in its way
     expect(fs.readdirSync(there.cache).filter((name) => name !== '.swept')).toEqual([]);
-    if (behaviour === 'hangs') {
+    if (behaviour === 'hangs' || behaviour === 'never stops writing') {
       const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
       await expect.poll(() => isAlive(sleeper)).toBe(false);
     }
