@@ -1,10 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
+import fs from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Agi } from '../../src/agi/agi';
 import { type AgiHangupError, AgiUsageError } from '../../src/errors';
 import { ExpectationError, type SimulateOptions, simulate } from '../../src/testing/index';
 import { makeFolder } from '../support/inet';
+import { standIns } from '../support/speech';
 
 /** What a caller meets who wants an extension. */
 async function menu(agi: Agi): Promise<void> {
@@ -317,6 +319,30 @@ describe('the caller', () => {
 });
 
 describe('what is around the call', () => {
+  it('is, for a function too, the configuration that is named', async () => {
+    const there = standIns({ talk: 'speaks' });
+    const config = there.file('fastagi.conf');
+    fs.writeFileSync(
+      config,
+      `[fastagi]\nbasedri = /x\n[tts]\ncommand = ${there.file('talk')} -w {wave}\ncache = ${there.cache}\n`,
+    );
+    const call = await simulate(async (agi: Agi) => void (await agi.say('Hello')), { config });
+    await call.ended();
+    expect(call.played).toEqual([expect.stringMatching(new RegExp(`^${there.cache}/[0-9a-f]{32}$`))]);
+    expect(there.text('talk')).toBe('Hello\n');
+    expect(call.log).toMatch(/\[fastagi\] basedri/);
+    await expect(simulate(async () => {}, { config: '/no/such.conf' })).rejects.toMatchObject({
+      name: 'RefusedError',
+    });
+  });
+
+  it('is no configuration of the machine that the test runs on', async () => {
+    const call = await simulate(async (agi: Agi) => void (await agi.manager()));
+    expect(await call.failed()).toMatchObject({
+      message: expect.stringMatching('There is no configuration'),
+    });
+  });
+
   it('is as the options say', async () => {
     const call = await simulate(
       async (agi) => {
