@@ -71,7 +71,7 @@ function speechOf(call: Commander): Speech {
   if (!belongings.speech) {
     const speech = new Speech(belongings.config ?? noConfig);
     belongings.speech = speech;
-    session.onHangup(() => speech.stop(failures().hungUp()));
+    session.onHangup(() => void speech.stop(failures().hungUp()));
   }
   return belongings.speech;
 }

@@ -66,14 +66,20 @@ export class Making {
     return order.made;
   }
 
-  /** Ends all that is being made or waits to be, and makes no more. */
-  stop(reason: Error): void {
+  /**
+   * Ends all that is being made or waits to be, and makes no more.
+   * @returns what resolves when nothing of it is left; undefined where there is nothing
+   */
+  stop(reason: Error): Promise<unknown> | undefined {
     this.#stopped ??= reason;
+    if (this.#orders.size === 0) return undefined;
+    const made = Array.from(this.#orders.values(), (order) => order.made);
     for (const workplace of this.#workplaces) workplace.kill();
     for (const order of this.#waiting.splice(0)) {
       this.#busy++;
       order.begin();
     }
+    return Promise.allSettled(made);
   }
 
   #check(): void {

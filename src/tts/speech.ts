@@ -76,9 +76,12 @@ export class Speech {
     return this.#making.make(sentence, urgent).then(() => this.#nameOf(sentence));
   }
 
-  /** Ends what is being made, for a caller who has gone. */
-  stop(reason: Error): void {
-    this.#making?.stop(reason);
+  /**
+   * Ends what is being made, for a call that is over.
+   * @returns what resolves when nothing of it is left; undefined where there is nothing
+   */
+  stop(reason: Error): Promise<unknown> | undefined {
+    return this.#making?.stop(reason);
   }
 
   #sentence(raw: string, options: SpeechOptions): Sentence {

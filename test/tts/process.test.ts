@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { call } from '../support/asterisk';
 import { executable } from '../support/inet';
+import { Resident } from '../support/resident';
 import { type behaviours, standIns } from '../support/speech';
 
 const waitFor = `const there = (name) => new Promise((resolve) => { const look = () => require('fs').existsSync(name) ? resolve() : setTimeout(look, 5); look(); });`;
@@ -51,15 +52,7 @@ describe('a process that serves one call', () => {
     expect((await outcome).code).toBe(0);
     expect(left(there.cache)).toEqual([]);
     const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
-    await expect
-      .poll(() => {
-        try {
-          return fs.readFileSync(`/proc/${sleeper}/stat`, 'utf8').split(' ')[2];
-        } catch {
-          return 'gone';
-        }
-      })
-      .toMatch(/^(gone|Z)$/);
+    await expect.poll(() => stateOf(sleeper)).toMatch(/^(gone|Z)$/);
   });
 
   it('tells the console, the log and Asterisk where it cannot speak', async () => {
@@ -71,3 +64,38 @@ describe('a process that serves one call', () => {
     expect(log).toMatch(/AgiSpeechError: flite .*\[SPEECH_ENGINE\]/);
   });
 });
+
+describe('a process that serves on', () => {
+  it.each(['pool', 'shared'])('ends what is being prepared with its call, in mode %s', async (mode) => {
+    const there = standIns({ talk: 'hangs' });
+    const resident = await Resident.start({
+      files: {
+        'speaks.js': `module.exports = async (agi) => { ${waitFor} void agi.prepareSpeech('Hello');
+          await there('${there.file('sleeper')}'); await agi.verbose(process.pid); };`,
+      },
+      config: `[tts]\ncommand = ${there.file('talk')} -w {wave}\ncache = ${there.cache}`,
+      listen: `mode = ${mode}\nprocesses = 1\nspare = 1`,
+    });
+    try {
+      const [first] = await resident.call('speaks.js');
+      const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
+      await expect.poll(() => stateOf(sleeper)).toMatch(/^(gone|Z)$/);
+      await expect.poll(() => left(there.cache)).toEqual([]);
+      // the same process takes the next call
+      fs.rmSync(there.file('sleeper'));
+      expect(await resident.call('speaks.js')).toEqual([first]);
+    } finally {
+      resident.child.kill('SIGTERM');
+    }
+    expect(await resident.ended).toMatchObject({ code: 0 });
+  });
+});
+
+/** As the system has it; a child of a child that has ended may stand in its table as a zombie. */
+function stateOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[2] as string;
+  } catch {
+    return 'gone';
+  }
+}
