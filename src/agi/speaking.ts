@@ -1,5 +1,5 @@
 /** Text that is spoken to the caller. */
-import { Speech, type SpeechConfig, type SpeechOptions } from '../tts/speech';
+import { plainText, Speech, type SpeechConfig, type SpeechOptions } from '../tts/speech';
 import { encodeCommand } from '../wire/agi-command';
 import { type Commander, checkOptions, commander } from './commander';
 import { digitOf, type EscapeOptions, numberOf, type SayOutcome } from './outcome';
@@ -83,14 +83,16 @@ export function hasNamedEngine(call: Commander): boolean {
 }
 
 function textOf(text: string | number): string {
-  if (typeof text !== 'string' && typeof text !== 'number') throw uncarried().noArgument(text);
+  if (typeof text !== 'string' && !Number.isFinite(text)) throw uncarried().noArgument(text);
   return String(text);
 }
 
-/** Whether there is nothing in it but spaces and control characters; a regular expression costs more. */
+/** Whether there is nothing in it that can be heard; a regular expression costs more. */
 function isSilent(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
+    // beyond these there are spaces of many kinds
+    if (code > 127) return plainText(text) === '';
     if (code > 32 && code !== 127) return false;
   }
   return true;

@@ -68,8 +68,10 @@ export function checkSpeakable(settings: SpeechSettings, { text, options }: Sent
   const { engine, voice, language, rate, sampleRate } = options;
   const isSensible =
     // a name that begins with a dash would be read as an option
-    [engine, voice, language].every((name) => name === undefined || /^[^-\s\0][^\0]*$/.test(name)) &&
-    (rate === undefined || (rate >= 0.25 && rate <= 4)) &&
+    [engine, voice, language].every(
+      (name) => name === undefined || (typeof name === 'string' && /^[^-\s\0][^\0]*$/.test(name)),
+    ) &&
+    (rate === undefined || (typeof rate === 'number' && rate >= 0.25 && rate <= 4)) &&
     (sampleRate === undefined || sampleRate === 8000 || sampleRate === 16_000);
   if (text === '' || text.length > settings.maxCharacters || !isSensible)
     throw problems().unspeakable(settings, text, options);

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { claim } from './claim';
@@ -128,7 +129,8 @@ export class Making {
     } catch (error) {
       // of the files: nothing else here calls the system
       if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-      throw problems().badCache(this.#settings, error as NodeJS.ErrnoException);
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw problems().badCache(this.#settings, code ?? message);
     }
   }
 
@@ -141,6 +143,8 @@ export class Making {
       // when what was made is on its way
       setImmediate(() => workplace.clear());
     } catch (error) {
+      // another program than the one that has failed may still run
+      workplace.kill();
       workplace.clear();
       throw error;
     } finally {
@@ -152,17 +156,7 @@ export class Making {
   #readyFolder(): void {
     const { cache, cacheNamed } = this.#settings;
     if (this.#folderIsReady) return;
-    if (!existsSync(cache)) {
-      const made = mkdirSync(cache, { recursive: true, mode: 0o755 });
-      // with all that had to be made above it
-      if (made !== undefined)
-        for (
-          let folder = cache;
-          folder.length >= made.length;
-          folder = folder.slice(0, folder.lastIndexOf('/'))
-        )
-          chmodSync(folder, 0o755);
-    }
+    makeFolder(cache);
     if (!cacheNamed) {
       const { uid } = lstatSync(cache);
       if (uid !== process.getuid?.()) throw problems().notOurs(this.#settings, uid);
@@ -176,7 +170,11 @@ export class Making {
     const text = workplace.file('txt');
     const wave = workplace.file('wav');
     const said = workplace.file('said');
-    const failed = (how: string) => problems().engineFailed(engine.name, program, how, readSaid(said));
+    const failed = (how: string) =>
+      // nor could it say so there
+      isFull(this.#settings.cache)
+        ? problems().badCache(this.#settings, 'ENOSPC, the disk is full')
+        : problems().engineFailed(engine.name, program, how, readSaid(said));
     writeFileSync(text, encodeText(engine, sentence.text), { mode: 0o600 });
     const voices = this.#checkVoice(command, workplace);
     // told when the engine has ended
@@ -201,7 +199,11 @@ export class Making {
     };
     // an engine that is at work leaves time for what comes next
     const early = setImmediate(() => {
-      following = follow();
+      try {
+        following = follow();
+      } catch {
+        // what cannot be read now is told of when the engine has ended
+      }
     });
     try {
       const { problem, timedOut } = await run;
@@ -261,6 +263,33 @@ export class Making {
     if (timedOut)
       throw problems().notCopied(program, `took longer than ${timeoutMs / 1000} s`, readSaid(said));
     if (problem !== undefined) throw problems().notCopied(program, problem, readSaid(said));
+  }
+}
+
+/**
+ * With all that has to be made above it. Node's own way to do that goes round in circles for ever where a system says
+ * ENOENT below a folder that is there, as /proc does.
+ */
+function makeFolder(folder: string): void {
+  if (folder === '' || existsSync(folder)) return;
+  makeFolder(folder.slice(0, folder.lastIndexOf('/')));
+  try {
+    mkdirSync(folder, 0o755);
+    chmodSync(folder, 0o755);
+  } catch (error) {
+    // another call has made it meanwhile
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !existsSync(folder)) throw error;
+  }
+}
+
+/** Whether there is no room for a second of sound. */
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < 16_000;
+  } catch {
+    // the folder itself is gone
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Speech in the built executable, where all but what a cached sentence needs is read in late. */
 import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { call } from '../support/asterisk';
 import { executable } from '../support/inet';
@@ -42,6 +43,16 @@ describe('a process that serves one call', () => {
     expect(second.commands).toEqual(commands);
     expect(first.there.runs('flite')).toHaveLength(1);
     expect(left(first.there.cache)).toEqual(files);
+  });
+
+  it('has what was unused for too long swept away, when it has made something', async () => {
+    const there = standIns({ flite: 'speaks' });
+    const old = path.join(there.cache, `${'0'.repeat(32)}.wav`);
+    fs.mkdirSync(there.cache);
+    fs.writeFileSync(old, 'x');
+    fs.utimesSync(old, 1, 1);
+    expect((await speakingCall(`await agi.say('Hello');`, 'speaks', there).outcome).code).toBe(0);
+    await expect.poll(() => fs.existsSync(old)).toBe(false);
   });
 
   it('leaves nothing behind where it ends in the middle', async () => {

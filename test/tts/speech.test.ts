@@ -154,6 +154,9 @@ describe('command lines', () => {
     [{ voice: '-x' }, /takes engine, voice and language/],
     [{ rate: 9 }, /rate \(0.25 to 4\)/],
     [{ rate: Number.NaN }, /rate \(0.25 to 4\)/],
+    [{ rate: '1.5' as unknown as number }, /rate \(0.25 to 4\)/],
+    [{ voice: {} as string }, /takes engine, voice and language/],
+    [{ language: '' }, /takes engine, voice and language/],
     [{ sampleRate: 44_100 as 8000 }, /sampleRate \(8000 or 16000\)/],
   ])('%j is refused', async (options, message) => {
     await expect((async () => there.speech().name('x', options))()).rejects.toEqual(
@@ -194,6 +197,7 @@ describe('the engine', () => {
       /\/opt\/flite which the configuration names, is not there/,
     ],
     [{ engine: 'swift' }, { cepstral: { swift: '/opt/swift/bin/swift' } }, /\/opt\/swift\/bin\/swift which/],
+    [{ engine: '__proto__' }, {}, /no engine "__proto__": known are/],
     [
       { engine: 'acapela' },
       {},
@@ -294,6 +298,21 @@ describe('a command of the configuration', () => {
     expect(there.runs('talk')).toEqual([words]);
     if (text !== '') expect(there.text('talk')).toBe(text);
     expect(fs.existsSync(`${name}.wav`)).toBe(true);
+  });
+
+  it.each(hostile)('%s is text to it, wherever it stands', async (text) => {
+    const there = standIns({ talk: 'speaks' });
+    const talk = there.file('talk');
+    await there.speech({ command: `${talk} -x {text} -w {wave}` }).name(text);
+    await there.speech({ command: `${talk} -w {wave} {file}` }).name(text);
+    expect(there.text('talk')).toBe(`${text}\n`);
+    await there.speech({ command: `${talk} -w {wave}` }).name(text);
+    expect(there.text('talk')).toBe(`${text}\n`);
+    expect(there.runs('talk')).toEqual([
+      ['-x', text.startsWith('-') ? ` ${text}` : text, '-w', wave],
+      ['-w', wave, file],
+      ['-w', wave],
+    ]);
   });
 
   it('gives a text that begins with a dash as no option', async () => {
@@ -432,6 +451,29 @@ describe('the files', () => {
     );
   });
 
+  it.each([
+    ['/proc/speech/cache', 'ENOENT'],
+    ['/dev/null/cache', 'ENOTDIR'],
+  ])('cannot be kept in %s', async (cache, why) => {
+    await expect(there.speech({ cache }).name('x')).rejects.toEqual(
+      speechError('SPEECH_CACHE', new RegExp(`cannot be kept in ${cache} .*: ${why}`)),
+    );
+  });
+
+  it('are kept behind a link to a folder, and not behind one to nowhere', async () => {
+    const place = makeFolder();
+    fs.mkdirSync(path.join(place, 'there'));
+    fs.symlinkSync(path.join(place, 'there'), path.join(place, 'link'));
+    fs.symlinkSync(path.join(place, 'nowhere'), path.join(place, 'dangling'));
+    await there.speech({ cache: path.join(place, 'link') }).name('x');
+    expect(
+      fs.readdirSync(path.join(place, 'there')).filter((name) => /^[0-9a-f]{32}\.wav$/.test(name)),
+    ).toHaveLength(1);
+    await expect(there.speech({ cache: path.join(place, 'dangling') }).name('x')).rejects.toEqual(
+      speechError('SPEECH_CACHE', /EEXIST/),
+    );
+  });
+
   it('lie in a folder of the user, below tempdir, unless one is named', async () => {
     const tempdir = makeFolder();
     const speech = new Speech(toConfig({ phpagi: { tempdir: `${tempdir}/` } }, 'a.conf'));
@@ -462,6 +504,16 @@ describe('the files', () => {
     for (const file of visible())
       expect(fs.readFileSync(path.join(remote, file))).toEqual(fs.readFileSync(path.join(there.cache, file)));
     expect(speech.name('x')).toBe(name);
+  });
+
+  it('whose copying takes too long are not there', async () => {
+    const speech = there.speech({
+      ...{ copy: '/bin/sleep 600', copy_folder: '/x', timeout_seconds: '0.2' },
+    });
+    await expect(speech.name('x')).rejects.toEqual(
+      speechError('SPEECH_COPY', /\/bin\/sleep \(\[tts\] copy\) took longer than 0.2 s/),
+    );
+    expect(visible()).toEqual([]);
   });
 
   it('that did not get to Asterisk are not there', async () => {
