@@ -1,5 +1,5 @@
 /** Sound at another rate: a windowed sinc, one set of taps for each place that an output sample can have. */
-import { toSample } from './wave';
+import { type FilterBank, filterBank } from './filter-bank';
 
 /** How far down what lies above the new band is, in dB. */
 const STOP_DB = 70;
@@ -13,10 +13,9 @@ export class Resampler {
   /** An output sample lies `step` of `phases` input samples behind the one before. */
   readonly phases: number;
   readonly step: number;
-  /** An output sample is made of the input's `half` before its place, and as many behind it: an even number. */
+  /** An output sample is made of the input's `half` before its place, and as many behind it. */
   readonly half: number;
-  /** For each phase, what each of these input samples has for its part. */
-  readonly taps: Float32Array;
+  readonly bank: FilterBank;
 
   /** @param from in Hz, as `to` */
   constructor(from: number, to: number) {
@@ -26,9 +25,10 @@ export class Resampler {
     // in turns for each input sample
     const stop = Math.min(from, to) / 2 / from;
     const pass = stop * PASS;
-    // J. F. Kaiser's own formulas for the length and the shape
-    this.half = Math.ceil((STOP_DB - 8) / (2.285 * 2 * Math.PI * (stop - pass)) / 4) * 2;
-    this.taps = designTaps(pass + stop, this.half, this.phases);
+    // J. F. Kaiser's own formulas for the length and the shape; eight taps are multiplied at once
+    this.half = Math.ceil((STOP_DB - 8) / (2.285 * 2 * Math.PI * (stop - pass)) / 8) * 4;
+    const taps = designTaps(pass + stop, this.half, this.phases);
+    this.bank = filterBank({ phases: this.phases, step: this.step, width: this.half * 2, taps });
   }
 
   /** For one sound, which may come in pieces. */
@@ -64,35 +64,19 @@ export class Resampling {
   }
 
   #make(piece: Int16Array, most: number): Int16Array {
-    const { phases, step, half, taps } = this.#by;
-    const width = half * 2;
-    const held = new Float32Array(this.#held.length + piece.length);
+    const { phases, step, half, bank } = this.#by;
+    const held = bank.input(this.#held.length + piece.length);
     held.set(this.#held);
     held.set(piece, this.#held.length);
-    const places = Math.max(held.length - width + 1, 0);
-    const output = new Int16Array(Math.min(Math.ceil((places * phases) / step), most));
-    let from = 0;
-    let phase = this.#phase;
-    let made = 0;
-    for (; from < places && made < most; made++) {
-      // four sums that do not wait for each other: a third of the time of one
-      let a = 0;
-      let b = 0;
-      let c = 0;
-      let d = 0;
-      for (let tap = phase * width, end = tap + width, at = from; tap < end; tap += 4, at += 4) {
-        a += (taps[tap] as number) * (held[at] as number);
-        b += (taps[tap + 1] as number) * (held[at + 1] as number);
-        c += (taps[tap + 2] as number) * (held[at + 2] as number);
-        d += (taps[tap + 3] as number) * (held[at + 3] as number);
-      }
-      output[made] = toSample(a + b + c + d);
-      for (phase += step; phase >= phases; phase -= phases) from++;
-    }
-    this.#held = held.subarray(from);
-    this.#phase = phase;
-    this.#made += made;
-    return output.subarray(0, made);
+    // from each of these on there are enough
+    const places = Math.max(held.length - half * 2 + 1, 0);
+    const count = Math.max(Math.min(Math.ceil((places * phases - this.#phase) / step), most), 0);
+    const output = bank.run(count, this.#phase);
+    const passed = this.#phase + count * step;
+    this.#held = held.slice(Math.floor(passed / phases));
+    this.#phase = passed % phases;
+    this.#made += count;
+    return output;
   }
 }
 

@@ -23,7 +23,7 @@ const MU_LAW = 7;
 const EXTENSIBLE = 0xfffe;
 
 /** Whether this machine keeps a sample as a wave file does. */
-const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+export const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** From here on a size stands for "not known": what writes to a pipe cannot come back to fill it in. */
 const UNKNOWN_SIZE = 0x7fff_0000;

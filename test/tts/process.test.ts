@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decodeWave } from '../../src/tts/wave';
 import { call } from '../support/asterisk';
 import { executable } from '../support/inet';
 import { Resident } from '../support/resident';
@@ -13,6 +14,7 @@ function speakingCall(
   script: string,
   behaviour: keyof typeof behaviours,
   there = standIns({ flite: behaviour }),
+  flags?: readonly string[],
 ) {
   const outcome = call({
     script: 'speaks.js',
@@ -20,7 +22,11 @@ function speakingCall(
       'speaks.js': `module.exports = async (agi) => { ${waitFor} ${script.replaceAll('HOME', there.folder)} };`,
     },
     config: `[tts]\ncache=${there.cache}\n`,
-    program: { file: executable('fastagi'), env: { PATH: `${there.folder}:/usr/bin:/bin` } },
+    program: {
+      file: executable('fastagi'),
+      ...(flags && { flags }),
+      env: { PATH: `${there.folder}:/usr/bin:/bin` },
+    },
     answer: (command) => (command === 'FAILURE' ? undefined : '200 result=0 endpos=1'),
   });
   return { outcome, there };
@@ -43,6 +49,24 @@ describe('a process that serves one call', () => {
     expect(second.commands).toEqual(commands);
     expect(first.there.runs('flite')).toHaveLength(1);
     expect(left(first.there.cache)).toEqual(files);
+  });
+
+  it('speaks the same on a processor that WebAssembly asks too much of', async () => {
+    const quick = speakingCall(`await agi.say('Hello');`, 'speaks');
+    const plain = speakingCall(`await agi.say('Hello');`, 'speaks', undefined, ['--no-enable-sse4-1']);
+    const [waves, others] = await Promise.all(
+      [quick, plain].map(async ({ outcome, there }) => {
+        expect((await outcome).code).toBe(0);
+        return left(there.cache).map((name) => decodeWave(fs.readFileSync(path.join(there.cache, name))));
+      }),
+    );
+    expect(waves).toHaveLength(2);
+    waves?.forEach(({ rate, samples }, which) => {
+      const other = others?.[which];
+      expect(other).toMatchObject({ rate });
+      expect(other?.samples).toHaveLength(samples.length);
+      expect(samples.every((sample, i) => Math.abs(sample - (other?.samples[i] as number)) <= 2)).toBe(true);
+    });
   });
 
   it('has what was unused for too long swept away, when it has made something', async () => {
