@@ -6,7 +6,7 @@ const STOP_DB = 70;
 /** Of the narrower band, what is kept whole: 3,400 Hz of a telephone's 4,000. */
 const PASS = 0.85;
 /** Places at which the window is known; between them it is as good as straight. */
-const WINDOW_POINTS = 512;
+const WINDOW_POINTS = 128;
 
 /** What the new rate cannot carry is taken out, and does not come back as another tone. */
 export class Resampler {
