@@ -2,7 +2,16 @@
  * What an engine has written, as the files that Asterisk plays. The engine's file is read while it is being written, so
  * that when the engine is done there is little left to do. Read in once the engine runs.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { Resampler, type Resampling } from './resampling';
 import { decodeWave, encodeWave, plainSoundOf, type Sound, WaveError } from './wave';
 
@@ -164,7 +173,7 @@ export class Following {
     try {
       more = this.#read();
     } catch {
-      // it has not begun to write yet, or what it writes is no file: to be told when it has ended
+      // what it writes is no file that can be read: to be told when it has ended
     }
     const passed = performance.now() - this.#begun;
     const wait = Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
@@ -175,6 +184,8 @@ export class Following {
   #read(): boolean {
     const { wave, said } = this.#files;
     if (statSync(said).size > MAX_SAID_BYTES) this.#onTooMuch('said things without end');
+    // an error a look would cost more than all else here
+    if (this.#fd === undefined && !existsSync(wave)) return false;
     this.#fd ??= openSync(wave, constants.O_RDONLY | constants.O_NONBLOCK);
     const { size } = fstatSync(this.#fd);
     if (size > MAX_WAVE_BYTES) this.#onTooMuch('made a file without end');
