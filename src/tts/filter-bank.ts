@@ -3,29 +3,20 @@
  * once and need not be run for a while before it is quick; in JavaScript where there is none.
  */
 import { filterBankCode } from './filter-bank-code';
+import { designPhase, type Filter, firstDistance, kaiserWindow, WINDOW_POINTS } from './filter-design';
 import { littleEndian, toSample } from './wave';
 
-/** An output sample lies `step` of `phases` input samples behind the one before it. */
 export interface FilterBank {
   /** Where the input is to be put; good until it is asked for again. */
   input(length: number): Float32Array;
   /**
-   * The first so many samples that can be made of it. Each is the sum of `width` input samples by as many taps.
+   * The first so many samples that can be made of it.
    * @param phase of the first of them
    */
   run(count: number, phase: number): Int16Array;
 }
 
-export interface FilterBankTaps {
-  readonly phases: number;
-  readonly step: number;
-  /** A multiple of eight. */
-  readonly width: number;
-  /** `width` for each phase. */
-  readonly taps: Float32Array;
-}
-
-export function filterBank(filter: FilterBankTaps): FilterBank {
+export function filterBank(filter: Filter): FilterBank {
   try {
     return new QuickFilterBank(filter);
   } catch {
@@ -40,9 +31,9 @@ interface WebAssembly {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
+/** All places and widths are in bytes. */
 interface Code {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): void };
-  /** All places and the width are in bytes. */
   run(
     taps: number,
     width: number,
@@ -53,39 +44,68 @@ interface Code {
     count: number,
     output: number,
   ): void;
+  design(
+    row: number,
+    width: number,
+    window: number,
+    points: number,
+    half: number,
+    turns: number,
+    sine: number,
+    cosine: number,
+    distance: number,
+    y: number,
+    x: number,
+  ): void;
 }
 
 const PAGE_BYTES = 65_536;
 
 /** Its memory has the taps, then the input, then the output. */
 export class QuickFilterBank implements FilterBank {
-  readonly #filter: FilterBankTaps;
+  readonly #filter: Filter;
   readonly #code: Code;
+  readonly #tapsBytes: number;
   #inputLength = 0;
 
   /** @throws where there is no WebAssembly with SIMD */
-  constructor(filter: FilterBankTaps) {
-    if (!littleEndian) throw new Error("its memory has another order of bytes than this machine's");
+  constructor(filter: Filter) {
     const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssembly }).WebAssembly;
+    if (!littleEndian) throw new Error("its memory has another order of bytes than this machine's");
     this.#filter = filter;
     this.#code = new Instance(new Module(Buffer.from(filterBankCode, 'base64'))).exports as Code;
-    this.#reserve(filter.taps.byteLength);
-    new Float32Array(this.#code.memory.buffer).set(filter.taps);
+    const { phases, half, turns } = filter;
+    const width = half * 2 * 4;
+    this.#tapsBytes = phases * width;
+    const window = kaiserWindow();
+    this.#reserve(this.#tapsBytes + window.byteLength);
+    new Float64Array(this.#code.memory.buffer, this.#tapsBytes, window.length).set(window);
+    const angle = Math.PI * turns;
+    const sine = Math.sin(angle);
+    const cosine = Math.cos(angle);
+    for (let phase = 0; phase < phases; phase++) {
+      const distance = firstDistance(filter, phase);
+      const y = Math.sin(angle * distance);
+      const x = Math.cos(angle * distance);
+      const row = phase * width;
+      const { design } = this.#code;
+      design(row, width, this.#tapsBytes, WINDOW_POINTS, half, turns, sine, cosine, distance, y, x);
+    }
   }
 
   input(length: number): Float32Array {
-    const { taps, phases, step } = this.#filter;
+    const { phases, step } = this.#filter;
     this.#inputLength = length;
     const outputBytes = (Math.ceil((length * phases) / step) + 1) * 2;
-    this.#reserve(taps.byteLength + length * 4 + outputBytes);
-    return new Float32Array(this.#code.memory.buffer, taps.byteLength, length);
+    this.#reserve(this.#tapsBytes + length * 4 + outputBytes);
+    return new Float32Array(this.#code.memory.buffer, this.#tapsBytes, length);
   }
 
   run(count: number, phase: number): Int16Array {
-    const { taps, width, phases, step } = this.#filter;
-    const input = taps.byteLength;
+    const { phases, step, half } = this.#filter;
+    const input = this.#tapsBytes;
     const output = input + this.#inputLength * 4;
-    this.#code.run(0, width * 4, phases, step, input, phase, count, output);
+    this.#code.run(0, half * 2 * 4, phases, step, input, phase, count, output);
     return new Int16Array(this.#code.memory.buffer, output, count).slice();
   }
 
@@ -97,11 +117,19 @@ export class QuickFilterBank implements FilterBank {
 }
 
 export class PlainFilterBank implements FilterBank {
-  readonly #filter: FilterBankTaps;
+  readonly #filter: Filter;
+  readonly #taps: Float32Array;
   #input = new Float32Array(0);
 
-  constructor(filter: FilterBankTaps) {
+  constructor(filter: Filter) {
     this.#filter = filter;
+    const width = filter.half * 2;
+    this.#taps = new Float32Array(filter.phases * width);
+    const window = kaiserWindow();
+    for (let phase = 0; phase < filter.phases; phase++) {
+      const row = this.#taps.subarray(phase * width, (phase + 1) * width);
+      designPhase(row, filter, phase, window);
+    }
   }
 
   input(length: number): Float32Array {
@@ -110,7 +138,9 @@ export class PlainFilterBank implements FilterBank {
   }
 
   run(count: number, phase: number): Int16Array {
-    const { taps, width, phases, step } = this.#filter;
+    const { phases, step, half } = this.#filter;
+    const width = half * 2;
+    const taps = this.#taps;
     const input = this.#input;
     const output = new Int16Array(count);
     let from = 0;
