@@ -1,8 +1,10 @@
 /** Text that is spoken to the caller. */
 import { plainText, Speech, type SpeechConfig, type SpeechOptions } from '../tts/speech';
 import { encodeCommand } from '../wire/agi-command';
+import type { AgiReply } from '../wire/agi-reply';
 import { type Commander, checkOptions, commander } from './commander';
 import { digitOf, type EscapeOptions, numberOf, type SayOutcome } from './outcome';
+import type { Ask } from './session';
 
 export abstract class Speaking {
   abstract readonly [commander]: Commander;
@@ -87,39 +89,44 @@ function textOf(text: string | number): string {
   return String(text);
 }
 
-/** Whether there is nothing in it that can be heard; a regular expression costs more. */
+/** Whether there is nothing in it that can be heard. A first letter says that there is; a regular expression costs more. */
 function isSilent(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    // beyond these there are spaces of many kinds
-    if (code > 127) return plainText(text) === '';
-    if (code > 32 && code !== 127) return false;
-  }
-  return true;
+  const first = text.charCodeAt(0);
+  return !(first > 32 && first < 127) && plainText(text) === '';
 }
 
-async function speak(
+/** What follows on the answer to STREAM FILE is apart: to compile it before that is sent would take its time. */
+function speak(
   call: Commander,
   words: string | number,
-  { escapeDigits = '', ...options }: SpeechOptions & EscapeOptions,
-): Promise<SayOutcome> {
+  options: SpeechOptions & EscapeOptions,
+): SayOutcome | Promise<SayOutcome> {
   const text = textOf(words);
   if (isSilent(text)) return { outcome: 'complete' };
-  const { session } = call;
   const speech = speechOf(call);
   const name = speech.name(text, options);
+  const escapeDigits = options.escapeDigits ?? '';
   // the order of the commands is the order of the calls, so the place is taken now
-  if (typeof name !== 'string') name.catch(() => {});
-  return session.turn(async (ask) => {
-    if (typeof name !== 'string') session.watchWhileIdle();
-    const file = typeof name === 'string' ? name : await name;
-    const reply = await ask(encodeCommand('STREAM FILE', [file, escapeDigits, 0]), { secret: call.secret });
-    const result = numberOf(reply);
-    if (result === 0) return { outcome: 'complete' };
-    if (result > 0) return { outcome: 'digit', digit: digitOf(reply) };
-    await call.assertAlive(reply, ask);
-    throw problems().unplayable(file, speech.settings);
+  if (typeof name === 'string') return call.session.turn((ask) => stream(call, ask, name, escapeDigits));
+  name.catch(() => {});
+  return call.session.turn(async (ask) => {
+    call.session.watchWhileIdle();
+    return stream(call, ask, await name, escapeDigits);
   });
+}
+
+function stream(call: Commander, ask: Ask, name: string, escapeDigits: string): Promise<SayOutcome> {
+  return ask(encodeCommand('STREAM FILE', [name, escapeDigits, 0]), { secret: call.secret }).then((reply) =>
+    streamed(call, ask, name, reply),
+  );
+}
+
+async function streamed(call: Commander, ask: Ask, name: string, reply: AgiReply): Promise<SayOutcome> {
+  const result = numberOf(reply);
+  if (result === 0) return { outcome: 'complete' };
+  if (result > 0) return { outcome: 'digit', digit: digitOf(reply) };
+  await call.assertAlive(reply, ask);
+  throw problems().unplayable(name, speechOf(call).settings);
 }
 
 // the words for what went wrong

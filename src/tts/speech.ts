@@ -37,6 +37,12 @@ export interface Sentence {
 /** How long a file in use may look unused. */
 const KEEP_YOUNG_MS = 3_600_000;
 
+/** What has a say in a sentence's sound or its files, of the options and of the configuration's sections. */
+const heardOptions = [
+  ...['voice', 'language', 'rate', 'sampleRate', 'sample_rate', 'program', 'command'],
+  ...['copy', 'copy_folder', 'swift', 'text2wave'],
+];
+
 /** The part of the configuration that speech reads. */
 export type SpeechConfig = Pick<Config, 'file' | 'sections' | 'tempdir'>;
 
@@ -72,6 +78,10 @@ export class Speech {
       setImmediate(keepYoung, sentence.file);
       return this.#nameOf(sentence);
     }
+    return this.#make(sentence, urgent);
+  }
+
+  #make(sentence: Sentence, urgent: boolean): Promise<string> {
     this.#making ??= new (making().Making)(this.settings);
     return this.#making.make(sentence, urgent).then(() => this.#nameOf(sentence));
   }
@@ -90,26 +100,8 @@ export class Speech {
     const engine =
       options.engine ?? given(tts.engine) ?? (given(tts.command) ? 'command' : this.#anyEngine());
     // as it stands there: what it means is only read where there is something to make. What is not given is left
-    // out: each 64 bytes cost another round
-    const heard = JSON.stringify({
-      text,
-      engine,
-      voice: options.voice,
-      language: options.language,
-      rate: options.rate,
-      sampleRate: options.sampleRate,
-      program: tts.program,
-      command: tts.command,
-      usualVoice: tts.voice,
-      usualLanguage: tts.language,
-      usualRate: tts.rate,
-      files: tts.sample_rate,
-      copy: tts.copy,
-      copyFolder: tts.copy_folder,
-      swift: cepstral?.swift,
-      swiftVoice: cepstral?.voice,
-      text2wave: festival?.text2wave,
-    });
+    // out, for each 64 bytes cost another round
+    const heard = JSON.stringify([text, engine, options, tts, cepstral, festival], heardOptions);
     const key = sha256Hex(Buffer.from(heard)).slice(0, 32);
     const rate = String(options.sampleRate ?? tts.sample_rate);
     return {
