@@ -377,6 +377,32 @@ describe('the files', () => {
     expect(names.size).toBe(6);
   });
 
+  it('are others for all of the configuration that can be heard, and the same for all else', async () => {
+    const tts = { engine: 'flite', program: there.file('flite') };
+    const sections = { festival: { text2wave: '/a' }, cepstral: { swift: '/a', voice: 'a' } };
+    const copy = { copy: '/bin/true', copy_folder: '/a' };
+    const heard = [
+      there.speech(tts, sections),
+      there.speech({ ...tts, voice: 'slt' }, sections),
+      there.speech({ ...tts, rate: '1.1' }, sections),
+      there.speech({ ...tts, sample_rate: '8000' }, sections),
+      there.speech({ ...tts, program: `${there.folder}/./flite` }, sections),
+      there.speech({ ...tts, command: 'x' }, sections),
+      there.speech({ ...tts, ...copy }, sections),
+      there.speech({ ...tts, ...copy, copy_folder: '/b' }, sections),
+      there.speech(tts, { ...sections, festival: { text2wave: '/b' } }),
+      there.speech(tts, { ...sections, cepstral: { swift: '/b', voice: 'a' } }),
+      there.speech(tts, { ...sections, cepstral: { swift: '/a', voice: 'b' } }),
+    ];
+    const names: string[] = [];
+    for (const speech of heard) names.push(path.basename(await speech.name('x')));
+    expect(new Set(names).size).toBe(heard.length);
+    const rest = { max_characters: '9', timeout_seconds: '9', cache_days: '9', cache_megabytes: '9' };
+    const same = there.speech({ ...tts, ...rest }, sections).name('x');
+    // at once, for it is there
+    expect(path.basename(same as string)).toBe(names[0]);
+  });
+
   it.each([
     [22_050, {}, ['wav', 'wav16']],
     [8000, {}, ['wav']],
