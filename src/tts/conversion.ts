@@ -33,8 +33,11 @@ const MAX_WAVE_BYTES = 200_000_000;
 const MAX_SAID_BYTES = 20_000_000;
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
-/** How often to look, while an engine writes: the longer it has taken, the less often. */
-const LOOK_MS = { least: 3, most: 25, share: 1 / 16 };
+/**
+ * How often to look, while an engine writes: the longer it has taken, the less often. A look takes half a millisecond
+ * of a process that has just started, and what an engine writes meanwhile is converted in less than five.
+ */
+const LOOK_MS = { least: 8, most: 32, share: 1 / 8 };
 
 /** Converts for one call: what the way from one rate to another takes is worked out once. */
 export class Converter {
@@ -116,7 +119,7 @@ export class Following {
   readonly #files: Written;
   readonly #begin: (rate: number) => Conversion;
   readonly #onTooMuch: (problem: string) => void;
-  readonly #begun = performance.now();
+  readonly #begun = Date.now();
   #timer: NodeJS.Timeout | undefined;
   #fd: number | undefined;
   #at = 0;
@@ -175,7 +178,7 @@ export class Following {
     } catch {
       // what it writes is no file that can be read: to be told when it has ended
     }
-    const passed = performance.now() - this.#begun;
+    const passed = Date.now() - this.#begun;
     const wait = Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
     this.#timer = setTimeout(() => this.#look(), more ? 0 : wait);
   }
