@@ -1,7 +1,8 @@
 /** The commands that play a sound and hear keys: what they send, and what their replies mean. */
 import { encodeCommand } from '../wire/agi-command';
-import { type Commander, checkOptions, inRange } from './commander';
+import type { Commander } from './commander';
 import { commandFailed } from './failures';
+import { checkOptions, dataNames, escapeNames, inRange } from './options';
 import {
   type DataOutcome,
   digitOf,
@@ -16,7 +17,7 @@ export async function streamFile(
   file: string,
   options: EscapeOptions & { offsetSamples?: number },
 ): Promise<PlayOutcome> {
-  checkOptions('streamFile', options);
+  checkOptions('streamFile', options, { ...escapeNames, offsetSamples: true });
   const offset = options.offsetSamples ?? 0;
   return commander.run(
     'STREAM FILE',
@@ -39,7 +40,7 @@ export async function getData(
   prompt: string,
   options: { timeoutMs?: number; maxDigits?: number; secret?: boolean },
 ): Promise<DataOutcome> {
-  checkOptions('getData', options);
+  checkOptions('getData', options, dataNames);
   const { timeoutMs = 0, maxDigits = 1023, secret = commander.secret } = options;
   return commander.session.turn(async (ask) => {
     inRange('getData: maxDigits', maxDigits, 1, 1023);

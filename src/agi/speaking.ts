@@ -1,7 +1,8 @@
 /** Text that is spoken to the caller. */
 import { Speech, type SpeechConfig, type SpeechOptions } from '../tts/speech';
 import { encodeCommand } from '../wire/agi-command';
-import { type Commander, checkOptions, commander } from './commander';
+import { type Commander, commander } from './commander';
+import { checkOptions, escapeNames, speechNames, voiceNames } from './options';
 import { digitOf, type EscapeOptions, numberOf, type SayOutcome } from './outcome';
 
 export abstract class Speaking {
@@ -14,7 +15,7 @@ export abstract class Speaking {
    * @throws AgiSpeechError where there is no engine, it fails or is too slow, or Asterisk does not find the file
    */
   async say(text: string | number, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('say', options);
+    checkOptions('say', options, { ...speechNames, ...escapeNames });
     return speak(this[commander], text, options);
   }
 
@@ -23,7 +24,7 @@ export abstract class Speaking {
     text: string | number,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
-    checkOptions('text2wav', options);
+    checkOptions('text2wav', options, { ...voiceNames, ...escapeNames });
     return speak(this[commander], text, { ...options, engine: 'festival' });
   }
 
@@ -32,7 +33,7 @@ export abstract class Speaking {
     text: string | number,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
-    checkOptions('swift', options);
+    checkOptions('swift', options, { ...voiceNames, ...escapeNames });
     return speak(this[commander], text, { ...options, engine: 'swift' });
   }
 
@@ -43,7 +44,7 @@ export abstract class Speaking {
    */
   prepareSpeech(text: string | number, options: SpeechOptions = {}): Promise<void> {
     const prepared = (async () => {
-      checkOptions('prepareSpeech', options);
+      checkOptions('prepareSpeech', options, speechNames);
       const words = textOf(text);
       if (!isSilent(words)) await speechOf(this[commander]).name(words, options, false);
     })();
@@ -58,7 +59,7 @@ export abstract class Speaking {
    * @throws AgiSpeechError as `say` does, and for a text with nothing in it
    */
   async speechFile(text: string | number, options: SpeechOptions = {}): Promise<string> {
-    checkOptions('speechFile', options);
+    checkOptions('speechFile', options, speechNames);
     return speechOf(this[commander]).name(textOf(text), options);
   }
 }

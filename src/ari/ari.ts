@@ -22,6 +22,7 @@ import type { Handle, HandleHost, HandleKind } from './handle';
 import { HandleRegistry } from './handle-registry';
 import { HttpCarrier } from './http-carrier';
 import { MediaSocket } from './media-socket';
+import { checkAriNames } from './option-names';
 import { PlaybackHandle } from './playback';
 import { RecordingHandle } from './recording';
 import { isAnswer } from './refusal';
@@ -149,6 +150,8 @@ export class Ari {
 
   /** @throws AriArgumentError for an address or a limit that is none */
   constructor(options: AriOptions, /** @internal */ socketOnly = false) {
+    // a server's client has the server's options, which have been looked at
+    if (!socketOnly) checkAriNames(options);
     const { timeoutMs = 10_000, connectTimeoutMs = 10_000, pingEveryMs = 15_000 } = options;
     for (const [name, ms] of Object.entries({ timeoutMs, connectTimeoutMs, pingEveryMs })) checkMs(name, ms);
     for (const name of ['username', 'password'] as const) {

@@ -8,6 +8,7 @@ import { type PlayedCall, type Playing, placeCall } from '../sim/playing';
 import { soundsIn, soundsOf } from '../sim/sounds';
 import { parseTarget } from '../sim/target';
 import { callFunction, type ScriptFunction } from './in-process';
+import { checkNames } from './option-names';
 import { TestCall } from './test-call';
 
 export type { Channel } from '../sim/channel';
@@ -44,11 +45,13 @@ export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
  * @param script the function that a script exports, which runs in this process; a script file of any language, which
  * runs in its own; or the address of a FastAGI server, `agi://127.0.0.1/hello.js`
  * @throws TargetError where there is no such file
+ * @throws AgiArgumentError with code `AGI_OPTION` for an option that there is not
  */
 export async function simulate(
   script: ScriptFunction | string,
   options: SimulateOptions = {},
 ): Promise<TestCall> {
+  checkNames(options);
   const clock =
     options.clock === 'real' ? new RealClock() : new VirtualClock((options.time ?? new Date()).getTime());
   const events: CallEvent[] = [];

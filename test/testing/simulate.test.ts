@@ -475,3 +475,17 @@ describe('a function that misbehaves', () => {
     expect(await call.failed()).toBeInstanceOf(TypeError);
   });
 });
+
+describe('an option that there is not', () => {
+  it.each([
+    [{ callerID: '555' }, 'simulate has no option "callerID"; did you mean callerId?'],
+    [{ keys: '1' }, 'simulate has no option "keys": it has digits, query,'],
+    [{ callerId: { nmae: 'Jo' } }, 'simulate: callerId has no option "nmae"; did you mean name?'],
+  ])('%j', async (options, message) => {
+    await expect(simulate(menu, options as never)).rejects.toMatchObject({
+      name: 'AgiArgumentError',
+      code: 'AGI_OPTION',
+      message: expect.stringContaining(message),
+    });
+  });
+});

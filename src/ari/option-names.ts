@@ -1,0 +1,63 @@
+/** The names of the REST client's options. */
+import { AriArgumentError } from '../ari-errors';
+import { noSuchOption, type OptionNames, strangerIn } from '../option-names';
+import type { AriOptions, ReconnectOptions } from './ari';
+import type { AriServerOptions } from './ari-server';
+
+export const ariNames = {
+  host: true,
+  port: true,
+  prefix: true,
+  username: true,
+  password: true,
+  tls: true,
+  timeoutMs: true,
+  connectTimeoutMs: true,
+  reconnect: true,
+  pingEveryMs: true,
+  maxMessageBytes: true,
+  maxAnswerBytes: true,
+  requestsOverSocket: true,
+  operations: true,
+  signal: true,
+  trace: true,
+  onError: true,
+} as const satisfies OptionNames<AriOptions>;
+
+const reconnectNames = {
+  attempts: true,
+  firstDelayMs: true,
+  maxDelayMs: true,
+  fromStart: true,
+} as const satisfies OptionNames<ReconnectOptions>;
+
+const serverNames = {
+  host: true,
+  port: true,
+  username: true,
+  password: true,
+  tls: true,
+  timeoutMs: true,
+  pingEveryMs: true,
+  maxMessageBytes: true,
+  trace: true,
+  onError: true,
+  operations: true,
+  onConnection: true,
+} as const satisfies OptionNames<AriServerOptions>;
+
+/** @throws AriArgumentError with code `ARI_OPTION` for an option that there is not */
+export function checkAriNames(options: AriOptions): void {
+  check('new Ari', options, ariNames);
+  if (typeof options.reconnect === 'object') check('new Ari: reconnect', options.reconnect, reconnectNames);
+}
+
+/** @throws AriArgumentError as above */
+export function checkServerNames(options: AriServerOptions): void {
+  check('AriServer.listen', options, serverNames);
+}
+
+function check(what: string, options: object, names: object): void {
+  const name = strangerIn(options, names);
+  if (name !== undefined) throw new AriArgumentError(noSuchOption(what, name, names), 'ARI_OPTION');
+}

@@ -1,0 +1,27 @@
+/** Options that the REST client does not have: in JavaScript nobody else would tell. */
+import { describe, expect, it } from 'vitest';
+import { Ari, AriServer } from '../../src/ari';
+
+const refusal = (message: string) =>
+  expect.objectContaining({
+    name: 'AriArgumentError',
+    code: 'ARI_OPTION',
+    message: expect.stringContaining(message),
+  });
+
+describe('new Ari', () => {
+  it.each([
+    [{ pasword: 'x' }, 'new Ari has no option "pasword"; did you mean password?'],
+    [{ url: 'http://127.0.0.1:8088' }, 'new Ari has no option "url": it has host, port, prefix, username,'],
+    [{ reconnect: { retries: 5 } }, 'new Ari: reconnect has no option "retries": it has attempts,'],
+  ])('%j', (options, message) => {
+    expect(() => new Ari({ username: 'u', password: 'p', ...options } as never)).toThrow(refusal(message));
+  });
+});
+
+it('AriServer.listen', async () => {
+  const options = { username: 'u', password: 'p', onConnection() {}, prot: 5 };
+  await expect(AriServer.listen(options as never)).rejects.toEqual(
+    refusal('AriServer.listen has no option "prot"; did you mean port?'),
+  );
+});
