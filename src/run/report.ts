@@ -1,6 +1,7 @@
 /** What is said of an error: whole in the log, in one line on the Asterisk console. */
 import path from 'node:path';
 import { AgiError, RefusedError } from '../errors';
+import { hintFor } from './misnamed';
 
 /** The error with its stack, its causes and its code, for the log. */
 export function describeError(error: unknown): string {
@@ -36,7 +37,9 @@ function describe(error: unknown, told: readonly unknown[]): string {
     error.cause === undefined || causes.includes(error.cause)
       ? ''
       : `\nCaused by: ${describe(error.cause, causes)}`;
-  return whole.replace('\n', `${code}\n`) + (whole.includes('\n') ? '' : code) + cause;
+  const hint = hintFor(error);
+  const [first, ...frames] = whole.split('\n');
+  return [`${first}${code}${hint === undefined ? '' : `: ${hint}`}`, ...frames].join('\n') + cause;
 }
 
 function summarize(error: unknown, script: { file: string } | undefined): string {
@@ -47,7 +50,8 @@ function summarize(error: unknown, script: { file: string } | undefined): string
         ? inspect(error)
         : String(error);
   const where = script && error instanceof Error ? placeIn(error, script.file) : undefined;
-  return `${text.split('\n', 1)[0]}${where ? ` (${where})` : ''}`;
+  const hint = error instanceof Error ? hintFor(error) : undefined;
+  return `${text.split('\n', 1)[0]}${hint === undefined ? '' : `: ${hint}`}${where ? ` (${where})` : ''}`;
 }
 
 /** Where in the script's own folder the error comes from. */

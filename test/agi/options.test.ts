@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
 import { checkOptions } from '../../src/agi/options';
 import { TypeAhead } from '../../src/agi/type-ahead';
+import { methodNames } from '../../src/run/misnamed';
 import { callOf } from '../support/calls';
 
 /** Whatever a script in JavaScript may call. */
@@ -58,6 +59,14 @@ async function methodsOf(...prototypes: object[]): Promise<string[]> {
   }
   return [...names].sort();
 }
+
+describe('the methods', () => {
+  it('are those whose names a script is told that has another one', () => {
+    expect([...methodNames].sort()).toEqual(
+      [...Object.keys(agiMethods), ...withoutOptions.split(' ')].sort(),
+    );
+  });
+});
 
 describe('an option that there is not', () => {
   it('is looked for in every method', async () => {

@@ -65,6 +65,48 @@ describe('describeError', () => {
   });
 });
 
+/** The error of Node's own for a method that is not there. */
+function missingMethod(run: string): Error {
+  const agi = { typeAhead: () => ({}), request: {} };
+  try {
+    new Function('agi', 'call', 'fastagi', 'context', run)(agi, agi, agi, { agi });
+  } catch (error) {
+    return Object.assign(error as Error, { stack: `${error}` });
+  }
+  throw new Error('it is there');
+}
+
+describe('a method by another name', () => {
+  const elsewhere = "; docs/from-phpagi.md says what each method of phpAGI's has become";
+  it.each([
+    ['agi.get_data()', `agi.get_data is not a function: get_data is getData here${elsewhere}`],
+    ['fastagi.exec_dial()', `fastagi.exec_dial is not a function: exec_dial is dial here${elsewhere}`],
+    ['context.agi.Say()', `context.agi.Say is not a function: Say is say here${elsewhere}`],
+    ['call.stream_file()', `call.stream_file is not a function: stream_file is streamFile here${elsewhere}`],
+    ['agi?.set_callerid()', `is not a function: set_callerid is setCallerId here${elsewhere}`],
+    [
+      'agi.fastpass_say_digits()',
+      `agi.fastpass_say_digits is not a function: fastpass_say_digits is agi.typeAhead().sayDigits here${elsewhere}`,
+    ],
+    ['agi.typeAhead().say_digits()', `is not a function: say_digits is sayDigits here${elsewhere}`],
+    ['agi.control_stream_file()', `: control_stream_file is controlStreamFile here${elsewhere}`],
+    ['agi.getVaraible()', 'agi.getVaraible is not a function: did you mean getVariable?'],
+    ['agi.sayDigit()', 'agi.sayDigit is not a function: did you mean sayDigits?'],
+  ])('%s', (run, message) => {
+    const error = missingMethod(run);
+    expect(describeError(error).split('\n')[0]).toContain(message);
+    expect(summarizeError(error, script)).toContain(message);
+  });
+
+  it.each(['call.Answer()', 'agi.request.get_data.x()', 'agi.frobnicate()', 'call.make_folder()', 'agi()'])(
+    '%s is left alone',
+    (run) => {
+      const error = missingMethod(run);
+      expect(describeError(error)).toBe(`${error}`);
+    },
+  );
+});
+
 describe('summarizeError', () => {
   it.each([
     ['/srv/agi/hello.js:12:3', 'hello.js: Error: broken (hello.js:12)'],
