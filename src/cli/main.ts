@@ -1,5 +1,6 @@
 /** `fastagi` with arguments or on a terminal: help and commands. It is loaded only then. */
 import yargs, { type Argv } from 'yargs';
+import { exitCodes } from '../run/ending';
 import { endWithOutput } from './output';
 
 /** A command, in a file of its own in this folder. */
@@ -106,6 +107,7 @@ export async function main(args: string[]): Promise<void> {
       },
       async (options) => {
         const { run } = await load();
+        keepLast(options, parser);
         chosen = () => {
           if (!takesOutput) endWithOutput();
           return run(options);
@@ -126,7 +128,7 @@ export async function main(args: string[]): Promise<void> {
     }
   } catch (error) {
     process.stderr.write(`${asked}: ${(error as Error).message}; "${asked} --help" shows what there is\n`);
-    process.exitCode = 2;
+    process.exitCode = exitCodes.usage;
     return;
   }
   if (chosen) {
@@ -135,5 +137,13 @@ export async function main(args: string[]): Promise<void> {
   }
   // not a call, and nothing that was asked for: the help is what is wanted
   process.stderr.write((await parser.getHelp()) + '\n');
-  process.exitCode = args.length === 0 ? 0 : 2;
+  process.exitCode = args.length === 0 ? exitCodes.done : exitCodes.usage;
+}
+
+/** An option that is given twice is a list to yargs: the last one holds, where the option is none itself. */
+function keepLast(options: Record<string, unknown>, parser: Argv): void {
+  const { array } = (parser as unknown as { getOptions(): { array: readonly string[] } }).getOptions();
+  for (const [name, value] of Object.entries(options)) {
+    if (Array.isArray(value) && name !== '_' && !array.includes(name)) options[name] = value.at(-1);
+  }
 }

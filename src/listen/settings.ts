@@ -118,13 +118,19 @@ export function readSettings(
     options.fd === undefined ? undefined : parse({ kind: whole(0, 1023), describe: '' }, options.fd, '--fd');
   const shared = values.mode === 'shared';
   const processes = (values.processes as number | undefined) ?? (shared ? 1 : 50);
+  const spare = values.spare as number | undefined;
+  if (!shared && spare !== undefined && spare > processes) {
+    warnings.push(
+      `${spare} processes are to be kept ready ([listen] spare), and there may be ${processes} ([listen] processes): ${processes} are kept`,
+    );
+  }
   const settings: Settings = {
     mode: shared ? 'shared' : 'pool',
     host: (values.host as string | undefined) ?? '127.0.0.1',
     port: (values.port as number | undefined) ?? 4573,
     fd: fd as number | undefined,
     processes,
-    spare: Math.min((values.spare as number | undefined) ?? Math.max(4, availableParallelism()), processes),
+    spare: Math.min(spare ?? Math.max(4, availableParallelism()), processes),
     maxCalls: (values.max_calls as number | undefined) ?? 1000,
     // in the pool each has a process to itself, and a few may wait for one
     maxActive: (values.max_active as number | undefined) || (shared ? 0 : 2 * processes),

@@ -3,6 +3,12 @@ import path from 'node:path';
 import { AgiError, RefusedError } from '../errors';
 import { hintFor } from './misnamed';
 
+/** What happens to a call from outside: where we were when we saw it says nothing to anybody. */
+const placeless = [
+  ...['SERVICE_STOPPED', 'SCRIPT_TIMEOUT', 'SCRIPT_AFTER_HANGUP', 'SCRIPT_STUCK', 'SCRIPT_BODY'],
+  ...['AGI_BAD_REQUEST', 'AGI_CUT_REQUEST', 'AGI_REQUEST_TIMEOUT', 'AGI_REQUEST_TOO_LONG'],
+];
+
 /** The error with its stack, its causes and its code, for the log. */
 export function describeError(error: unknown): string {
   return tell(() => describe(error, []));
@@ -26,7 +32,8 @@ function tell(words: () => string): string {
 }
 
 function describe(error: unknown, told: readonly unknown[]): string {
-  if (error instanceof RefusedError) return `${error.message} [${error.code}]`;
+  if (error instanceof RefusedError || (error instanceof AgiError && placeless.includes(error.code)))
+    return `${error.message} [${error.code}]`;
   if (!(error instanceof Error)) return `a script threw what is no error: ${inspect(error)}`;
   const code = error instanceof AgiError ? ` [${error.code}]` : '';
   const stack = typeof error.stack === 'string' ? error.stack : String(error);

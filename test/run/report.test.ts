@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AgiHangupError, RefusedError } from '../../src/errors';
+import { AgiError, AgiHangupError, RefusedError } from '../../src/errors';
 import { describeError, summarizeError } from '../../src/run/report';
 
 const script = { file: '/srv/agi/hello.js', name: 'hello.js' };
@@ -29,6 +29,13 @@ describe('describeError', () => {
       'there is none [SCRIPT_MISSING]',
     );
   });
+
+  it.each(['SERVICE_STOPPED', 'SCRIPT_TIMEOUT', 'AGI_CUT_REQUEST'])(
+    '%s is one line: it comes from outside',
+    (code) => {
+      expect(describeError(new AgiError(code, 'it is over'))).toBe(`it is over [${code}]`);
+    },
+  );
 
   it('causes follow', () => {
     const inner = errorAt('/b.js:2:2', new Error('inner'));
