@@ -346,7 +346,7 @@ export abstract class Commands extends SpeechCommands {
 
   /** Sets the caller id: a number, or `"Jo Do" <123>`. */
   async setCallerId(callerId: string | { readonly name?: string; readonly number: string }): Promise<void> {
-    if (typeof callerId !== 'string') checkArgument(callerId.number);
+    if (typeof callerId !== 'string') checkArgument(callerId.number, 'SET CALLERID');
     const text =
       typeof callerId === 'string'
         ? callerId
@@ -388,7 +388,7 @@ export abstract class Commands extends SpeechCommands {
     priority: string | number,
     ...args: AgiArgument[]
   ): Promise<void> {
-    args.forEach(checkArgument);
+    for (const arg of args) checkArgument(arg, 'GOSUB');
     const misplaced = [context, extension, String(priority)].find((part) => /[,()]/.test(part));
     if (misplaced !== undefined) {
       throw new AgiArgumentError(

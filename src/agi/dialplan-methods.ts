@@ -52,11 +52,11 @@ export abstract class DialplanMethods extends Commands {
     checkOptions('dial', options, { timeoutSeconds: true, flags: true });
     const { timeoutSeconds, flags } = options;
     if (timeoutSeconds !== undefined) inRange('dial: timeoutSeconds', timeoutSeconds, 1, 2_000_000);
-    if (!Array.isArray(destination)) checkArgument(destination as string);
+    if (!Array.isArray(destination)) checkArgument(destination as string, 'dial');
     const text = typeof destination === 'string' ? destination : destination.map(oneDestination).join('&');
     if (!text) throw new AgiArgumentError('dial: there is no destination');
     // a NUL is the mark of a value's dollar sign further on
-    for (const part of [destination, flags ?? ''].flat()) encodeArgument(part);
+    for (const part of [destination, flags ?? ''].flat()) encodeArgument(part, 'dial');
     return this[commander].session.turn(async (ask) => {
       await execute(this[commander], ask, 'Dial', optional(text, timeoutSeconds, flags));
       const status = (await statusOf(ask, 'DIALSTATUS')) as DialOutcome['status'];
@@ -111,7 +111,7 @@ export abstract class DialplanMethods extends Commands {
   }
   /** Runs another AGI script on this call, to its end. @param script as in the dialplan: `agi://HOST/SCRIPT` */
   async execAgi(script: string, ...args: AgiArgument[]): Promise<AgiStatus> {
-    args.forEach(checkArgument);
+    for (const arg of args) checkArgument(arg, 'execAgi');
     const words = [script, ...args].map((arg) => asData(String(arg)));
     return this[commander].session.turn(async (ask) => {
       await execute(this[commander], ask, 'AGI', words);

@@ -36,6 +36,7 @@ export interface MenuOptions {
 }
 
 export type MenuOutcome<K extends Digit = Digit> =
+  /** The key, a text: `'1'`, also where the choices are written `{ 1: … }`. */
   | { readonly outcome: 'choice'; readonly choice: K }
   /** No key at the last try. */
   | { readonly outcome: 'timeout' }

@@ -8,7 +8,10 @@ import type { TypeAhead } from './type-ahead';
 export interface AskOptions<T = string> {
   /** The first key ends it, and is the first of the answer. */
   readonly prompt: Prompt;
-  /** The least and the most of an answer's digits: 1 and 255. The last one ends the answer. */
+  /**
+   * The least and the most of an answer's digits: 1 and 255. The last one ends the answer: a caller who types `endKey`
+   * behind it all the same gives an empty answer to the next question, so one more than is wanted is kinder.
+   */
   readonly minDigits?: number;
   readonly maxDigits?: number;
   /** How long to wait for the first key behind the prompt; 5000. */

@@ -1,7 +1,7 @@
 /** What is said of an error: whole in the log, in one line on the Asterisk console. */
 import path from 'node:path';
 import { AgiError, RefusedError } from '../errors';
-import { hintFor } from './misnamed';
+import { hintFor } from './hints';
 
 /** What happens to a call from outside: where we were when we saw it says nothing to anybody. */
 const placeless = [

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
 import { checkOptions } from '../../src/agi/options';
 import { TypeAhead } from '../../src/agi/type-ahead';
-import { methodNames } from '../../src/run/misnamed';
+import { methodNames } from '../../src/run/hints';
 import { callOf } from '../support/calls';
 
 /** Whatever a script in JavaScript may call. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
 import { TypeAhead } from '../../src/agi/type-ahead';
-import { nameHere } from '../../src/run/misnamed';
+import { nameHere } from '../../src/run/hints';
 import { root } from '../support/inet';
 
 /** The public methods of phpAGI's class AGI, 2.20. */

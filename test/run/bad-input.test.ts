@@ -401,9 +401,16 @@ describe('a script that', () => {
 
   it.each([
     ["agi.setVariable('X', agi.getVariable('Y'))", 'is an `await` missing'],
-    ["agi.setVariable('X', undefined)", 'and this is undefined'],
+    [
+      "agi.setVariable('X', undefined)",
+      'SET VARIABLE: an AGI argument is a text or a number, and this is undefined',
+    ],
     ["agi.setVariable('X', {})", 'and this is object'],
-    ['agi.streamFile()', 'and this is undefined'],
+    ['agi.streamFile()', 'STREAM FILE: an AGI argument is a text or a number, and this is undefined'],
+    [
+      "agi.exec('Dial', agi.getVariable('X'))",
+      'EXEC: an AGI argument is a text or a number, and this is a Promise',
+    ],
     ["agi.getData('beep', 3000, 4)", 'getData: its options are one object'],
     ["agi.streamFile('beep', '#')", 'streamFile: its options are one object'],
     ["agi.sayNumber(5, '#')", 'sayNumber: its options are one object'],

@@ -114,6 +114,36 @@ describe('a method by another name', () => {
   );
 });
 
+describe('a package that is not there', () => {
+  const missing = (code: string, message: string) =>
+    errorAt('/srv/agi/hello.js:1:1', Object.assign(new Error(message), { code }));
+  it.each([
+    [
+      'MODULE_NOT_FOUND',
+      "Cannot find module 'mysql2/promise'\nRequire stack:\n- /srv/agi/hello.js",
+      'npm install mysql2 in',
+    ],
+    [
+      'ERR_MODULE_NOT_FOUND',
+      "Cannot find package '@scope/name' imported from /srv/agi/hello.mjs",
+      'npm install @scope/name in',
+    ],
+    ['MODULE_NOT_FOUND', "Cannot find module 'fastagi'", 'npm install the package file of fastagi'],
+  ])('%s: %s', (code, message, hint) => {
+    const error = missing(code, message);
+    expect(describeError(error).split('\n')[0]).toContain(`: ${hint}`);
+    expect(summarizeError(error, script)).toContain(`: ${hint}`);
+  });
+
+  it.each([
+    ['MODULE_NOT_FOUND', "Cannot find module './lib'"],
+    ['MODULE_NOT_FOUND', "Cannot find module '/srv/x'"],
+    ['OTHER', "Cannot find module 'mysql2'"],
+  ])('%s: %s is left alone', (code, message) => {
+    expect(summarizeError(missing(code, message), script)).toBe(`hello.js: Error: ${message} (hello.js:1)`);
+  });
+});
+
 describe('summarizeError', () => {
   it.each([
     ['/srv/agi/hello.js:12:3', 'hello.js: Error: broken (hello.js:12)'],

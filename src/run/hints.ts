@@ -1,4 +1,4 @@
-/** A script that calls a method by a name it has elsewhere: in phpAGI, in another language's library, or nowhere. */
+/** What to do about errors that are not ours: a method by a name it has elsewhere (in phpAGI, in another language), a package that is not there. */
 import { nearestName } from '../nearest-name';
 
 export const methodNames: readonly string[] = [
@@ -50,8 +50,13 @@ function fold(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 
-/** `get_data is getData here …`, for an error that says that a call has no method of this name; else undefined. */
+/** What to do about an error whose own words are the system's or the language's; undefined where there is nothing to say. */
 export function hintFor(error: Error): string | undefined {
+  return hintForMethod(error) ?? hintForPackage(error);
+}
+
+/** `get_data is getData here …`, for an error that says that a call has no method of this name. */
+function hintForMethod(error: Error): string | undefined {
   if (error.name !== 'TypeError') return undefined;
   const match = /([\w$]+(?:\(\.\.\.\))?)\??\.([\w$]+) is not a function$/.exec(error.message);
   if (!match) return undefined;
@@ -64,4 +69,16 @@ export function hintFor(error: Error): string | undefined {
     return `${name} is ${ours} here; docs/from-phpagi.md says what each method of phpAGI's has become`;
   const meant = ofCall ? nearestName(name, methodNames) : undefined;
   return meant && `did you mean ${meant}?`;
+}
+
+/** For a package that is not installed where the script looks for it. */
+function hintForPackage(error: Error): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') return undefined;
+  const match = /^Cannot find (?:module|package) '((?:@[\w.-]+\/)?[\w-][\w.-]*)/.exec(error.message);
+  if (!match) return undefined;
+  const name = match[1] as string;
+  return name === 'fastagi'
+    ? "the library is not beside the script: npm install the package file of fastagi in the script's folder"
+    : `npm install ${name} in the script's folder, or above it`;
 }

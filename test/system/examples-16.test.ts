@@ -1,0 +1,3 @@
+import { callExamples } from './support/example-calls';
+
+callExamples(16);
