@@ -1,3 +1,0 @@
-import { callExamples } from './support/example-calls';
-
-callExamples(16);
