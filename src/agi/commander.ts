@@ -44,7 +44,18 @@ export class Commander {
     outcome: (reply: AgiReply, ask: Ask) => T | Promise<T>,
     secret = this.secret,
   ): Promise<T> {
-    return this.session.turn(async (ask) => outcome(await ask(encodeCommand(name, args), { secret }), ask));
+    let line: string;
+    let problem: unknown;
+    try {
+      // now, for an error says where the script has called; when its turn comes that is forgotten
+      line = encodeCommand(name, args);
+    } catch (error) {
+      problem = error;
+    }
+    return this.session.turn(async (ask) => {
+      if (problem) throw problem;
+      return outcome(await ask(line, { secret }), ask);
+    });
   }
 
   /** What an application returned. @throws AgiCommandError, code `AGI_NO_APPLICATION`, where there is none */

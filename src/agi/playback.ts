@@ -1,5 +1,4 @@
 /** The commands that play a sound and hear keys: what they send, and what their replies mean. */
-import { encodeCommand } from '../wire/agi-command';
 import type { Commander } from './commander';
 import { commandFailed } from './failures';
 import { checkOptions, dataNames, escapeNames, inRange } from './options';
@@ -42,14 +41,18 @@ export async function getData(
 ): Promise<DataOutcome> {
   checkOptions('getData', options, dataNames);
   const { timeoutMs = 0, maxDigits = 1023, secret = commander.secret } = options;
-  return commander.session.turn(async (ask) => {
-    inRange('getData: maxDigits', maxDigits, 1, 1023);
-    inRange('getData: timeoutMs', timeoutMs, 0, 0x7fffffff);
-    const reply = await ask(encodeCommand('GET DATA', [prompt, timeoutMs, maxDigits]), { secret });
-    if (reply.result === '-1') {
-      await commander.assertAlive(reply, ask);
-      return { outcome: 'missing', digits: '' };
-    }
-    return { outcome: reply.word === 'timeout' ? 'timeout' : 'complete', digits: reply.result };
-  });
+  inRange('getData: maxDigits', maxDigits, 1, 1023);
+  inRange('getData: timeoutMs', timeoutMs, 0, 0x7fffffff);
+  return commander.run(
+    'GET DATA',
+    [prompt, timeoutMs, maxDigits],
+    async (reply, ask): Promise<DataOutcome> => {
+      if (reply.result === '-1') {
+        await commander.assertAlive(reply, ask);
+        return { outcome: 'missing', digits: '' };
+      }
+      return { outcome: reply.word === 'timeout' ? 'timeout' : 'complete', digits: reply.result };
+    },
+    secret,
+  );
 }

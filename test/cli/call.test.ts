@@ -271,7 +271,14 @@ describe('in a pipe', () => {
 
 describe('wrong use', () => {
   it.each([
-    [[], /Not enough non-option arguments/],
+    [
+      [],
+      /^fastagi call: something is missing: fastagi call <target> \[args\.\.\]; "fastagi call --help" shows what there is\n$/,
+    ],
+    [
+      ['SCRIPT', '--calerid', '5'],
+      /^fastagi call: Unknown argument: calerid; did you mean --callerid\? "fastagi call --help"/,
+    ],
     [['http://x/'], /http:\/\/ is neither/],
     [['agi://x:y/'], /y is no port/],
     [['SCRIPT', '--digits', '12x'], /a phone has the keys/],

@@ -107,7 +107,7 @@ describe('fastagi trace', () => {
   it('wants a file', async () => {
     const { code, stderr } = await trace([]);
     expect(code).toBe(2);
-    expect(stderr).toContain('Not enough non-option arguments');
+    expect(stderr).toContain('something is missing: fastagi trace <file>;');
   });
 
   it('ends quietly with its reader, and shows what a flood of a call was, line by line', async () => {

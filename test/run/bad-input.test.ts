@@ -421,6 +421,14 @@ describe('a script that', () => {
     expect(outcome.log).toContain('[AGI_ARGUMENT]');
   });
 
+  it.each(['agi.sayDigits(agi.noop())', 'agi.getData()', 'agi.answer(); agi.noop(NaN)'])(
+    'calls %s, and is told where, though its turn came later',
+    async (text) => {
+      const outcome = await run(`\n${text};`);
+      expect(outcome.commands.join()).toMatch(/AgiArgumentError: .* an AGI argument .*\(\w+\.js:2\)/);
+    },
+  );
+
   it('closes the connection under us', async () => {
     const outcome = await run("require('fs').closeSync(0); agi.verbose('into nothing')");
     expect(outcome.signal).toBe(null);
