@@ -16,10 +16,15 @@ export function strangerIn(options: object, names: object): string | undefined {
   return undefined;
 }
 
+/** So many names are not read by those who know which one they meant. */
+const MANY = 12;
+
 /** `getData has no option "timeout"; did you mean timeoutMs? It has timeoutMs, maxDigits, secret` */
 export function noSuchOption(what: string, name: string, names: object): string {
   const known = Object.keys(names);
   const meant = nearestName(name, known);
-  const guess = meant === undefined ? ':' : `; did you mean ${meant}?`;
-  return `${what} has no option ${JSON.stringify(name.slice(0, 60))}${guess} ${guess === ':' ? 'it' : 'It'} has ${known.join(', ')}`;
+  const told = `${what} has no option ${JSON.stringify(name.slice(0, 60))}`;
+  if (meant === undefined) return `${told}: it has ${known.join(', ')}`;
+  const others = known.length > MANY ? '' : ` It has ${known.join(', ')}`;
+  return `${told}; did you mean ${meant}?${others}`;
 }
