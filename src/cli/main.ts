@@ -81,7 +81,7 @@ export async function main(args: string[]): Promise<void> {
         '  [fastagi]',
         '  basedir = /var/lib/asterisk/fastagi',
         '',
-        'It takes no call from a terminal. "npm run demo" shows one; the xinetd service',
+        'It takes no call from a terminal: "fastagi call SCRIPT" plays one. The xinetd service',
         'file is xinetd/fastagi. Scripts run as classic AGI by "agi SCRIPT".',
       ].join('\n'),
     )
