@@ -61,6 +61,6 @@ describe('the start of a call', () => {
     // in Node's snapshot; net, stream, child_process and node:module are not
     expect([...new Set(builtins)]).toEqual(['node:fs']);
     // a kilobyte is some 60 µs
-    expect(bytes).toBeLessThan(20_000);
+    expect(bytes).toBeLessThan(17_000);
   });
 });

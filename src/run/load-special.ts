@@ -35,7 +35,7 @@ export async function importInstead(file: string, error: unknown): Promise<unkno
   }
   // only this says that a module awaits at its top level, and nothing of it has run by then
   if (code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
-  delete require.cache[file];
+  delete (module as unknown as { _cache: typeof require.cache })._cache[file];
   if (file.endsWith('.agi')) allowAgiModules();
   try {
     return await import(pathToFileURL(file).href);

@@ -19,9 +19,10 @@ export function resolveRequest(requested: string | undefined, basedir: string): 
   const asked = requestedPath(requested);
   try {
     if (asked) {
-      const base = realpathSync.native(basedir);
       // an absolute path leads out, unless it happens to lead in
-      const found = findScript(asked[0] === '/' ? asked : `${base}/${asked}`);
+      const found = findScript(asked[0] === '/' ? asked : `${basedir}/${asked}`);
+      // what begins with the folder as it is written lies there, since no link is left in it
+      const base = found && isInside(found.file, basedir) ? basedir : realpathSync.native(basedir);
       if (found && isInside(found.file, base)) {
         found.name = found.file.slice(base === '/' ? 1 : base.length + 1);
         if (!isHidden(found.name)) return found;
