@@ -212,7 +212,7 @@ function isFar(name) {
     // a sentence that was spoken before is found without these
     /^src\/tts\/(?:making|settings|problems)/,
     /^src\/config-problems/,
-    /^src\/run\/(?:mail|refusal|syslog|tracing|trouble)/,
+    /^src\/run\/(?:mail|refusal|syslog|tracing|trouble|report)/,
   ].some((far) => far.test(name));
 }
 
