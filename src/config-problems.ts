@@ -3,6 +3,7 @@ import { parse } from 'ini';
 import { type IniSections, logLevels, type ValueKind } from './config';
 import { RefusedError } from './errors';
 import { whyUnread } from './file-problems';
+import { nearestName } from './nearest-name';
 
 export function unreadable(file: string, error: NodeJS.ErrnoException): RefusedError {
   return new RefusedError(
@@ -12,7 +13,10 @@ export function unreadable(file: string, error: NodeJS.ErrnoException): RefusedE
 }
 
 export function unknownKey(file: string, section: string, key: string, known: object): string {
-  return `${file}: [${section}] ${key}: there is no such key, and it is passed over; known here: ${Object.keys(known).join(', ')}`;
+  const names = Object.keys(known);
+  const meant = nearestName(key, names);
+  const guess = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  return `${file}: [${section}] ${key}: there is no such key${guess}, and it is passed over; known here: ${names.join(', ')}`;
 }
 
 const endOfLine = /\r\n|[\r\n]/;

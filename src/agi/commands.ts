@@ -346,7 +346,10 @@ export abstract class Commands extends SpeechCommands {
 
   /** Sets the caller id: a number, or `"Jo Do" <123>`. */
   async setCallerId(callerId: string | { readonly name?: string; readonly number: string }): Promise<void> {
-    if (typeof callerId !== 'string') checkArgument(callerId.number, 'SET CALLERID');
+    if (typeof callerId !== 'string') {
+      checkOptions('setCallerId', callerId, { name: true, number: true });
+      checkArgument(callerId.number, 'SET CALLERID');
+    }
     const text =
       typeof callerId === 'string'
         ? callerId

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Config, readConfig } from '../config';
-import { readIni } from '../config-problems';
+import { readIni, unknownKey } from '../config-problems';
 import { RefusedError } from '../errors';
 import { toBlockList } from './admission';
 
@@ -104,10 +104,7 @@ export function readSettings(
     const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
     if (row) values[key] = parse(row, text, `${config.file}: [listen] ${key}`);
     else {
-      const known = Object.keys(rows).join(', ');
-      warnings.push(
-        `${config.file}: [listen] ${key}: there is no such key, and it is passed over; known here: ${known}`,
-      );
+      warnings.push(unknownKey(config.file ?? '', 'listen', key, rows));
     }
   }
   for (const [key, row] of Object.entries(rows)) {

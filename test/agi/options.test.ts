@@ -146,6 +146,11 @@ describe('the message', () => {
     ],
     ['a prompt that is a number', (agi) => agi.play?.(5), 'and this is number'],
     [
+      'a part of a caller id',
+      (agi) => agi.setCallerId?.({ nmae: 'Jo', number: '1' }),
+      'setCallerId has no option "nmae"; did you mean name? It has name, number',
+    ],
+    [
       'a list',
       (agi) => agi.getData?.('x', [5000, 4]),
       'getData: its options are one object, as in getData(…, { name: value }), and this is a list',

@@ -4,6 +4,10 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AmiConnectionError, AmiProtocolError, AmiTimeoutError } from '../../src/ami-errors';
+import { AriConnectionError, AriError, AriProtocolError, AriTimeoutError } from '../../src/ari-errors';
+import { exitCodeOf } from '../../src/cli/exit-codes';
+import { AgiError, AgiSpeechError, RefusedError } from '../../src/errors';
 import { json, PlayedAri } from '../support/ari-server';
 import { executable, makeFolder, root } from '../support/inet';
 import { FakeManager, first, ordinary, refuse } from '../support/manager';
@@ -102,6 +106,11 @@ const rows: readonly Row[] = [
         'listen',
         '--port',
         `${taken}`,
+        ...config(`[fastagi]\nbasedir=${folder}\n`),
+      ],
+      'listen, metrics': ({ taken, folder }) => [
+        'listen',
+        ...['--port', '0', '--metrics', `127.0.0.1:${taken}`],
         ...config(`[fastagi]\nbasedir=${folder}\n`),
       ],
       speech: ({ taken }) => ['speech', '--port', `${taken}`, ...config(speech)],
@@ -225,4 +234,36 @@ describe.each(rows)('%s', (what, code, commands) => {
       taken.close();
     }
   });
+});
+
+describe('an error that no command above ends in', () => {
+  it.each<[string, unknown, number | undefined]>([
+    [
+      'an order that may have arrived',
+      new AmiConnectionError('AMI_LOST', 'x', { retryable: true, sent: true }),
+      1,
+    ],
+    ['one that has not', new AmiConnectionError('AMI_LOST', 'x', { retryable: true }), 3],
+    ['a login that takes too long', new AmiTimeoutError('x'), 3],
+    ['something else than a manager', new AmiProtocolError('AMI_NO_MANAGER', 'x'), 3],
+    ['a manager that cannot be understood', new AmiProtocolError('AMI_MESSAGE_TOO_LONG', 'x'), 1],
+    ['a request that may have arrived', new AriTimeoutError('x', { sent: true }), 1],
+    [
+      'one that was lost with the connection',
+      new AriConnectionError('ARI_LOST', 'x', { retryable: true, sent: true }),
+      1,
+    ],
+    ['no connection in time', new AriTimeoutError('x'), 3],
+    [
+      'a certificate that is not trusted',
+      new AriConnectionError('ARI_CERTIFICATE', 'x', { retryable: false }),
+      3,
+    ],
+    ['no interface there', new AriError('ARI_OFF', 'x'), 3],
+    ['a server that speaks otherwise', new AriProtocolError('ARI_NOT_JSON', 'x'), 1],
+    ['a wrong command line under xinetd', new RefusedError('USAGE', 'x'), 2],
+    ['settings of speech', new AgiSpeechError('SPEECH_CONFIG', 'x'), 3],
+    ['any other of ours', new AgiError('AGI_NO_AUDIO', 'x'), 1],
+    ['a mistake of the program’s', new TypeError('x'), undefined],
+  ])('%s', (_, error, code) => expect(exitCodeOf(error)).toBe(code));
 });
