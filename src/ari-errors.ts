@@ -99,7 +99,10 @@ export class AriTimeoutError extends AriError {
   }
 }
 
-/** What came is not what an Asterisk sends: `ARI_NOT_JSON`, `ARI_TOO_LONG`, `ARI_NO_DESCRIPTION`, `ARI_MEDIA`. */
+/**
+ * What came is not what an Asterisk sends: `ARI_NOT_JSON`, `ARI_NOT_HTTP`, `ARI_NOT_WEBSOCKET`, `ARI_TOO_LONG`,
+ * `ARI_NO_DESCRIPTION`, `ARI_MEDIA`, `ARI_EVENT`.
+ */
 export class AriProtocolError extends AriError {
   static override readonly kind: string = 'AriProtocolError';
   readonly retryable = false;

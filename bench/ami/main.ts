@@ -3,15 +3,15 @@
  * three from npm that the bench installs for itself. A stream is recorded from a real Asterisk, and a process of its
  * own says it again to each client, which has a process of its own as well.
  */
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Ami } from '../../src/ami/ami';
 import { Asterisk } from '../../test/system/support/asterisk';
 import { missingParts } from '../../test/system/support/parts';
+import { install, machine, measure, message, verdict } from '../peers';
 import { spreadOf } from '../statistics';
 import type { ClientResult } from './client';
 
@@ -61,43 +61,6 @@ async function record(file: string): Promise<number> {
   return events.length;
 }
 
-function install(folder: string): string {
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  const names = Object.entries(peers).map(([name, version]) => `${name}@${version}`);
-  const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
-  execFileSync('npm', ['install', '--prefix', folder, ...flags, ...names], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  return folder;
-}
-
-function message<T>(child: ChildProcess, what: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    child.once('message', (value) => resolve(value as T));
-    child.once('exit', (code) => reject(new Error(`${what} ended with ${code} and said nothing`)));
-  });
-}
-
-async function measure(
-  name: string,
-  port: number,
-  root: string,
-  folder: string,
-  peersFolder: string,
-): Promise<ClientResult> {
-  const child = fork(join(folder, 'client.mjs'), [name, String(port), root, peersFolder], {
-    execArgv: ['--expose-gc', '--no-deprecation'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
-  try {
-    return await message<ClientResult>(child, name);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 async function main(root: string, folder: string, args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -122,7 +85,7 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
   const recorded = await record(file);
   const repeats = Math.ceil(events / recorded);
   say(`recorded ${recorded} events of a real Asterisk; each client reads them ${repeats} times a round`);
-  const peersFolder = install(join(folder, 'peers'));
+  const peersFolder = install(join(folder, 'peers'), peers);
   const server = fork(join(folder, 'replay.mjs'), [file, String(repeats)]);
   const results = new Map<string, ClientResult[]>(
     ['fastagi', ...Object.keys(peers)].map((name) => [name, []]),
@@ -131,7 +94,8 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
     const port = await message<number>(server, 'the replay');
     for (let round = 1; round <= rounds; round++) {
       for (const [name, list] of results) {
-        list.push(await measure(name, port, root, folder, peersFolder));
+        const places = [name, String(port), root, peersFolder];
+        list.push(await measure(join(folder, 'client.mjs'), places, ['--expose-gc']));
       }
       say(`round ${round} of ${rounds}`);
     }
@@ -162,16 +126,15 @@ function report(
     row.eventsPerSecond.median > best.eventsPerSecond.median ? row : best,
   );
   const ratio = ours.eventsPerSecond.median / fastest.eventsPerSecond.median;
-  const machine = `${os.cpus()[0]?.model}, ${os.availableParallelism()} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ machine, events: sent, rounds, rows, fastest: fastest.name, ratio, goal: GOAL }, null, 2)}\n`,
+      `${JSON.stringify({ machine: machine(), events: sent, rounds, rows, fastest: fastest.name, ratio, goal: GOAL }, null, 2)}\n`,
     );
     return;
   }
   const thousands = (value: number) => `${Math.round(value / 1000)}k`;
   const lines = [
-    `${machine}; ${sent} events a round, ${rounds} rounds`,
+    `${machine()}; ${sent} events a round, ${rounds} rounds`,
     '',
     `${'median (p25–p75)'.padEnd(22)}${'events/s'.padStart(20)}${'per CPU second'.padStart(16)}   headers   of ${60 * rounds} answers    heap`,
     ...rows.map(
@@ -187,7 +150,7 @@ function report(
         `${name.padEnd(22)}${`${thousands(rate.median)} (${thousands(rate.p25)}–${thousands(rate.p75)})`.padStart(20)}${thousands(eventsPerCpuSecond.median).padStart(16)}   ${readRight ? 'right' : 'WRONG'}     ${`${wrongAnswers} wrong, ${lostAnswers} lost`.padEnd(17)}${(grownBytes / 1e6).toFixed(1).padStart(6)} MB`,
     ),
     '',
-    `events/s, fastagi / ${fastest.name} (the fastest of the others)   ${ratio.toFixed(2)}   goal ≥ ${GOAL}: ${ratio >= GOAL ? 'met' : 'not met'}`,
+    `events/s, fastagi / ${fastest.name} (the fastest of the others)   ${ratio.toFixed(2)}   goal ≥ ${GOAL}: ${verdict(ratio >= GOAL)}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

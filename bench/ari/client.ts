@@ -12,6 +12,7 @@ export interface ClientResult {
   /** What was read of the events comes to: the same for all who have read them right. */
   readonly sum: number;
   readonly seconds: number;
+  readonly cpuSeconds: number;
   /** A thousand requests, 50 of them side by side. */
   readonly asksSeconds: number;
 }
@@ -36,7 +37,7 @@ function contender(name: string, root: string, peers: string): Contender {
   const load = (from: string, id: string): Any => createRequire(join(from, 'x.js'))(id);
   let client: Any;
   if (name.startsWith('fastagi')) {
-    const requestsOverSocket = name === 'fastagi';
+    const requestsOverSocket = name !== 'fastagi, HTTP alone';
     return {
       async connect(port) {
         const { Ari } = load(root, './dist/ari.js');
@@ -95,27 +96,34 @@ async function main(
   const asksSeconds = (performance.now() - asked) / 1000;
 
   const reader = contender(name, root, peers);
-  let seen = { events: 0, sum: 0, inOrder: true };
+  let seen = { events: 0, sum: 0, last: -1, inOrder: true };
   let ended = () => {};
   await reader.connect(Number(replay));
   await reader.listen([...types, 'DeviceStateChanged'], (event: Any) => {
     if (event.type === 'DeviceStateChanged') return ended();
-    if (event.serial !== seen.events++) seen.inOrder = false;
+    if (event.serial <= seen.last) seen.inOrder = false;
+    seen.last = event.serial;
+    seen.events++;
     seen.sum += event.channel?.name?.length ?? 0;
   });
   let seconds = 0;
+  let cpuSeconds = 0;
   for (let round = 0; round < 2; round++) {
-    seen = { events: 0, sum: 0, inOrder: true };
+    seen = { events: 0, sum: 0, last: -1, inOrder: true };
     const end = new Promise<void>((resolve) => {
       ended = resolve;
     });
+    const cpu = process.cpuUsage();
     const start = performance.now();
     const [response] = await once(http.get(`http://127.0.0.1:${replay}/begin`), 'response');
     response.resume();
     await end;
     seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    cpuSeconds = (user + system) / 1e6;
   }
-  return { firstAnswerMs, ...seen, seconds, asksSeconds };
+  const { events, sum, inOrder } = seen;
+  return { firstAnswerMs, events, sum, inOrder, seconds, cpuSeconds, asksSeconds };
 }
 
 const [name, live, replay, root, peers, types] = process.argv.slice(2) as [

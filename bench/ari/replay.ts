@@ -22,7 +22,8 @@ const end =
   '{"type":"DeviceStateChanged","application":"bench","device_state":{"name":"end","state":"BUSY"}}';
 const flood = Buffer.concat([
   ...Array.from({ length: Number(count) }, (_, serial) =>
-    frameOf(`{"serial":${serial},${(events[serial % events.length] as string).slice(1)}`),
+    // behind the type, as Asterisk's own members are
+    frameOf(`${(events[serial % events.length] as string).slice(0, -1)},"serial":${serial}}`),
   ),
   frameOf(end),
 ]);

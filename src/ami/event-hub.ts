@@ -1,36 +1,29 @@
 /** Who wants which events: listeners, and streams for `for await`. */
 
-import { EventStream, type EventStreamOptions } from '../event-stream';
+import type { EventStream, EventStreamOptions } from '../event-stream';
+import { EventStreams } from '../event-streams';
 import type { AmiEvent } from '../wire/ami-message';
 
 type Listener = (event: AmiEvent) => void;
 
-/** How many events a stream keeps unless told otherwise. */
-const STREAM_LIMIT = 10_000;
-
 export class EventHub {
   /** By the event's name in small letters; `*` for all. */
   readonly #listeners = new Map<string, Set<Listener>>();
-  readonly #streams = new Set<EventStream<AmiEvent>>();
-  readonly #onWait: () => void;
-  #dropped = 0;
+  readonly #streams: EventStreams<AmiEvent>;
 
   /** @param onWait called when `awaited` may have changed */
   constructor(onWait: () => void) {
-    this.#onWait = onWait;
+    this.#streams = new EventStreams(onWait);
   }
 
   /** How many events were dropped in streams that have ended, and in those that go on. */
   get dropped(): number {
-    let sum = this.#dropped;
-    for (const stream of this.#streams) sum += stream.dropped;
-    return sum;
+    return this.#streams.dropped;
   }
 
   /** Whether someone waits for an event. */
   get awaited(): boolean {
-    for (const stream of this.#streams) if (stream.awaited) return true;
-    return false;
+    return this.#streams.awaited;
   }
 
   on(name: string, listener: Listener): () => void {
@@ -48,24 +41,8 @@ export class EventHub {
   }
 
   stream(names: readonly string[], options: EventStreamOptions): EventStream<AmiEvent> {
-    const { limit = STREAM_LIMIT, signal } = options;
-    if (!(limit >= 1)) throw new RangeError(`a stream of events keeps at least one: limit is ${limit}`);
-    signal?.throwIfAborted();
-    const stops: (() => void)[] = [];
-    const onEnd = () => {
-      for (const stop of stops) stop();
-      signal?.removeEventListener('abort', onAbort);
-      this.#dropped += stream.dropped;
-      this.#streams.delete(stream);
-      this.#onWait();
-    };
-    const stream = new EventStream<AmiEvent>(limit, onEnd, this.#onWait);
-    const onAbort = () => stream.end(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const wanted = new Set((names.length === 0 ? ['*'] : names).map((name) => name.toLowerCase()));
-    for (const name of wanted) stops.push(this.on(name, (event) => stream.push(event)));
-    this.#streams.add(stream);
-    return stream;
+    const keys = names.map((name) => name.toLowerCase());
+    return this.#streams.open(keys, options, (key, push) => this.on(key, push));
   }
 
   emit(event: AmiEvent): void {
@@ -78,7 +55,7 @@ export class EventHub {
 
   /** Ends all streams. */
   end(error: unknown): void {
-    for (const stream of [...this.#streams]) stream.end(error);
+    this.#streams.end(error);
   }
 
   #tell(listeners: Set<Listener> | undefined, event: AmiEvent): void {

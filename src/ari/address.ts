@@ -31,7 +31,8 @@ export function parseAddress({ host = '127.0.0.1', port, tls, prefix = '/ari' }:
     throw new AriArgumentError(`the port of ARI is ${chosen}, and must be a number from 1 to 65535`);
   }
   const path = `/${prefix}`.replace(/\/{2,}/g, '/').replace(/\/$/, '');
-  if (!/^(?:\/[\w.~%-]+)*$/.test(path)) {
+  // of dots a URL makes another path
+  if (!/^(?:\/[\w.~%-]+)*$/.test(path) || /\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path)) {
     throw new AriArgumentError(`the path of ARI is ${JSON.stringify(prefix)}, and must be one such as /ari`);
   }
   return { host: name, port: chosen, tls: tls === true ? {} : tls || undefined, prefix: path };

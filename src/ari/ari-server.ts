@@ -31,10 +31,14 @@ export interface AriServerOptions
   readonly tls?: TlsOptions;
   /**
    * Called with a client for each WebSocket that Asterisk opens, before its first event: the place for `onCall` and
-   * `on`. It is closed when Asterisk closes the WebSocket, which opens a new one by itself.
+   * `on`. It is closed when Asterisk closes the WebSocket, which opens a new one by itself. What it throws goes to
+   * `onError`, and ends this WebSocket.
    */
   readonly onConnection: (ari: Ari) => void;
 }
+
+/** The code of a WebSocket's end for a mishap of one's own (RFC 6455, 7.4.1). */
+const FAILED = 1011;
 
 export class AriServer {
   readonly #server: http.Server | https.Server;
@@ -50,6 +54,9 @@ export class AriServer {
       noServer: true,
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
+      autoPong: false,
+      // as in what this side opens
+      skipUTF8Validation: true,
       handleProtocols: (protocols) => protocols.has('ari') && 'ari',
     });
     const refuse: http.RequestListener = (_request, response) =>
@@ -59,8 +66,10 @@ export class AriServer {
     this.#server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => {});
       if (!timingSafeEqual(digest(request.headers.authorization ?? ''), due)) {
+        // one that stays would keep the server from its end
         socket.end(
           'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="ari"\r\nContent-Length: 0\r\n\r\n',
+          () => socket.destroy(),
         );
         return;
       }
@@ -70,10 +79,19 @@ export class AriServer {
         ari.onState((state) => {
           if (state === 'closed') this.#clients.delete(ari);
         });
-        options.onConnection(ari);
+        try {
+          options.onConnection(ari);
+        } catch (error) {
+          // it costs this connection, and no other
+          void ari.close();
+          webSocket.close(FAILED);
+          (options.onError ?? console.error)(error, undefined);
+          return;
+        }
         const where = request.socket.remoteAddress ?? 'an unknown place';
         const limits = { connectTimeoutMs: 0, pingEveryMs, maxMessageBytes };
-        ari.adopt((receiver) => new EventSocket(webSocket, where, limits, receiver));
+        const peer = { where, isSecure: tls !== undefined };
+        ari.adopt((receiver) => new EventSocket(webSocket, peer, limits, receiver));
       });
     });
   }

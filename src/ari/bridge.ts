@@ -1,5 +1,5 @@
 /** A bridge: the place where channels hear each other. */
-import type { BridgesOperations, LiveRecording, Playback } from './catalog';
+import { type BridgesOperations, type LiveRecording, operations, type Playback } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform } from './handle';
 import type { PlaybackHandle } from './playback';
@@ -14,12 +14,16 @@ type Given<Name extends keyof BridgesOperations> = BridgesOperations[Name] exten
 export interface BridgeHandle
   extends Omit<Bound<BridgesOperations, 'bridgeId'>, 'destroy' | 'play' | 'playWithId' | 'record'> {}
 
+const decisive = ['BridgeDestroyed'];
+
 export class BridgeHandle extends Handle {
   readonly kind = 'bridge';
+  /** @internal */
+  readonly decisive = decisive;
 
   /** Ends the bridge; who is in it stays in the application. */
   async destroy(_parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
-    await this.host.resources.bridges.destroy({ bridgeId: this.id }, options);
+    await perform(this, 'bridges', 'destroy', { bridgeId: this.id }, options);
     // an application that has nobody in it is not told
     this.end('gone');
   }
@@ -54,4 +58,4 @@ export class BridgeHandle extends Handle {
   }
 }
 
-bindOperations(BridgeHandle.prototype, 'bridges', 'bridgeId', ['create', 'createWithId']);
+bindOperations(BridgeHandle.prototype, 'bridges', 'bridgeId', operations.bridges, ['create', 'createWithId']);

@@ -1,6 +1,12 @@
 /** A channel: a caller, or someone who is called. */
 import { AriArgumentError, AriGoneError, AriProtocolError } from '../ari-errors';
-import type { Channel, ChannelsOperations, LiveRecording, Playback } from './catalog';
+import {
+  type Channel,
+  type ChannelsOperations,
+  type LiveRecording,
+  operations,
+  type Playback,
+} from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
@@ -73,8 +79,12 @@ const ENTER_MS = 10_000;
 /** How long the word that a channel is gone may come behind the one that it has left. */
 const DESTROYED_MS = 10_000;
 
+const decisive = ['ChannelDestroyed', 'ChannelHangupRequest', 'StasisEnd'];
+
 export class ChannelHandle extends Handle {
   readonly kind = 'channel';
+  /** @internal */
+  readonly decisive = decisive;
   #hungUp = false;
   #leaving: NodeJS.Timeout | undefined;
 
@@ -275,7 +285,7 @@ export class ChannelHandle extends Handle {
   }
 }
 
-bindOperations(ChannelHandle.prototype, 'channels', 'channelId', [
+bindOperations(ChannelHandle.prototype, 'channels', 'channelId', operations.channels, [
   ...['originate', 'originateWithId', 'externalMedia'],
 ]);
 

@@ -1,35 +1,29 @@
 /** Who wants which events: listeners, and streams for `for await`. */
-import { EventStream, type EventStreamOptions } from '../event-stream';
+import type { EventStream, EventStreamOptions } from '../event-stream';
+import { EventStreams } from '../event-streams';
+import type { Interest } from './interest';
 
 type Listener<Event> = (event: Event) => void;
-
-/** How many events a stream keeps unless told otherwise. */
-const STREAM_LIMIT = 10_000;
 
 export class EventHub<Event extends { readonly type: string }> {
   /** By the event's type; `*` for all. A list is never changed while it is told. */
   readonly #listeners = new Map<string, readonly Listener<Event>[]>();
-  readonly #streams = new Set<EventStream<Event>>();
+  readonly #streams = new EventStreams<Event>();
   readonly #onError: (error: unknown, event: Event) => void;
-  #dropped = 0;
+  readonly #interest: Interest | undefined;
 
-  /** @param onError gets what a listener throws, or what its promise is rejected with */
-  constructor(onError: (error: unknown, event: Event) => void) {
+  /**
+   * @param onError gets what a listener throws, or what its promise is rejected with
+   * @param interest is told of each listener's type
+   */
+  constructor(onError: (error: unknown, event: Event) => void, interest?: Interest) {
     this.#onError = onError;
+    this.#interest = interest;
   }
 
   /** How many events were dropped in streams that have ended, and in those that go on. */
   get dropped(): number {
-    let sum = this.#dropped;
-    for (const stream of this.#streams) sum += stream.dropped;
-    return sum;
-  }
-
-  /** How many listeners there are, streams among them. */
-  get size(): number {
-    let sum = 0;
-    for (const listeners of this.#listeners.values()) sum += listeners.length;
-    return sum;
+    return this.#streams.dropped;
   }
 
   on(type: string, listener: Listener<Event>): () => void {
@@ -44,31 +38,19 @@ export class EventHub<Event extends { readonly type: string }> {
       }
     };
     this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), tell]);
+    this.#interest?.add(type);
     return () => {
-      const left = (this.#listeners.get(type) ?? []).filter((other) => other !== tell);
+      const before = this.#listeners.get(type) ?? [];
+      const left = before.filter((other) => other !== tell);
+      if (left.length === before.length) return;
+      this.#interest?.remove(type);
       if (left.length > 0) this.#listeners.set(type, left);
       else this.#listeners.delete(type);
     };
   }
 
   stream(types: readonly string[], options: EventStreamOptions): EventStream<Event> {
-    const { limit = STREAM_LIMIT, signal } = options;
-    if (!(limit >= 1)) throw new RangeError(`a stream of events keeps at least one: limit is ${limit}`);
-    signal?.throwIfAborted();
-    const stops: (() => void)[] = [];
-    const onEnd = () => {
-      for (const stop of stops) stop();
-      signal?.removeEventListener('abort', onAbort);
-      this.#dropped += stream.dropped;
-      this.#streams.delete(stream);
-    };
-    const stream = new EventStream<Event>(limit, onEnd);
-    const onAbort = () => stream.end(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const wanted = new Set(types.length === 0 ? ['*'] : types);
-    for (const type of wanted) stops.push(this.on(type, (event) => stream.push(event)));
-    this.#streams.add(stream);
-    return stream;
+    return this.#streams.open(types, options, (type, push) => this.on(type, push));
   }
 
   emit(event: Event): void {
@@ -76,7 +58,8 @@ export class EventHub<Event extends { readonly type: string }> {
     const listeners = this.#listeners.get(event.type);
     if (listeners) for (const tell of listeners) tell(event);
     const all = this.#listeners.get('*');
-    if (all) for (const tell of all) tell(event);
+    // of one whose type is `*` they are the same
+    if (all && all !== listeners) for (const tell of all) tell(event);
   }
 
   /** Whether anyone wants events of this type. */
@@ -86,7 +69,10 @@ export class EventHub<Event extends { readonly type: string }> {
 
   /** Ends all streams, and forgets all listeners. */
   end(error?: unknown): void {
-    for (const stream of [...this.#streams]) stream.end(error);
+    this.#streams.end(error);
+    for (const [type, listeners] of this.#listeners) {
+      for (const _ of listeners) this.#interest?.remove(type);
+    }
     this.#listeners.clear();
   }
 }

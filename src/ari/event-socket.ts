@@ -3,7 +3,8 @@ import WebSocket, { type ClientOptions } from 'ws';
 import { AriConnectionError, type AriError, AriProtocolError, AriTimeoutError } from '../ari-errors';
 import { readAnswer } from '../wire/ari-answer';
 import { type AriAddress, showAddress } from './address';
-import { errorText } from './http-carrier';
+import { connectionFailure, errorText } from './connection-failure';
+import { FrameWriter, type Written } from './frame-writer';
 
 export interface SocketReceiver {
   /** A text message. */
@@ -34,6 +35,7 @@ const GOODBYE_MS = 1000;
 
 export class EventSocket {
   readonly #socket: WebSocket;
+  readonly #writer: FrameWriter;
   readonly #where: string;
   readonly #receiver: SocketReceiver;
   #ended = false;
@@ -44,8 +46,14 @@ export class EventSocket {
    * Takes a WebSocket that is open.
    * @param where whom it leads to, for messages
    */
-  constructor(socket: WebSocket, where: string, limits: SocketLimits, receiver: SocketReceiver) {
+  constructor(
+    socket: WebSocket,
+    { where, isSecure }: { readonly where: string; readonly isSecure: boolean },
+    limits: SocketLimits,
+    receiver: SocketReceiver,
+  ) {
     this.#socket = socket;
+    this.#writer = new FrameWriter(socket, isSecure);
     this.#where = where;
     this.#receiver = receiver;
     // the texts come as buffers; Asterisk sends no binary ones here
@@ -76,18 +84,20 @@ export class EventSocket {
     onOpen: (socket: EventSocket) => void,
   ): Promise<void> {
     const where = showAddress(target.address);
+    const isSecure = target.address.tls !== undefined;
     const socket = new WebSocket(urlOf(target), {
       ...(target.address.tls as ClientOptions | undefined),
       headers: { authorization: target.authorization },
       maxPayload: limits.maxMessageBytes,
       // Asterisk has no compression, and a client that offers it pays for it
       perMessageDeflate: false,
+      autoPong: false,
       // one byte that is no UTF-8, in a caller's name, must not cost the connection
       skipUTF8Validation: true,
       followRedirects: false,
     });
     await opened(socket, target, where, limits.connectTimeoutMs, signal, () =>
-      onOpen(new EventSocket(socket, where, limits, receiver)),
+      onOpen(new EventSocket(socket, { where, isSecure }, limits, receiver)),
     );
   }
 
@@ -95,9 +105,9 @@ export class EventSocket {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** Sends a text. @param onWritten called when the system has it, or with what it failed by */
-  send(text: string, onWritten?: (error?: Error) => void): void {
-    this.#socket.send(text, onWritten);
+  /** Sends a text. */
+  send(text: string, onWritten?: Written): void {
+    this.#writer.send(text, onWritten);
   }
 
   /** Says goodbye, and resolves when the other side has, or after a second. */
@@ -129,7 +139,7 @@ export class EventSocket {
         asked = false;
       } else if (!asked) {
         asked = true;
-        this.#socket.ping();
+        this.#writer.ping();
       } else {
         this.#end(
           new AriTimeoutError(`Asterisk at ${this.#where} has not answered a ping for ${pingEveryMs} ms`),
@@ -220,6 +230,7 @@ function opened(
           status: response.statusCode ?? 0,
           contentType: response.headers['content-type'] ?? '',
           body,
+          location: response.headers.location,
         };
         try {
           readAnswer(answer, asked, 'json', username);
@@ -233,22 +244,6 @@ function opened(
       });
       response.on('end', done).on('error', done);
     });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      const code = error.code ?? '';
-      if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
-        const text = `the certificate of ${where} is not accepted: ${error.message} (the option tls: { ca } names the authority to trust)`;
-        return fail(
-          new AriConnectionError('ARI_CERTIFICATE', text, { ...asked, cause: error, retryable: false }),
-        );
-      }
-      const advice =
-        code === 'ECONNREFUSED'
-          ? ' (enabled, bindaddr and bindport in http.conf say where it listens)'
-          : address.tls && code === 'EPROTO'
-            ? ' (does TLS listen there? tlsenable and tlsbindaddr in http.conf)'
-            : '';
-      const text = `no WebSocket to ${where}: ${errorText(error)}${advice}`;
-      fail(new AriConnectionError('ARI_CONNECT', text, { ...asked, cause: error, retryable: true }));
-    });
+    socket.once('error', (error) => fail(connectionFailure('no WebSocket', address, asked, error)));
   });
 }

@@ -2,12 +2,17 @@
 import { subjects } from './catalog';
 import type { AnyEvent } from './events';
 import type { Handle, HandleKind } from './handle';
+import { Interest } from './interest';
 
 /** Of an event that the catalogue does not know. */
 const usual = 'channel:channel bridge:bridge playback:playback recording:recording';
 
 export class HandleRegistry {
   readonly #handles = new Map<string, Handle>();
+  /** Those that Asterisk has not told of yet: any event may be the first. */
+  readonly #unmet = new Set<Handle>();
+  /** The events that handles have listeners for, or end by. */
+  readonly interest = new Interest();
   readonly #fields = new Map<string, readonly (readonly [kind: string, field: string])[]>();
 
   get size(): number {
@@ -20,11 +25,26 @@ export class HandleRegistry {
 
   add(handle: Handle): void {
     this.#handles.set(`${handle.kind}:${handle.id}`, handle);
+    if (!handle.known) this.#unmet.add(handle);
+    for (const type of handle.decisive) this.interest.add(type);
   }
 
   delete(handle: Handle): void {
     const key = `${handle.kind}:${handle.id}`;
-    if (this.#handles.get(key) === handle) this.#handles.delete(key);
+    if (this.#handles.get(key) !== handle) return;
+    this.#handles.delete(key);
+    this.#unmet.delete(handle);
+    for (const type of handle.decisive) this.interest.remove(type);
+  }
+
+  /** Asterisk has told of it. */
+  meet(handle: Handle): void {
+    this.#unmet.delete(handle);
+  }
+
+  /** Whether an event of this type may matter to any handle. */
+  wants(type: string): boolean {
+    return this.#handles.size > 0 && (this.#unmet.size > 0 || this.interest.has(type));
   }
 
   all(): Handle[] {

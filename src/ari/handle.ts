@@ -3,7 +3,7 @@
  * by itself when the thing ends; `release` does it before.
  */
 import { setMaxListeners } from 'node:events';
-import { AriGoneError, AriTimeoutError } from '../ari-errors';
+import { AriArgumentError, AriGoneError, AriTimeoutError } from '../ari-errors';
 import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
@@ -41,6 +41,8 @@ export interface WaitOptions {
 
 export abstract class Handle {
   abstract readonly kind: HandleKind;
+  /** The types of events that `endingBy` looks at. @internal */
+  abstract readonly decisive: readonly string[];
   readonly id: string;
   /** @internal */
   readonly host: HandleHost;
@@ -54,7 +56,7 @@ export abstract class Handle {
   constructor(host: HandleHost, id: string) {
     this.host = host;
     this.id = id;
-    this.#hub = new EventHub((error, event) => host.reportError(error, event));
+    this.#hub = new EventHub((error, event) => host.reportError(error, event), host.registry.interest);
   }
 
   /** How it ended; undefined while it lives, or has not begun. */
@@ -84,6 +86,8 @@ export abstract class Handle {
    * @returns what ends that
    */
   on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
+    // there is no event any more, nor anybody who would forget the listener
+    if (this.#ending !== undefined) return () => {};
     return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
   }
 
@@ -116,7 +120,7 @@ export abstract class Handle {
 
   /** @internal */
   deliver(event: AnyEvent): void {
-    this.#known = true;
+    this.#meet();
     this.#hub.emit(event);
     const ending = this.endingBy(event);
     if (ending !== undefined) this.end(ending);
@@ -131,6 +135,12 @@ export abstract class Handle {
     for (const tell of [...this.#onEnd]) tell(ending);
     this.#onEnd.clear();
     this.#abort?.abort(this.goneError());
+  }
+
+  #meet(): void {
+    if (this.#known) return;
+    this.#known = true;
+    this.host.registry.meet(this);
   }
 
   /** Asks Asterisk whether it is there. @internal */
@@ -187,7 +197,7 @@ export abstract class Handle {
   async making<T>(made: Promise<T>): Promise<T> {
     try {
       const result = await made;
-      this.#known = true;
+      this.#meet();
       this.#made = true;
       return result;
     } catch (error) {
@@ -199,17 +209,19 @@ export abstract class Handle {
 
 /**
  * Gives a handle's class the operations of a resource that concern one thing.
+ * @param rows of the table that the client has
  * @param makers those that make it
  */
 export function bindOperations(
   prototype: Handle,
   resource: keyof Resources,
   key: string,
+  rows: Readonly<Record<string, string>>,
   makers: readonly string[] = [],
 ): void {
-  for (const name of operationsWith(resource, key)) {
+  for (const name of operationsWith(rows, key)) {
     // those of its own do more
-    if (Object.hasOwn(prototype, name)) continue;
+    if (name in prototype) continue;
     Object.defineProperty(prototype, name, {
       configurable: true,
       writable: true,
@@ -221,19 +233,21 @@ export function bindOperations(
   }
 }
 
-/** Does an operation by its name. */
-export function perform(
+/** Does an operation by its name. @throws AriArgumentError where the client's own table has none of that name */
+export async function perform(
   handle: Handle,
   resource: keyof Resources,
   name: string,
   parameters: Readonly<Record<string, unknown>>,
   options: RequestOptions = {},
 ): Promise<unknown> {
-  const methods = handle.host.resources[resource] as unknown as Record<
-    string,
-    (parameters: object, options: RequestOptions) => Promise<unknown>
-  >;
-  const method = methods[name];
-  if (!method) throw new TypeError(`${resource}.${name}: the table of this client has no such operation`);
+  const methods = handle.host.resources[resource] as unknown as
+    | Record<string, (parameters: object, options: RequestOptions) => Promise<unknown>>
+    | undefined;
+  const method = methods?.[name];
+  if (!method) {
+    const text = `${resource}.${name}: the table of operations that this client was given has no such operation`;
+    throw new AriArgumentError(text);
+  }
   return method(parameters, options);
 }

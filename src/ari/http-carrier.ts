@@ -7,8 +7,9 @@ import https from 'node:https';
 import { AriConnectionError, AriProtocolError, AriTimeoutError, type Asked } from '../ari-errors';
 import type { AriAnswer } from '../wire/ari-answer';
 import { type AriRequest, encodeQuery } from '../wire/ari-request';
-import { type AriAddress, showAddress } from './address';
+import type { AriAddress } from './address';
 import type { Carrier, CarryOptions } from './carrier';
+import { connectionFailure, errorText } from './connection-failure';
 
 const MAX_SOCKETS = 8;
 const IDLE_MS = 10_000;
@@ -122,8 +123,13 @@ export class HttpCarrier implements Carrier {
         response.on('error', (error) => fail(this.#broken(error, asked, true)));
         response.on('end', () => {
           signal.removeEventListener('abort', onAbort);
-          const contentType = response.headers['content-type'] ?? '';
-          resolve({ status: response.statusCode ?? 0, contentType, body: Buffer.concat(chunks) });
+          const { 'content-type': contentType = '', location } = response.headers;
+          resolve({
+            status: response.statusCode ?? 0,
+            contentType,
+            body: Buffer.concat(chunks),
+            location,
+          });
         });
       });
       if (signal.aborted) onAbort();
@@ -139,31 +145,17 @@ export class HttpCarrier implements Carrier {
       const text = `${what}: what answers at ${this.#where} does not speak HTTP (${error.message}): is it bindport of http.conf, or tlsbindaddr's?`;
       return new AriProtocolError('ARI_NOT_HTTP', text, { ...asked, cause: error });
     }
-    if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
-      const text = `${what}: the certificate of ${this.#where} is not accepted: ${error.message} (the option tls: { ca } names the authority to trust)`;
-      return new AriConnectionError('ARI_CERTIFICATE', text, { ...asked, cause: error, retryable: false });
-    }
     if (sent) {
       const text = `${what}: the connection to ${this.#where} was lost before the answer was whole: ${errorText(error)}`;
       return new AriConnectionError('ARI_LOST', text, { ...asked, cause: error, retryable: true, sent });
     }
-    const advice =
-      code === 'ECONNREFUSED' ? ' (enabled, bindaddr and bindport in http.conf say where it listens)' : '';
-    const url = showAddress(this.#options.address);
-    const text = `${what}: no connection to ${url}: ${errorText(error)}${advice}`;
-    return new AriConnectionError('ARI_CONNECT', text, { ...asked, cause: error, retryable: true });
+    return connectionFailure(`${what}: no connection`, this.#options.address, asked, error);
   }
 }
 
 function tooLong(asked: Asked, maxBytes: number): AriProtocolError {
   const text = `${asked.method} ${asked.path}: the answer is longer than ${maxBytes} bytes (maxAnswerBytes)`;
   return new AriProtocolError('ARI_TOO_LONG', text, asked);
-}
-
-/** A host with several addresses fails with an error of no message that holds the others. */
-export function errorText(error: Error): string {
-  const inner = (error as AggregateError).errors?.[0];
-  return error.message || (inner instanceof Error ? inner.message : String(error));
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -10,16 +10,8 @@ export {
 } from '../ari-errors';
 export type { EventStream, EventStreamOptions } from '../event-stream';
 export type { AriValue, RawRequest } from '../wire/ari-request';
-export {
-  Ari,
-  type AriCounts,
-  type AriOptions,
-  type AriState,
-  type AriTracer,
-  type Gap,
-  type ReconnectOptions,
-  type StartOptions,
-} from './ari';
+export type { AriState, Gap, ReconnectOptions, StartOptions } from './application-link';
+export { Ari, type AriCounts, type AriOptions, type AriTracer } from './ari';
 export { AriServer, type AriServerOptions } from './ari-server';
 export type { BridgeHandle } from './bridge';
 export type * from './catalog';

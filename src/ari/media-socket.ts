@@ -7,6 +7,7 @@ import WebSocket, { type ClientOptions } from 'ws';
 import { AriConnectionError, AriTimeoutError } from '../ari-errors';
 import { encodeMediaCommand, type MediaMessage, parseMediaMessage } from '../wire/media-message';
 import { type AriAddress, showAddress } from './address';
+import { FrameWriter } from './frame-writer';
 
 /** Asterisk reads no longer frame (res_http_websocket.c). */
 const MAX_FRAME_BYTES = 32_768;
@@ -17,6 +18,7 @@ const MAX_UNREAD_BYTES = 1 << 20;
 
 export class MediaSocket extends Duplex {
   readonly #socket: WebSocket;
+  readonly #writer: FrameWriter;
   readonly #isJson: boolean;
   readonly #frameBytes: number;
   readonly #frameMs: number;
@@ -36,9 +38,10 @@ export class MediaSocket extends Duplex {
   #dropped = 0;
 
   /** @internal */
-  constructor(socket: WebSocket, start: MediaMessage) {
+  constructor(socket: WebSocket, isSecure: boolean, start: MediaMessage) {
     super({ allowHalfOpen: false });
     this.#socket = socket;
+    this.#writer = new FrameWriter(socket, isSecure);
     this.#isJson = start.isJson;
     this.format = start.fields.format ?? '';
     this.#frameBytes = Number(start.fields.optimal_frame_size) || 160;
@@ -55,18 +58,29 @@ export class MediaSocket extends Duplex {
    * Resolves when Asterisk has said what it will send.
    * @internal
    */
-  static connect(address: AriAddress, id: string, timeoutMs: number): Promise<MediaSocket> {
+  static connect(
+    address: AriAddress,
+    id: string,
+    { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<MediaSocket> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     // beside the REST interface, not below it
     const root = { ...address, prefix: address.prefix.replace(/\/ari$/, '') };
     const where = showAddress(root);
+    const isSecure = address.tls !== undefined;
     const socket = new WebSocket(`${where.replace(/^http/, 'ws')}/media/${encodeURIComponent(id)}`, 'media', {
       ...(address.tls as ClientOptions | undefined),
       perMessageDeflate: false,
+      autoPong: false,
     });
     return new Promise((resolve, reject) => {
-      const fail = (error: Error) => {
+      const settle = () => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
         socket.removeAllListeners();
+      };
+      const fail = (error: unknown) => {
+        settle();
         socket.on('error', () => {});
         socket.terminate();
         reject(error);
@@ -82,13 +96,14 @@ export class MediaSocket extends Duplex {
       socket.once('message', (data: Buffer) => {
         try {
           const start = parseMediaMessage(data.toString());
-          clearTimeout(timer);
-          socket.removeAllListeners();
-          resolve(new MediaSocket(socket, start));
+          settle();
+          resolve(new MediaSocket(socket, isSecure, start));
         } catch (error) {
-          fail(error as Error);
+          fail(error);
         }
       });
+      const onAbort = () => fail(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 
@@ -163,7 +178,7 @@ export class MediaSocket extends Duplex {
     }
     const head = chunk.subarray(0, MAX_FRAME_BYTES);
     const rest = chunk.subarray(head.length);
-    this.#socket.send(head);
+    this.#writer.send(head);
     const now = Date.now();
     this.#playedAt = Math.max(this.#playedAt, now) + (head.length / this.#frameBytes) * this.#frameMs;
     this.#done = done;
@@ -237,6 +252,6 @@ export class MediaSocket extends Duplex {
 
   #command(name: string, correlationId?: string): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#socket.send(encodeMediaCommand(name, this.#isJson, correlationId));
+    this.#writer.send(encodeMediaCommand(name, this.#isJson, correlationId));
   }
 }

@@ -1,7 +1,8 @@
 /** The names of the REST client's options. */
 import { AriArgumentError } from '../ari-errors';
 import { noSuchOption, type OptionNames, strangerIn } from '../option-names';
-import type { AriOptions, ReconnectOptions } from './ari';
+import type { ReconnectOptions } from './application-link';
+import type { AriOptions } from './ari';
 import type { AriServerOptions } from './ari-server';
 
 export const ariNames = {

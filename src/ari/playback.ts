@@ -1,5 +1,5 @@
 /** A sound that is played on a channel or in a bridge. */
-import type { PlaybacksOperations } from './catalog';
+import { operations, type PlaybacksOperations } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle } from './handle';
 import { isNotFound } from './refusal';
@@ -10,9 +10,13 @@ export type PlaybackOutcome = 'done' | 'failed' | 'missed';
 
 export interface PlaybackHandle extends Bound<PlaybacksOperations, 'playbackId'> {}
 
+const decisive = ['PlaybackFinished'];
+
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is bound below
 export class PlaybackHandle extends Handle {
   readonly kind = 'playback';
+  /** @internal */
+  readonly decisive = decisive;
   #outcome: PlaybackOutcome = 'missed';
 
   /** Resolves when it is over, and never rejects. */
@@ -33,4 +37,4 @@ export class PlaybackHandle extends Handle {
   }
 }
 
-bindOperations(PlaybackHandle.prototype, 'playbacks', 'playbackId');
+bindOperations(PlaybackHandle.prototype, 'playbacks', 'playbackId', operations.playbacks);

@@ -1,7 +1,7 @@
 /** What is recorded of a channel or a bridge. */
-import type { LiveRecording, RecordingsOperations } from './catalog';
+import { type LiveRecording, operations, type RecordingsOperations } from './catalog';
 import type { AnyEvent } from './events';
-import { bindOperations, type Ending, Handle } from './handle';
+import { bindOperations, type Ending, Handle, perform } from './handle';
 import { isNotFound } from './refusal';
 import type { Bound, RequestOptions } from './resources';
 
@@ -14,10 +14,14 @@ export interface RecordingOutcome {
 
 export interface RecordingHandle extends Omit<Bound<RecordingsOperations, 'recordingName'>, 'cancel'> {}
 
+const decisive = ['RecordingFinished', 'RecordingFailed'];
+
 /** Its id is its name. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is bound below
 export class RecordingHandle extends Handle {
   readonly kind = 'recording';
+  /** @internal */
+  readonly decisive = decisive;
   #outcome: RecordingOutcome = { outcome: 'missed', recording: undefined };
   #canceled = false;
 
@@ -31,7 +35,7 @@ export class RecordingHandle extends Handle {
     // Asterisk says of a canceled one that it is done
     this.#canceled = true;
     try {
-      await this.host.resources.recordings.cancel({ recordingName: this.id }, options);
+      await perform(this, 'recordings', 'cancel', { recordingName: this.id }, options);
     } catch (error) {
       this.#canceled = false;
       throw error;
@@ -57,4 +61,4 @@ export class RecordingHandle extends Handle {
   }
 }
 
-bindOperations(RecordingHandle.prototype, 'recordings', 'recordingName');
+bindOperations(RecordingHandle.prototype, 'recordings', 'recordingName', operations.recordings);

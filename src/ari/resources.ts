@@ -85,8 +85,8 @@ export function makeResources(perform: Performer, table: OperationTable = operat
 }
 
 /** The operations of a resource that name a parameter: those that a handle has. */
-export function operationsWith(resource: keyof Operations, key: string): string[] {
-  return Object.entries(operations[resource])
+export function operationsWith(rows: Readonly<Record<string, string>>, key: string): string[] {
+  return Object.entries(rows)
     .filter(([, row]) => parseRow(row).parameters.has(key))
     .map(([name]) => name);
 }

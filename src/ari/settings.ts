@@ -51,6 +51,9 @@ export function ariOptions(config?: string | Pick<Config, 'file'>): AriOptions {
   });
   if (new Set(ways).size > 1) throw wrong(`${where} protocol and transport: one is with TLS and one without`);
   const { host, endpoint, ca } = section;
+  if (ca && ways[0] === false) {
+    throw wrong(`${where} ca is for TLS, and protocol or transport says that there is none`);
+  }
   const tls = ca ? { ca: authority(ca, where) } : ways[0];
   return {
     username: need('username'),
@@ -63,11 +66,18 @@ export function ariOptions(config?: string | Pick<Config, 'file'>): AriOptions {
 }
 
 function authority(file: string, where: string): string {
+  let text: string;
   try {
-    return readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new RefusedError('CONFIG_VALUE', `${where} ca cannot be read: ${(error as Error).message}`);
   }
+  // what is none is passed over by TLS, and then Asterisk's certificate is not accepted
+  if (/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/.test(text)) return text;
+  throw new RefusedError(
+    'CONFIG_VALUE',
+    `${where} ca is ${file}, which holds no certificate (PEM is wanted)`,
+  );
 }
 
 function sectionsOf(file: string) {

@@ -57,13 +57,6 @@ export class Subscriptions {
     this.#filters.delete(application);
   }
 
-  /** How many there are. */
-  get size(): number {
-    let sum = this.#filters.size;
-    for (const sources of this.#sources.values()) sum += sources.size;
-    return sum;
-  }
-
   /**
    * Asks for all of it again, and then for what Asterisk has made of it.
    * @returns what could not be had

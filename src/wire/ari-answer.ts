@@ -5,6 +5,8 @@ export interface AriAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: Buffer | string;
+  /** The header Location. */
+  readonly location?: string | undefined;
 }
 
 /**
@@ -42,12 +44,16 @@ function reasonOf(body: unknown): string {
 }
 
 function meaningOf(
-  { status }: AriAnswer,
+  { status, location }: AriAnswer,
   reason: string,
   isJson: boolean,
   user: string,
 ): [code: string, meaning: string] {
   const who = `user ${JSON.stringify(user)}`;
+  if (status >= 300 && status < 400 && location) {
+    const advice = 'say so by host, port, prefix and tls, if Asterisk is there';
+    return ['ARI_REFUSED', `what stands here sends on to ${location.slice(0, 200)}: ${advice}`];
+  }
   switch (status) {
     case 400:
     case 422:

@@ -62,6 +62,9 @@ export function encodeOperation(
   given: Readonly<Record<string, unknown>>,
 ): AriRequest {
   const where = (name: string) => `${operation}: ${name}`;
+  if (typeof given !== 'object' || given === null) {
+    throw new AriArgumentError(`${operation}: its parameters are one object, { name: value, … }`);
+  }
   for (const name of form.needed) {
     if (given[name] === undefined) throw new AriArgumentError(`${where(name)} is needed and is not given`);
   }
@@ -107,7 +110,8 @@ export function encodeValue(where: string, value: unknown): string {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'string') throw new AriArgumentError(`${where} ${unfit(value)}`);
   if (value.includes('\0')) throw new AriArgumentError(`${where} holds a NUL, which Asterisk cannot take`);
-  return value;
+  // half of a pair of UTF-16 is U+FFFD in UTF-8; in a URL it would be an error
+  return /[\ud800-\udfff]/.test(value) ? Buffer.from(value).toString() : value;
 }
 
 function encodeSegment(where: string, value: unknown): string {
@@ -135,7 +139,14 @@ function encodeObject(where: string, value: unknown): object {
 }
 
 function encodeBody(where: string, body: unknown): string {
-  const text = JSON.stringify(body);
+  let text: string | undefined;
+  let problem = 'it is none';
+  try {
+    text = JSON.stringify(body);
+  } catch (error) {
+    problem = (error as Error).message.split('\n')[0] as string;
+  }
+  if (text === undefined) throw new AriArgumentError(`${where}: the body is no JSON: ${problem}`);
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_BODY_BYTES) {
     throw new AriArgumentError(

@@ -1,8 +1,9 @@
 /** Events over the WebSocket of a server that is played. */
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
-import type { WebSocket } from 'ws';
-import { Ari, type AriOptions, type AriState, type Gap } from '../../src/ari';
+import { connect } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { Ari, type AriOptions, AriServer, type AriState, type Gap } from '../../src/ari';
 import { PlayedAri } from '../support/ari-server';
 
 const login = { username: 'tester', password: 'secret' };
@@ -86,6 +87,45 @@ describe('events', () => {
     expect(heard).toEqual(['first', 'second', 'first', 'second']);
   });
 
+  it('go on where the one who is told of errors throws, too', async () => {
+    const said: unknown[][] = [];
+    const written = vi.spyOn(console, 'error').mockImplementation((...words) => void said.push(words));
+    try {
+      await using it = await open({
+        onError() {
+          throw new Error('thrown again');
+        },
+      });
+      const { ari, socket } = it;
+      ari.on('X', () => {
+        throw new Error('thrown');
+      });
+      const done = counted(ari, 2);
+      send(socket, { type: 'X' });
+      send(socket, { type: 'X' });
+      await done;
+      expect(ari.counts).toMatchObject({ events: 2, lost: 0 });
+      expect(said).toEqual(Array(2).fill(['in a listener for X:', new Error('thrown again')]));
+    } finally {
+      written.mockRestore();
+    }
+  });
+
+  it('are read where all before were wanted, and soon no more where nobody wants them', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const done = counted(ari, 200);
+    for (let serial = 0; serial < 200; serial++) send(socket, { type: 'X' });
+    await done;
+    const last = new Promise((resolve) => ari.on('Z', resolve));
+    for (let serial = 0; serial < 200; serial++) socket.send('{"type":"Y","cut off');
+    send(socket, { type: 'Z' });
+    await last;
+    const { events, unreadable } = ari.counts;
+    expect(events + unreadable).toBe(401);
+    expect(unreadable).toBeLessThan(16);
+  });
+
   it('that are none are passed over, and counted', async () => {
     await using it = await open();
     const { ari, socket } = it;
@@ -94,6 +134,58 @@ describe('events', () => {
       socket.send(text);
     await done;
     expect(ari.counts).toMatchObject({ events: 1, unreadable: 6 });
+  });
+
+  it('are not even read where nobody has a use for them, and are as soon as someone has', async () => {
+    const traced: string[] = [];
+    await using it = await open({ trace: (way, text) => way === '<' && traced.push(text) });
+    const { ari, socket } = it;
+    // what is cut off tells whether it was read
+    const isRead = async (type: string) => {
+      const { events, unreadable } = ari.counts;
+      socket.send(`{"type":"${type}","channel":{"id":"one"`);
+      const now = await expect
+        .poll(() => ari.counts, { interval: 2 })
+        .toSatisfy((counts) => counts.events + counts.unreadable > events + unreadable)
+        .then(() => ari.counts);
+      return now.unreadable > unreadable;
+    };
+    expect(await isRead('X')).toBe(false);
+    expect(traced).toEqual(['{"type":"X","channel":{"id":"one"']);
+    for (const type of ['ApplicationReplaced', 'ChannelDestroyed', 'RESTResponse']) {
+      expect(await isRead(type)).toBe(true);
+    }
+    const offs = [ari.on('X', () => {}), ari.on('X', () => {})];
+    expect([await isRead('X'), await isRead('Y')]).toEqual([true, false]);
+    for (const off of offs) {
+      expect(await isRead('X')).toBe(true);
+      off();
+      off();
+    }
+    expect(await isRead('X')).toBe(false);
+    const stream = ari.stream(['Y']);
+    expect([await isRead('X'), await isRead('Y')]).toEqual([false, true]);
+    await stream.return();
+    const offAll = ari.on('*', () => {});
+    expect(await isRead('Z')).toBe(true);
+    offAll();
+    expect(await isRead('Z')).toBe(false);
+    // of a thing that Asterisk has not told of, any event may be the first
+    const one = ari.channel('one');
+    expect(await isRead('X')).toBe(true);
+    send(socket, { type: 'X', channel: channel('one') });
+    expect([await isRead('X'), await isRead('StasisEnd')]).toEqual([false, true]);
+    const offOne = one.on('X', () => {});
+    const next = one.next('Y');
+    expect([await isRead('X'), await isRead('Y'), await isRead('Z')]).toEqual([true, true, false]);
+    send(socket, { type: 'Y', channel: channel('one') });
+    await next;
+    expect([await isRead('X'), await isRead('Y')]).toEqual([true, false]);
+    send(socket, { type: 'ChannelDestroyed', channel: channel('one') });
+    await one.ended;
+    offOne();
+    one.on('X', () => {});
+    expect([await isRead('X'), await isRead('StasisEnd')]).toEqual([false, false]);
   });
 
   it('survive a byte that is no UTF-8', async () => {
@@ -107,6 +199,76 @@ describe('events', () => {
     await done;
     expect(names).toEqual(['Andr\ufffd', 'André']);
     expect(ari.counts).toMatchObject({ lost: 0, unreadable: 0 });
+  });
+
+  it.each([
+    ['five megabytes', { type: 'X', value: 'y'.repeat(5e6) }],
+    ['the type __proto__', { type: '__proto__', value: 1 }],
+    ['the type constructor', { type: 'constructor' }],
+    ['no type in letters', { type: '' }],
+    ['the type *', { type: '*' }],
+  ])('of %s come through', async (_what, event) => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const handle = ari.channel('__proto__');
+    const heard: string[] = [];
+    const done = new Promise<unknown>((resolve) => ari.on(event.type, resolve));
+    handle.on(event.type, () => heard.push('its handle'));
+    send(socket, { ...event, channel: channel('__proto__') });
+    expect(await done).toEqual({ ...event, channel: channel('__proto__') });
+    await expect.poll(() => heard).toEqual(['its handle']);
+  });
+
+  it('that lack what belongs to them cost nothing but themselves', async () => {
+    await using it = await open();
+    const { ari, socket, errors } = it;
+    const calls: string[] = [];
+    ari.onCall(({ id }) => calls.push(id));
+    const things = [ari.channel('t'), ari.bridge('t'), ari.playback('t'), ari.recording('t')];
+    const texts = [
+      ...[
+        'StasisStart',
+        'ChannelDestroyed',
+        'BridgeDestroyed',
+        'PlaybackFinished',
+        'RecordingFailed',
+        'Dial',
+      ],
+      ...['ApplicationReplaced', 'ApplicationRegistered', 'RESTResponse', 'ChannelDtmfReceived'],
+    ].flatMap((type) => [
+      { type },
+      { type, channel: null, bridge: null, playback: null, recording: null, application: null, peer: null },
+      { type, channel: 7, bridge: [], playback: 'x', recording: true, application: 'another', caller: {} },
+    ]);
+    const done = counted(ari, texts.length - 3 + 1);
+    for (const text of texts) send(socket, text);
+    send(socket, { type: 'StasisStart', channel: channel('t') });
+    await done;
+    await expect.poll(() => calls).toEqual(['t']);
+    expect(ari.state).toBe('connected');
+    expect(things.map(({ ending }) => ending)).toEqual(Array(4).fill(undefined));
+    // the three beginnings of calls that are none
+    expect(errors).toMatchObject(Array(3).fill({ code: 'ARI_EVENT' }));
+    expect(ari.counts).toMatchObject({ lost: 0, unreadable: 0 });
+  });
+
+  it('come through a flood of pings, and fewer pongs go back', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    let pongs = 0;
+    const last = new Promise<void>((resolve) =>
+      socket.on('pong', (data) => {
+        pongs++;
+        if (String(data) === '9999') resolve();
+      }),
+    );
+    const done = counted(ari, 1);
+    for (let serial = 0; serial < 10_000; serial++) socket.ping(String(serial));
+    send(socket, { type: 'X' });
+    await done;
+    await last;
+    expect(pongs).toBeLessThan(10_000);
+    expect(ari.counts).toMatchObject({ events: 1, lost: 0 });
   });
 
   it('wait in a stream, and the oldest go where there are too many', async () => {
@@ -364,6 +526,63 @@ describe('a WebSocket that is lost', () => {
       (outcome: unknown) => Array.isArray(outcome) || (outcome as { code: string }).code === 'ARI_LOST',
     );
     expect(played.requests.filter((line) => line.startsWith('DELETE'))).toEqual([]);
+  });
+});
+
+describe('AriServer', () => {
+  const authorization = `Basic ${Buffer.from('asterisk:let me in').toString('base64')}`;
+  /** Asterisk, that calls. */
+  const call = (port: number, headers = { authorization }) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, 'ari', { headers });
+    socket.on('error', () => {});
+    return socket;
+  };
+
+  it('takes a byte that is no UTF-8, as what this side opens does', async () => {
+    const names: unknown[] = [];
+    await using application = await AriServer.listen({
+      username: 'asterisk',
+      password: 'let me in',
+      onConnection: (ari) => void ari.on('X', ({ name }) => names.push(name)),
+    });
+    const socket = call(application.port);
+    await once(socket, 'open');
+    socket.send(Buffer.from('{"type":"X","name":"Andr\xe9"}', 'latin1'), { binary: false });
+    await expect.poll(() => names).toEqual(['Andr\ufffd']);
+    socket.close();
+  });
+
+  it('goes on where the one that is told of a connection throws', async () => {
+    const errors: unknown[] = [];
+    let connections = 0;
+    await using application = await AriServer.listen({
+      username: 'asterisk',
+      password: 'let me in',
+      onError: (error) => errors.push(error),
+      onConnection() {
+        if (++connections === 1) throw new Error('not today');
+      },
+    });
+    const [code] = await once(call(application.port), 'close');
+    expect(code).toBe(1011);
+    expect(errors).toEqual([new Error('not today')]);
+    const socket = call(application.port);
+    await once(socket, 'open');
+    expect(application.clients.size).toBe(1);
+    socket.close();
+  });
+
+  it('can be closed while a stranger stays on the line', async () => {
+    const application = await AriServer.listen({ username: 'asterisk', password: 'x', onConnection() {} });
+    const stranger = connect({ port: application.port, host: '127.0.0.1', allowHalfOpen: true });
+    stranger.on('error', () => {});
+    stranger.write(
+      'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
+    const [answer] = await once(stranger, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
+    await application.close();
+    stranger.destroy();
   });
 });
 

@@ -1,8 +1,10 @@
 /** Requests over HTTP, to a server that is played: what comes back, or does not. */
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Ari } from '../../src/ari';
+import { operations } from '../../src/ari/catalog';
 import { type Handler, json, PlayedAri } from '../support/ari-server';
 
 const login = { username: 'tester', password: 's3cret#x' };
@@ -134,6 +136,20 @@ describe('a request', () => {
     expect(error.message).toMatch(/ECONNREFUSED.*bindport in http\.conf/);
   });
 
+  it('says where a server before Asterisk sends on to, and goes nowhere by itself', async () => {
+    await withServer(
+      (_request, response) => response.writeHead(301, { location: 'https://pbx/ari/channels' }).end(),
+      async (ari, played) => {
+        const error = await failure(ari.channels.list());
+        expect(error).toMatchObject({ code: 'ARI_REFUSED', status: 301 });
+        expect(error.message).toContain(
+          'sends on to https://pbx/ari/channels: say so by host, port, prefix and tls',
+        );
+        expect(played.requests).toEqual(['GET /ari/channels']);
+      },
+    );
+  });
+
   it('takes no answer that is too long', async () => {
     await withServer(
       (_request, response) => json(response, 200, 'x'.repeat(5000)),
@@ -160,11 +176,88 @@ describe('a request', () => {
     expect(traced.join('\n')).not.toMatch(/hunter2|s3cret|dGVzdGVy/);
   });
 
+  it('is one of the table that the client was given, of a handle as well', async () => {
+    const table = {
+      channels: {
+        ...operations.channels,
+        sparkle: 'PUT /channels/{channelId}/sparkle colour',
+        // what a handle does in its own way it goes on doing so
+        hangup: 'DELETE /channels/{channelId}/gently',
+        on: 'POST /channels/{channelId}/on',
+      },
+      bridges: operations.bridges,
+    };
+    await using played = await PlayedAri.start();
+    await using ari = new Ari({ port: played.port, ...login, operations: table });
+    await using usual = new Ari({ port: played.port, ...login });
+    const channel = ari.channel('x') as ReturnType<Ari['channel']> & {
+      sparkle(parameters: object): Promise<unknown>;
+    };
+    await channel.sparkle({ colour: 'red' });
+    await channel.ring();
+    await channel.hangup();
+    expect(channel.on('X', () => {})).toBeTypeOf('function');
+    expect(channel).toBeInstanceOf(usual.channel('y').constructor);
+    expect(Reflect.get(usual.channel('y'), 'sparkle')).toBeUndefined();
+    expect(played.requests).toEqual([
+      'PUT /ari/channels/x/sparkle?colour=red',
+      'POST /ari/channels/x/ring',
+      'DELETE /ari/channels/x/gently',
+    ]);
+    for (const ask of [() => ari.playback('p').stop(), () => ari.recording('r').cancel()]) {
+      const error = await failure(ask());
+      expect(error).toMatchObject({ code: 'ARI_ARGUMENT' });
+      expect(error.message).toMatch(/^(playbacks\.stop|recordings\.cancel): the table of operations/);
+    }
+  });
+
+  it.each([
+    ['/pbx/ari/', '/pbx/ari'],
+    ['pbx/ari', '/pbx/ari'],
+    ['//pbx//ari//', '/pbx/ari'],
+    ['/', ''],
+    ['', ''],
+  ])('goes below the path %j, and so do the events', async (prefix, path) => {
+    await withServer(
+      (_request, response) => json(response, 200, []),
+      async (ari, played) => {
+        await ari.channels.list();
+        await ari.start('hello');
+        expect(played.requests).toEqual([`GET ${path}/channels`]);
+        expect(played.opened).toEqual([`${path}/events?app=hello`]);
+      },
+      { prefix, requestsOverSocket: false },
+    );
+  });
+
+  it.each(['::1', '[::1]'])('goes to %s, with a password of any letters', async (host) => {
+    const password = 'p:ä€:😀';
+    const seen: unknown[] = [];
+    const server = createHttpServer((request, response) => {
+      seen.push(
+        request.headers.host,
+        Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString(),
+      );
+      json(response, 200, []);
+    }).listen(0, '::1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const where = host.startsWith('[') ? { host: `${host}:${port}` } : { host, port };
+    await using ari = new Ari({ ...login, ...where, password });
+    expect(ari.address).toBe(`http://[::1]:${port}/ari`);
+    await ari.channels.list();
+    expect(seen).toEqual([`[::1]:${port}`, `tester:${password}`]);
+    server.close();
+    server.closeAllConnections();
+  });
+
   it.each([
     [{ host: 'a b' }, /"a b" is no host/],
     [{ host: 'user:pw@host' }, /is no host/],
     [{ port: 0 }, /port of ARI is 0/],
     [{ prefix: '/a?b' }, /path of ARI/],
+    [{ prefix: '/ari/../x' }, /path of ARI/],
+    [{ prefix: '/.%2E/' }, /path of ARI/],
     [{ timeoutMs: -1 }, /timeoutMs is -1/],
     [{ username: 'a:b' }, /colon/],
     [{ password: undefined as never }, /password is needed/],

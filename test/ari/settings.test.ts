@@ -34,6 +34,8 @@ describe('ariOptions', () => {
     ['[asterisk_ari]\nprotocol=ftp\n', /\[asterisk_ari\] protocol is "ftp", and must be http or https/],
     ['[ari]\nprotocol=https\ntransport=ws\n', /one is with TLS and one without/],
     ['[ari]\nca=/nowhere/ca.pem\n', /\[ari\] ca cannot be read/],
+    ['[ari]\nca=/etc/passwd\n', /\[ari\] ca is \/etc\/passwd, which holds no certificate/],
+    ['[ari]\nca=/etc/passwd\nprotocol=http\n', /\[ari\] ca is for TLS, and protocol/],
   ])('refuses %j', (text, message) => {
     expect(() => ariOptions(file(text))).toThrow(
       expect.objectContaining({ message: expect.stringMatching(message) }),

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 /** The manager of both versions of Asterisk. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import { Ami, type AmiOptions } from '../../src/ami/ami';
 import { call } from '../support/asterisk';
 import { executable, makeFolder, root } from '../support/inet';
 import { Asterisk } from './support/asterisk';
+import { certificate } from './support/certificate';
 import { asteriskRoot, missingParts } from './support/parts';
 
 const missing = missingParts();
@@ -43,20 +44,6 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as net.AddressInfo;
   await new Promise<void>((resolve) => server.close(() => resolve()));
   return port;
-}
-
-function certificate(folder: string): { file: string; pem: string } {
-  const key = path.join(folder, 'key.pem');
-  const crt = path.join(folder, 'crt.pem');
-  const subject = ['-subj', '/CN=pbx.test', '-addext', 'subjectAltName=DNS:pbx.test,IP:127.0.0.1'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, '-keyout', key, '-out', crt],
-    { stdio: 'ignore' },
-  );
-  const file = path.join(folder, 'both.pem');
-  fs.writeFileSync(file, fs.readFileSync(key, 'utf8') + fs.readFileSync(crt, 'utf8'));
-  return { file, pem: fs.readFileSync(crt, 'utf8') };
 }
 
 const manager = (port: number, tlsPort: number, certificate: string) => `[general]

@@ -20,6 +20,8 @@ describe('encodeOperation', () => {
     ['channels.get', { channelId: '1700000000.1' }, 'GET /channels/1700000000.1'],
     ['channels.get', { channelId: 'a/b c?d#e%' }, 'GET /channels/a%2Fb%20c%3Fd%23e%25'],
     ['channels.get', { channelId: '..' }, 'GET /channels/%2E%2E'],
+    ['channels.get', { channelId: '\ud800😀' }, 'GET /channels/%EF%BF%BD%F0%9F%98%80'],
+    ['sounds.list', { lang: 'e\udc00' }, 'GET /sounds?lang=e%EF%BF%BD'],
     ['deviceStates.get', { deviceName: 'Stasis:door' }, 'GET /deviceStates/Stasis%3Adoor'],
     ['sounds.list', { lang: 'en', format: undefined }, 'GET /sounds?lang=en'],
     ['asterisk.getInfo', { only: ['build', 'system'] }, 'GET /asterisk/info?only=build%2Csystem'],
@@ -119,6 +121,24 @@ describe('encodeOperation', () => {
     expect(() => encode(name, given)).toThrow(expect.objectContaining({ code: 'ARI_ARGUMENT', message }));
   });
 
+  it('refuses a body that JSON cannot carry', () => {
+    expect(() => encode('channels.setChannelVars', { channelId: 'x', variables: { A: 1n } })).toThrow(
+      expect.objectContaining({
+        code: 'ARI_ARGUMENT',
+        message: 'channels.setChannelVars: the body is no JSON: Do not know how to serialize a BigInt',
+      }),
+    );
+  });
+
+  it.each([null, 'x', 7])('refuses %j in the place of parameters', (given) => {
+    expect(() => encode('channels.list', given as never)).toThrow(
+      expect.objectContaining({
+        code: 'ARI_ARGUMENT',
+        message: 'channels.list: its parameters are one object, { name: value, … }',
+      }),
+    );
+  });
+
   it('carries every text through path and query', () => {
     const form = parseRow('GET /a/{id} text');
     fc.assert(
@@ -143,6 +163,7 @@ describe('encodeRaw', () => {
     ['GET', 'channels', {}, '"channels" is no path such as /channels: encode its parts'],
     ['GET', '/a b', {}, '"/a b" is no path such as /channels: encode its parts'],
     ['GET', '/a\r\nX: y', {}, '"/a\\r\\nX: y" is no path such as /channels: encode its parts'],
+    ['POST', '/a', { body: () => {} }, '/a: the body is no JSON: it is none'],
     ['GET', '/a?b=c', {}, '"/a?b=c" is no path such as /channels: encode its parts'],
     [
       'POST',

@@ -1,0 +1,34 @@
+/** Why no connection to Asterisk came about, in words for whoever has to mend it. */
+import { AriConnectionError, type Asked } from '../ari-errors';
+import { type AriAddress, showAddress } from './address';
+
+/** @param what was to be had: `no WebSocket`, `GET /channels: no connection` */
+export function connectionFailure(
+  what: string,
+  address: AriAddress,
+  asked: Asked,
+  error: NodeJS.ErrnoException,
+): AriConnectionError {
+  const where = showAddress(address);
+  const code = error.code ?? '';
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
+    const text = `${what} to ${where}: its certificate is not accepted: ${error.message} (the option tls: { ca } names the authority to trust)`;
+    return new AriConnectionError('ARI_CERTIFICATE', text, { ...asked, cause: error, retryable: false });
+  }
+  const advice =
+    code === 'ECONNREFUSED'
+      ? ' (enabled, bindaddr and bindport in http.conf say where it listens)'
+      : address.tls && /^EPROTO$|^ERR_SSL/.test(code)
+        ? ' (does TLS listen there? tlsenable and tlsbindaddr in http.conf)'
+        : !address.tls && code === 'ECONNRESET'
+          ? ' (does TLS listen there? Then the option tls is wanted, or protocol = https in [ari])'
+          : '';
+  const text = `${what} to ${where}: ${errorText(error)}${advice}`;
+  return new AriConnectionError('ARI_CONNECT', text, { ...asked, cause: error, retryable: true });
+}
+
+/** A host with several addresses fails with an error of no message that holds the others. */
+export function errorText(error: Error): string {
+  const inner = (error as AggregateError).errors?.[0];
+  return error.message || (inner instanceof Error ? inner.message : String(error));
+}
