@@ -31,7 +31,7 @@ import { HandleRegistry } from './handle-registry';
 import { type HandleTypes, handleTypes } from './handle-types';
 import { HttpCarrier } from './http-carrier';
 import { MediaSocket } from './media-socket';
-import { checkAriNames } from './option-names';
+import { checkAriNames, checkNames, startNames, streamNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isAnswer } from './refusal';
@@ -196,7 +196,8 @@ export class Ari {
    * @throws AriConnectionError, AriResponseError, AriTimeoutError as they say; where `reconnect.fromStart` is set,
    * only those that no other attempt can mend
    */
-  start(applications: string | readonly string[], options: StartOptions = {}): Promise<void> {
+  async start(applications: string | readonly string[], options: StartOptions = {}): Promise<void> {
+    checkNames('start', options, startNames);
     return this.#link.start(applications, options);
   }
 
@@ -233,6 +234,7 @@ export class Ari {
     types: Type | readonly Type[] = [],
     options: EventStreamOptions = {},
   ): EventStream<EventOf<Type>> {
+    checkNames('stream', options, streamNames);
     const wanted = typeof types === 'string' ? [types] : types;
     return this.#hub.stream(wanted, options) as unknown as EventStream<EventOf<Type>>;
   }
@@ -324,6 +326,7 @@ export class Ari {
     parameters: Readonly<Record<string, unknown>>,
     options: RequestOptions,
   ): Promise<unknown> {
+    checkNames(`${resource}.${operation}`, options, waitNames);
     const value = await this.#send(request, options);
     if (resource === 'applications') this.#link.noteOperation(operation, parameters);
     return value;

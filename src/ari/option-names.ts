@@ -1,9 +1,13 @@
 /** The names of the REST client's options. */
 import { AriArgumentError } from '../ari-errors';
+import type { EventStreamOptions } from '../event-stream';
 import { noSuchOption, type OptionNames, strangerIn } from '../option-names';
-import type { ReconnectOptions } from './application-link';
+import type { ReconnectOptions, StartOptions } from './application-link';
 import type { AriOptions } from './ari';
 import type { AriServerOptions } from './ari-server';
+import type { CollectOptions } from './channel';
+import type { WaitOptions } from './handle';
+import type { RequestOptions } from './resources';
 
 export const ariNames = {
   host: true,
@@ -32,6 +36,23 @@ const reconnectNames = {
   fromStart: true,
 } as const satisfies OptionNames<ReconnectOptions>;
 
+export const startNames = { subscribeAll: true, signal: true } as const satisfies OptionNames<StartOptions>;
+
+export const streamNames = { limit: true, signal: true } as const satisfies OptionNames<EventStreamOptions>;
+
+/** Of a request, too. */
+export const waitNames = { timeoutMs: true, signal: true } as const satisfies OptionNames<
+  WaitOptions & RequestOptions
+>;
+
+export const collectNames = {
+  ...waitNames,
+  media: true,
+  maxDigits: true,
+  terminators: true,
+  betweenMs: true,
+} as const satisfies OptionNames<CollectOptions>;
+
 const serverNames = {
   host: true,
   port: true,
@@ -49,16 +70,18 @@ const serverNames = {
 
 /** @throws AriArgumentError with code `ARI_OPTION` for an option that there is not */
 export function checkAriNames(options: AriOptions): void {
-  check('new Ari', options, ariNames);
-  if (typeof options.reconnect === 'object') check('new Ari: reconnect', options.reconnect, reconnectNames);
+  checkNames('new Ari', options, ariNames);
+  if (typeof options.reconnect === 'object')
+    checkNames('new Ari: reconnect', options.reconnect, reconnectNames);
 }
 
 /** @throws AriArgumentError as above */
 export function checkServerNames(options: AriServerOptions): void {
-  check('AriServer.listen', options, serverNames);
+  checkNames('AriServer.listen', options, serverNames);
 }
 
-function check(what: string, options: object, names: object): void {
+/** @throws AriArgumentError as above */
+export function checkNames(what: string, options: object, names: object): void {
   const name = strangerIn(options, names);
   if (name !== undefined) throw new AriArgumentError(noSuchOption(what, name, names), 'ARI_OPTION');
 }

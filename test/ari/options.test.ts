@@ -25,3 +25,31 @@ it('AriServer.listen', async () => {
     refusal('AriServer.listen has no option "prot"; did you mean port?'),
   );
 });
+
+it.each<[string, (ari: Ari) => unknown, string]>([
+  ['start', (ari) => ari.start('a', { subscribeall: true } as never), 'did you mean subscribeAll?'],
+  [
+    'stream',
+    async (ari) => ari.stream('*', { max: 1 } as never),
+    'stream has no option "max": it has limit, signal',
+  ],
+  [
+    'a request',
+    (ari) => ari.channels.list({}, { timeout: 1 } as never),
+    'channels.list has no option "timeout"; did you mean timeoutMs?',
+  ],
+  [
+    'collect',
+    (ari) => ari.channel('1').collect({ maxDigit: 4 } as never),
+    'collect has no option "maxDigit"; did you mean maxDigits?',
+  ],
+  [
+    'next',
+    (ari) => ari.channel('1').next('ChannelDestroyed', { timeout: 4 } as never),
+    'did you mean timeoutMs?',
+  ],
+])('%s', async (_, call, message) => {
+  const ari = new Ari({ username: 'u', password: 'p', port: 1 });
+  await expect((async () => call(ari))()).rejects.toEqual(refusal(message));
+  await ari.close();
+});
