@@ -212,7 +212,7 @@ function isFar(name) {
     // an engine that has been started leaves time for these
     /^src\/tts\/(?:conversion|sweep|problems)/,
     /^src\/config-problems/,
-    /^src\/run\/(?:mail|refusal|syslog|tracing|trouble)/,
+    /^src\/run\/(?:mail|refusal|syslog|tracing|trouble|report)/,
   ].some((far) => far.test(name));
 }
 

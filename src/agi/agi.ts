@@ -151,7 +151,7 @@ export class Agi {
   exec(application: string | TemplateStringsArray, ...args: AgiArgument[]): Promise<number> {
     if (typeof application !== 'string') return templates().execTemplate(this[commander], application, args);
     try {
-      args.forEach(checkArgument);
+      for (const arg of args) checkArgument(arg, 'EXEC');
     } catch (error) {
       return Promise.reject(error);
     }

@@ -2,7 +2,8 @@
 import { plainText, Speech, type SpeechConfig, type SpeechOptions } from '../tts/speech';
 import { encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
-import { type Commander, checkOptions, commander } from './commander';
+import { type Commander, commander } from './commander';
+import { checkOptions, escapeNames, speechNames, voiceNames } from './options';
 import { digitOf, type EscapeOptions, numberOf, type SayOutcome } from './outcome';
 import type { Ask } from './session';
 
@@ -16,7 +17,7 @@ export abstract class Speaking {
    * @throws AgiSpeechError where there is no engine, it fails or is too slow, or Asterisk does not find the file
    */
   async say(text: string | number, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('say', options);
+    checkOptions('say', options, { ...speechNames, ...escapeNames });
     return speak(this[commander], text, options);
   }
 
@@ -25,7 +26,7 @@ export abstract class Speaking {
     text: string | number,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
-    checkOptions('text2wav', options);
+    checkOptions('text2wav', options, { ...voiceNames, ...escapeNames });
     return speak(this[commander], text, { ...options, engine: 'festival' });
   }
 
@@ -34,7 +35,7 @@ export abstract class Speaking {
     text: string | number,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
-    checkOptions('swift', options);
+    checkOptions('swift', options, { ...voiceNames, ...escapeNames });
     return speak(this[commander], text, { ...options, engine: 'swift' });
   }
 
@@ -45,7 +46,7 @@ export abstract class Speaking {
    */
   prepareSpeech(text: string | number, options: SpeechOptions = {}): Promise<void> {
     const prepared = (async () => {
-      checkOptions('prepareSpeech', options);
+      checkOptions('prepareSpeech', options, speechNames);
       const words = textOf(text);
       if (!isSilent(words)) await speechOf(this[commander]).name(words, options, false);
     })();
@@ -60,7 +61,7 @@ export abstract class Speaking {
    * @throws AgiSpeechError as `say` does, and for a text with nothing in it
    */
   async speechFile(text: string | number, options: SpeechOptions = {}): Promise<string> {
-    checkOptions('speechFile', options);
+    checkOptions('speechFile', options, speechNames);
     return speechOf(this[commander]).name(textOf(text), options);
   }
 }

@@ -9,6 +9,7 @@ import { type PlayedCall, type Playing, placeCall } from '../sim/playing';
 import { soundsIn, soundsOf } from '../sim/sounds';
 import { parseTarget } from '../sim/target';
 import { callFunction, type ScriptFunction } from './in-process';
+import { checkNames } from './option-names';
 import { TestCall } from './test-call';
 
 export type { Channel } from '../sim/channel';
@@ -49,11 +50,13 @@ export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
  * runs in its own; or the address of a FastAGI server, `agi://127.0.0.1/hello.js`
  * @throws TargetError where there is no such file
  * @throws RefusedError for a function's configuration that cannot be read or holds a wrong value
+ * @throws AgiArgumentError with code `AGI_OPTION` for an option that there is not
  */
 export async function simulate(
   script: ScriptFunction | string,
   options: SimulateOptions = {},
 ): Promise<TestCall> {
+  checkNames(options);
   const clock =
     options.clock === 'real' ? new RealClock() : new VirtualClock((options.time ?? new Date()).getTime());
   const events: CallEvent[] = [];

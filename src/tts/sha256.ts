@@ -21,11 +21,33 @@ const rounds = new Int32Array([
 ]);
 
 export function sha256(data: Uint8Array): Buffer {
-  return Buffer.from(sha256Hex(data), 'hex');
+  const digest = new DataView(new ArrayBuffer(32));
+  for (const [i, word] of digestOf(data).entries()) digest.setInt32(i * 4, word);
+  return Buffer.from(digest.buffer);
 }
 
 /** In hexadecimal digits: made by hand, for a Buffer's own way to them would have to be compiled first. */
 export function sha256Hex(data: Uint8Array): string {
+  let hex = '';
+  for (const word of digestOf(data)) hex += (word >>> 0).toString(16).padStart(8, '0');
+  return hex;
+}
+
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Buffer {
+  const block = new Uint8Array(64);
+  block.set(key.length > 64 ? sha256(key) : key);
+  const inner = new Uint8Array(64 + data.length);
+  const outer = new Uint8Array(64 + 32);
+  for (let i = 0; i < 64; i++) {
+    inner[i] = 0x36 ^ (block[i] as number);
+    outer[i] = 0x5c ^ (block[i] as number);
+  }
+  inner.set(data, 64);
+  outer.set(sha256(inner), 64);
+  return sha256(outer);
+}
+
+function digestOf(data: Uint8Array): Int32Array {
   const { length } = data;
   const padded = new Uint8Array(((length + 72) >> 6) << 6);
   padded.set(data);
@@ -39,20 +61,7 @@ export function sha256Hex(data: Uint8Array): string {
     for (let i = 0; i < 16; i++, at += 4) w[i] = view.getInt32(at);
     compress(state, w);
   }
-  let hex = '';
-  for (const word of state) hex += (word >>> 0).toString(16).padStart(8, '0');
-  return hex;
-}
-
-export function hmacSha256(key: Uint8Array, data: Uint8Array): Buffer {
-  const inner = Buffer.alloc(64, 0x36);
-  const outer = Buffer.alloc(64, 0x5c);
-  const short = key.length > 64 ? sha256(key) : key;
-  for (let i = 0; i < short.length; i++) {
-    inner[i] = 0x36 ^ (short[i] as number);
-    outer[i] = 0x5c ^ (short[i] as number);
-  }
-  return sha256(Buffer.concat([outer, sha256(Buffer.concat([inner, data]))]));
+  return state;
 }
 
 /** Written out, for it is run once or twice: V8 does not get to make calls of it cheap. */

@@ -501,3 +501,24 @@ describe('a function that misbehaves', () => {
     expect(await call.failed()).toBeInstanceOf(TypeError);
   });
 });
+
+it("tells a test whose function uses phpAGI's names", async () => {
+  const call = await simulate(async (agi) => (agi as unknown as { get_data(): void }).get_data());
+  await expect(call.ended()).rejects.toThrow(
+    /^the script failed: TypeError: .*get_data is getData here; .*\n {4}at /,
+  );
+});
+
+describe('an option that there is not', () => {
+  it.each([
+    [{ callerID: '555' }, 'simulate has no option "callerID"; did you mean callerId?'],
+    [{ pressed: '1' }, 'simulate has no option "pressed": it has digits, query,'],
+    [{ callerId: { nmae: 'Jo' } }, 'simulate: callerId has no option "nmae"; did you mean name?'],
+  ])('%j', async (options, message) => {
+    await expect(simulate(menu, options as never)).rejects.toMatchObject({
+      name: 'AgiArgumentError',
+      code: 'AGI_OPTION',
+      message: expect.stringContaining(message),
+    });
+  });
+});
