@@ -1,11 +1,13 @@
 /**
  * What speech costs a call: from the answer to the command before to STREAM FILE on the wire, as Asterisk sees it.
- * A sound file, a sentence that has been said before, and one that an engine has to speak, in turn, one process a
- * call; and the engine alone, with the same arguments.
+ * A sound file, a sentence that has been said before, and one that an engine has to speak, in turn, in a process of
+ * its own (xinetd, wait = no) and in one that has served calls before (fastagi listen); and the engine alone, with
+ * the same arguments, started by a process that has started it before.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -84,28 +86,63 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
       path.join(folder, `${name}.js`),
       `module.exports = async (agi) => { await agi.noop(); ${body} };`,
     );
+  const resident = await startResident(root, values.node, config, programs);
+  const ways: Record<string, () => Promise<Way>> = {
+    'wait = no': async () => {
+      const line = await connect({
+        node: values.node,
+        file: path.join(root, 'dist/fastagi'),
+        args: ['--config', config],
+        env: environment(programs),
+      });
+      return { socket: line.socket, ended: line.ended };
+    },
+    pool: async () => {
+      const socket = net.connect(resident.port, '127.0.0.1');
+      return { socket, ended: once(socket, 'close') };
+    },
+  };
   const times = new Map<string, number[]>();
   const note = (name: string, ms: number) => times.set(name, [...(times.get(name) ?? []), ms]);
-  const warmUp = Math.ceil(calls / 10);
-  for (let round = 0; round < warmUp + calls; round++) {
-    for (const name of Object.keys(scripts)) {
-      const ms = await timeStream(root, values.node, config, programs, `${name}.js`);
-      if (round >= warmUp) note(name, ms);
+  const warmUp = Math.max(Math.ceil(calls / 10), 2);
+  try {
+    for (let round = 0; round < warmUp + calls; round++) {
+      for (const [way, open] of Object.entries(ways)) {
+        for (const name of Object.keys(scripts)) {
+          const ms = await timeStream(await open(), folder, `${name}.js`);
+          if (round >= warmUp) note(`${way}: ${name}`, ms);
+        }
+        // beside those, so that what else the machine does is the same for both
+        for (const [engine, words] of Object.entries(engines)) {
+          writeFileSync(text, sentence(10_000 + round));
+          const began = performance.now();
+          await once(spawn(path.join(programs, engine), words(text, wave), { stdio: 'ignore' }), 'exit');
+          if (round >= warmUp) note(`${way}: ${engine} alone`, performance.now() - began);
+        }
+      }
     }
-    for (const [engine, words] of Object.entries(engines)) {
-      writeFileSync(text, sentence(10_000 + round));
-      const began = performance.now();
-      await once(spawn(path.join(programs, engine), words(text, wave), { stdio: 'ignore' }), 'exit');
-      if (round >= warmUp) note(`${engine} alone`, performance.now() - began);
-    }
+  } finally {
+    await resident.stop();
   }
   // on a machine that does something else besides, the quickest says more than the middle
   const kinds = ['median', 'quickest'] as const;
-  const of = (kind: (typeof kinds)[number], name: string) => {
-    const list = times.get(name) ?? [];
-    return kind === 'median' ? spreadOf(list).median : Math.min(...list);
-  };
-  const row = (what: string, ms: (kind: (typeof kinds)[number]) => number, goal?: number) => {
+  type Kind = (typeof kinds)[number];
+  const summary = (kind: Kind, list: readonly number[]) =>
+    kind === 'median' ? spreadOf([...list]).median : Math.min(...list);
+  const of = (name: string) => times.get(name) as number[];
+  /** What each call took beside what others took in its round. */
+  const beside =
+    (name: string, ...others: string[]) =>
+    (kind: Kind) =>
+      kind === 'median'
+        ? summary(
+            kind,
+            of(name).map((ms, round) =>
+              others.reduce((rest, other) => rest - (of(other)[round] as number), ms),
+            ),
+          )
+        : others.reduce((rest, other) => rest - summary(kind, of(other)), summary(kind, of(name)));
+  const row = (what: string, ms: (kind: Kind) => number, goal?: number) => {
     const cells = kinds.map((kind) => `${ms(kind).toFixed(2).padStart(10)}`).join('');
     const verdict = ms('median') < (goal ?? 0) ? 'met' : 'not met';
     return `${what.padEnd(50)}${cells}${goal === undefined ? '' : `   goal < ${goal}: ${verdict}`}`;
@@ -116,53 +153,86 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
     `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} cores, Node ${String(node).trim()}, ${new Date().toISOString().slice(0, 10)}; ${calls} calls each`,
     '',
     `${'ms'.padEnd(50)}${kinds.map((kind) => kind.padStart(10)).join('')}`,
-    ...Array.from(times.keys(), (name) => row(name, (kind) => of(kind, name))),
+    ...Array.from(times, ([name, list]) => row(name, (kind) => summary(kind, list))),
     '',
-    ...Object.keys(engines).flatMap((engine) => [
-      row(
-        `a cached sentence, above a file (${engine})`,
-        (kind) => of(kind, `${engine} cached`) - of(kind, 'file'),
-        1,
-      ),
-      row(
-        `a first one, above a file and the engine (${engine})`,
-        (kind) => of(kind, `${engine} new`) - of(kind, 'file') - of(kind, `${engine} alone`),
-        5,
-      ),
-    ]),
+    "what it costs beside the file, and beside the engine (median of the rounds' differences)",
+    ...Object.keys(ways).flatMap((way) =>
+      Object.keys(engines).flatMap((engine) => [
+        row(`${way}: a cached sentence (${engine})`, beside(`${way}: ${engine} cached`, `${way}: file`), 1),
+        row(
+          `${way}: a first one (${engine})`,
+          beside(`${way}: ${engine} new`, `${way}: file`, `${way}: ${engine} alone`),
+          5,
+        ),
+      ]),
+    ),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** From the answer to NOOP to the STREAM FILE behind it, in ms. */
-async function timeStream(
+/** A connection to what serves the call, and when that has ended. */
+interface Way {
+  readonly socket: net.Socket;
+  readonly ended: Promise<unknown>;
+}
+
+const environment = (programs: string) => ({ PATH: `${programs}:/usr/bin:/bin` });
+
+/** `fastagi listen` with one process, so that each call but the first comes to one that has served others. */
+async function startResident(
   root: string,
   node: string,
   config: string,
   programs: string,
-  script: string,
-): Promise<number> {
-  const line = await connect({
-    node,
-    file: path.join(root, 'dist/fastagi'),
-    args: ['--config', config],
-    env: { PATH: `${programs}:/usr/bin:/bin` },
+): Promise<{ readonly port: number; stop(): Promise<unknown> }> {
+  const port = await freePort();
+  const words = ['listen', '--config', config, '--port', String(port), '--processes', '1', '--spare', '1'];
+  const child = spawn(node, [path.join(root, 'dist/fastagi'), ...words], {
+    stdio: 'ignore',
+    env: environment(programs),
   });
+  const ended = once(child, 'exit');
+  const stop = () => {
+    child.kill('SIGTERM');
+    return ended;
+  };
+  for (let open = false; !open; ) {
+    if (child.exitCode !== null) throw new Error(`fastagi listen has ended with ${child.exitCode}`);
+    const socket = net.connect(port, '127.0.0.1');
+    open = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => setTimeout(resolve, 50, false));
+    });
+    socket.destroy();
+  }
+  return { port, stop };
+}
+
+async function freePort(): Promise<number> {
+  const probe = net.createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as net.AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/** From the answer to NOOP to the STREAM FILE behind it, in ms. */
+async function timeStream({ socket, ended }: Way, folder: string, script: string): Promise<number> {
   let answered = 0;
   let streamed = 0;
-  line.socket.on('data', (chunk) => {
+  socket.setNoDelay(true);
+  socket.on('data', (chunk) => {
     const command = String(chunk);
     if (command.startsWith('STREAM FILE')) streamed = performance.now();
-    line.socket.write('200 result=0 endpos=0\n');
+    socket.write('200 result=0 endpos=0\n');
     if (command.startsWith('NOOP')) answered = performance.now();
   });
-  line.socket.write(requestFor(encodeURIComponent(script)));
-  await line.ended;
-  line.socket.destroy();
+  socket.write(requestFor(encodeURIComponent(script)));
+  await ended;
+  socket.destroy();
   if (streamed === 0 || answered === 0)
-    throw new Error(
-      `${script} has played nothing:\n${readFileSync(path.join(path.dirname(config), 'log'), 'utf8')}`,
-    );
+    throw new Error(`${script} has played nothing:\n${readFileSync(path.join(folder, 'log'), 'utf8')}`);
   return streamed - answered;
 }
 

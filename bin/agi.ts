@@ -11,7 +11,9 @@ and call it from the dialplan: AGI(/path/to/script.js,argument).
 `;
 
 const onTerminal = () => {
-  process.stderr.write(`agi: standard input is a terminal, where no Asterisk asks for a script\n\n${usage}`);
+  process.stderr.write(
+    `agi: standard input is a terminal, where no Asterisk asks for a script; "fastagi call ${script}" plays its part\n\n${usage}`,
+  );
   process.exitCode = 2;
 };
 

@@ -209,10 +209,10 @@ function toCommonJs(text, name) {
 function isFar(name) {
   return [
     /^src\/(?:ami|ari|trace)\//,
-    // a sentence that was spoken before is found without these
-    /^src\/tts\/(?:making|settings|problems)/,
+    // an engine that has been started leaves time for these
+    /^src\/tts\/(?:conversion|sweep|problems)/,
     /^src\/config-problems/,
-    /^src\/run\/(?:mail|refusal|syslog|tracing|trouble)/,
+    /^src\/run\/(?:mail|refusal|syslog|tracing|trouble|report)/,
   ].some((far) => far.test(name));
 }
 

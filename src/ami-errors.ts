@@ -6,12 +6,15 @@ export class AmiError extends AgiError {
   static override readonly kind: string = 'AmiError';
 }
 
-/** What AMI cannot carry: a newline in a value, a line too long. Nothing was sent. */
+/**
+ * What AMI cannot carry: a newline in a value, a line too long (`AMI_ARGUMENT`); or an option that there is not
+ * (`AMI_OPTION`). Nothing was sent.
+ */
 export class AmiArgumentError extends AmiError {
   static override readonly kind: string = 'AmiArgumentError';
 
-  constructor(message: string) {
-    super('AMI_ARGUMENT', message);
+  constructor(message: string, code = 'AMI_ARGUMENT') {
+    super(code, message);
   }
 }
 

@@ -22,12 +22,15 @@ export class AriError extends AgiError {
   }
 }
 
-/** What ARI cannot carry, or what the operation does not know. Nothing was sent. */
+/**
+ * What ARI cannot carry, or what the operation does not know (`ARI_ARGUMENT`); or an option that the client does not have
+ * (`ARI_OPTION`). Nothing was sent.
+ */
 export class AriArgumentError extends AriError {
   static override readonly kind: string = 'AriArgumentError';
 
-  constructor(message: string) {
-    super('ARI_ARGUMENT', message);
+  constructor(message: string, code = 'ARI_ARGUMENT') {
+    super(code, message);
   }
 }
 

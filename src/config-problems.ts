@@ -2,23 +2,31 @@
 import { parse } from 'ini';
 import { type IniSections, logLevels, type ValueKind } from './config';
 import { RefusedError } from './errors';
+import { whyUnread } from './file-problems';
+import { nearestName } from './nearest-name';
 
-export function unreadable(file: string, { code, message }: NodeJS.ErrnoException): RefusedError {
-  const why =
-    code === 'ENOENT'
-      ? 'there is no such file'
-      : code === 'EACCES'
-        ? `user ${process.getuid?.()} may not read it`
-        : message;
-  return new RefusedError('CONFIG_UNREADABLE', `the configuration ${file} cannot be read: ${why}`);
+export function unreadable(file: string, error: NodeJS.ErrnoException): RefusedError {
+  return new RefusedError(
+    'CONFIG_UNREADABLE',
+    `the configuration ${file} cannot be read: ${whyUnread(error)}`,
+  );
 }
 
 export function unknownKey(file: string, section: string, key: string, known: object): string {
-  return `${file}: [${section}] ${key}: there is no such key, and it is passed over; known here: ${Object.keys(known).join(', ')}`;
+  const names = Object.keys(known);
+  const meant = nearestName(key, names);
+  const guess = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  return `${file}: [${section}] ${key}: there is no such key${guess}, and it is passed over; known here: ${names.join(', ')}`;
 }
 
-/** Any ini file, by the `ini` package. */
-export function readIni(text: string): IniSections {
+const endOfLine = /\r\n|[\r\n]/;
+
+/**
+ * Any ini file, by the `ini` package.
+ * @throws RefusedError for a section's line that has no end: what follows it would belong to another section, or to none
+ */
+export function readIni(text: string, file = 'the configuration'): IniSections {
+  checkSections(text, file);
   const sections: IniSections = {};
   for (const [section, keys] of Object.entries(parse(quoteValues(text)))) {
     if (typeof keys !== 'object' || keys === null) continue;
@@ -29,6 +37,16 @@ export function readIni(text: string): IniSections {
   return sections;
 }
 
+function checkSections(text: string, file: string): void {
+  for (const [at, line] of text.split(endOfLine).entries()) {
+    if (/^\s*\[[^\]]*$/.test(line))
+      throw new RefusedError(
+        'CONFIG_SECTION',
+        `${file}, line ${at + 1}: ${JSON.stringify(line.trim().slice(0, 60))} begins a section, and the ] behind its name is missing`,
+      );
+  }
+}
+
 /**
  * Each value as a JSON string, which the `ini` package takes as it stands; left to itself it would cut
  * `secret = ab#cd` to `ab`.
@@ -36,7 +54,7 @@ export function readIni(text: string): IniSections {
 function quoteValues(text: string): string {
   return text
     .replace(/^\ufeff/, '')
-    .split(/\r\n|[\r\n]/)
+    .split(endOfLine)
     .map((line) => {
       // the package knows no space before a section and no comment behind it, and takes a dot for a nested one
       const section = /^\s*\[([^\]]*)\]\s*(?:[;#].*)?$/.exec(line);

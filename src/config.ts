@@ -134,7 +134,7 @@ export function readConfig(named: string | undefined = process.env.FASTAGI_CONFI
       if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       throw problems().unreadable(file, error as NodeJS.ErrnoException);
     }
-    return toConfig(readPlainIni(text) ?? problems().readIni(text), file);
+    return toConfig(readPlainIni(text) ?? problems().readIni(text, file), file);
   }
   return defaults;
 }

@@ -78,12 +78,15 @@ export class AgiUsageError extends AgiError {
   }
 }
 
-/** An argument that AGI cannot carry. It is thrown before anything is sent. */
+/**
+ * An argument that AGI cannot carry (`AGI_ARGUMENT`), or an option that the method does not have (`AGI_OPTION`). It is
+ * thrown before anything is sent.
+ */
 export class AgiArgumentError extends AgiError {
   static override readonly kind: string = 'AgiArgumentError';
 
-  constructor(message: string) {
-    super('AGI_ARGUMENT', message);
+  constructor(message: string, code = 'AGI_ARGUMENT') {
+    super(code, message);
   }
 }
 

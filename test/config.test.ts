@@ -190,7 +190,10 @@ describe('the file', () => {
 
   it('that is a folder', () => {
     expect(() => readConfig(folder)).toThrow(
-      expect.objectContaining({ code: 'CONFIG_UNREADABLE', message: expect.stringContaining('EISDIR') }),
+      expect.objectContaining({
+        code: 'CONFIG_UNREADABLE',
+        message: expect.stringContaining('it is a folder'),
+      }),
     );
   });
 
@@ -308,4 +311,17 @@ test('[tts] has keys that only a call that speaks reads, and no file is slower t
     warnings: [],
     sections: { tts: { engine: 'flite' } },
   });
+});
+
+test.each([
+  ['[fastagi\nbasedir=/x\n', 1, '[fastagi'],
+  ['; a comment\r\n[phpagi]\r\ndebug=on\r\n  [fastagi ; here\r\nbasedir=/x\r\n', 4, '[fastagi ; here'],
+  ['[tts]\n[\n', 2, '['],
+])('a section without its end is refused, where nothing would be read of it: %j', (text, line, shown) => {
+  expect(() => configOf(text)).toThrow(
+    refusal(
+      'CONFIG_SECTION',
+      `${path.join(folder, 'fastagi.conf')}, line ${line}: ${JSON.stringify(shown)} begins a section, and the ] behind its name is missing`,
+    ),
+  );
 });

@@ -151,7 +151,7 @@ export class Agi {
   exec(application: string | TemplateStringsArray, ...args: AgiArgument[]): Promise<number> {
     if (typeof application !== 'string') return templates().execTemplate(this[commander], application, args);
     try {
-      args.forEach(checkArgument);
+      for (const arg of args) checkArgument(arg, 'EXEC');
     } catch (error) {
       return Promise.reject(error);
     }
@@ -177,7 +177,7 @@ Object.setPrototypeOf(
   new Proxy(Object.prototype, {
     get(plain, name, call) {
       if (typeof name === 'symbol' || name in plain || name === 'then') return Reflect.get(plain, name, call);
-      const room = /^(say|text2wav|swift|prepareSpeech|speechFile)$/.test(name)
+      const room = 'say text2wav swift prepareSpeech speechFile'.split(' ').includes(name)
         ? speaking().Speaking
         : rarer().DialogueMethods;
       return Reflect.get(room.prototype, name, call);

@@ -2,8 +2,9 @@
 import { AgiArgumentError } from '../errors';
 import type { AgiArgument } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
-import { type Commander, inRange } from './commander';
+import type { Commander } from './commander';
 import { commandFailed } from './failures';
+import { inRange } from './options';
 import { digitOf, numberOf, type SayOutcome } from './outcome';
 
 /** The least and the most of what Asterisk reads into 32 bits. */

@@ -44,7 +44,18 @@ export class Commander {
     outcome: (reply: AgiReply, ask: Ask) => T | Promise<T>,
     secret = this.secret,
   ): Promise<T> {
-    return this.session.turn(async (ask) => outcome(await ask(encodeCommand(name, args), { secret }), ask));
+    let line: string;
+    let problem: unknown;
+    try {
+      // now, for an error says where the script has called; when its turn comes that is forgotten
+      line = encodeCommand(name, args);
+    } catch (error) {
+      problem = error;
+    }
+    return this.session.turn(async (ask) => {
+      if (problem) throw problem;
+      return outcome(await ask(line, { secret }), ask);
+    });
   }
 
   /** What an application returned. @throws AgiCommandError, code `AGI_NO_APPLICATION`, where there is none */
@@ -68,21 +79,6 @@ export class Commander {
   }
 }
 
-/**
- * Options are one object: in phpAGI's way, one behind the other, they would be passed over in silence.
- * @throws AgiArgumentError
- */
-export function checkOptions(method: string, options: unknown): void {
-  if (typeof options !== 'object' || options === null) throw failures().noOptions(method, options);
-}
-
-/** @throws AgiArgumentError for what is no whole number of the range */
-export function inRange(what: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw failures().outOfRange(what, value, least, most);
-  }
-}
-
 /** A view of the call that keeps what it sends and hears out of the log. */
 export function secretly<T extends { readonly [commander]: Commander }>(agi: T): T {
   const { session, belongings } = agi[commander];
@@ -99,5 +95,3 @@ export function isSecretName(name: string): boolean {
 const secrets = (): typeof import('../wire/redact') => require('../wire/redact');
 // what replies mean for the call
 const verdicts = (): typeof import('./verdicts') => require('./verdicts');
-// the words for what went wrong
-const failures = (): typeof import('./failures') => require('./failures');

@@ -7,8 +7,9 @@ import { AgiArgumentError } from '../errors';
 import { type AgiArgument, checkArgument } from '../wire/agi-command';
 import { splitArguments } from '../wire/dialplan';
 import { epochSeconds, INT, optional, say, succeed } from './command-forms';
-import { checkOptions, commander, inRange } from './commander';
+import { commander } from './commander';
 import { commandFailed } from './failures';
+import { checkOptions, escapeNames, inRange } from './options';
 import {
   type CharOutcome,
   type ControlOutcome,
@@ -133,7 +134,14 @@ export abstract class Commands extends SpeechCommands {
       offsetMs?: number;
     } = {},
   ): Promise<ControlOutcome> {
-    checkOptions('controlStreamFile', options);
+    checkOptions('controlStreamFile', options, {
+      ...escapeNames,
+      skipMs: true,
+      forward: true,
+      rewind: true,
+      pause: true,
+      offsetMs: true,
+    });
     const { escapeDigits = '', skipMs = 3000, forward = '#', rewind = '*', pause, offsetMs } = options;
     inRange('controlStreamFile: skipMs', skipMs, 1, INT[1]);
     const args: AgiArgument[] = [file, escapeDigits, skipMs, forward, rewind];
@@ -159,7 +167,7 @@ export abstract class Commands extends SpeechCommands {
     file: string,
     options: EscapeOptions & { timeoutMs?: number } = {},
   ): Promise<OptionOutcome> {
-    checkOptions('getOption', options);
+    checkOptions('getOption', options, { ...escapeNames, timeoutMs: true });
     const { escapeDigits = '0123456789*#', timeoutMs = 5000 } = options;
     inRange('getOption: timeoutMs', timeoutMs, 0, INT[1]);
     return this[commander].run(
@@ -196,7 +204,13 @@ export abstract class Commands extends SpeechCommands {
       silenceSeconds?: number;
     } = {},
   ): Promise<RecordOutcome> {
-    checkOptions('recordFile', options);
+    checkOptions('recordFile', options, {
+      ...escapeNames,
+      timeoutMs: true,
+      offsetSamples: true,
+      beep: true,
+      silenceSeconds: true,
+    });
     const { escapeDigits = '#', timeoutMs = -1, offsetSamples, beep, silenceSeconds } = options;
     inRange('recordFile: timeoutMs', timeoutMs, -1, INT[1]);
     const args: AgiArgument[] = [file, format, escapeDigits, timeoutMs];
@@ -222,38 +236,38 @@ export abstract class Commands extends SpeechCommands {
 
   /** Says digits one by one. @param digits must begin with a digit; may hold `*` and `#` further on */
   async sayDigits(digits: string | number, options: EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('sayDigits', options);
+    checkOptions('sayDigits', options, escapeNames);
     return say(this[commander], 'SAY DIGITS', [digits, options.escapeDigits ?? '']);
   }
 
   /** Spells a text, character by character. */
   async sayAlpha(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('sayAlpha', options);
+    checkOptions('sayAlpha', options, escapeNames);
     return say(this[commander], 'SAY ALPHA', [text, options.escapeDigits ?? '']);
   }
 
   /** Spells a text by the phonetic alphabet. */
   async sayPhonetic(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('sayPhonetic', options);
+    checkOptions('sayPhonetic', options, escapeNames);
     return say(this[commander], 'SAY PHONETIC', [text, options.escapeDigits ?? '']);
   }
 
   /** Says a whole number of 32 bits. @param options.gender `f`, `m`, `n` …, for languages that have them */
   async sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
-    checkOptions('sayNumber', options);
+    checkOptions('sayNumber', options, { ...escapeNames, gender: true });
     inRange('sayNumber', number, ...INT);
     return say(this[commander], 'SAY NUMBER', optional(number, options.escapeDigits ?? '', options.gender));
   }
 
   /** Says the date of a moment, in the time zone of Asterisk's machine. */
   async sayDate(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('sayDate', options);
+    checkOptions('sayDate', options, escapeNames);
     return say(this[commander], 'SAY DATE', [epochSeconds('sayDate', time), options.escapeDigits ?? '']);
   }
 
   /** Says the time of day of a moment, in the time zone of Asterisk's machine. */
   async sayTime(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('sayTime', options);
+    checkOptions('sayTime', options, escapeNames);
     return say(this[commander], 'SAY TIME', [epochSeconds('sayTime', time), options.escapeDigits ?? '']);
   }
 
@@ -268,7 +282,7 @@ export abstract class Commands extends SpeechCommands {
     time: Date | number,
     options: EscapeOptions & { format?: string; timezone?: string } = {},
   ): Promise<SayOutcome> {
-    checkOptions('sayDateTime', options);
+    checkOptions('sayDateTime', options, { ...escapeNames, format: true, timezone: true });
     const { escapeDigits = '', format, timezone } = options;
     const seconds = epochSeconds('sayDateTime', time);
     return say(
@@ -332,7 +346,10 @@ export abstract class Commands extends SpeechCommands {
 
   /** Sets the caller id: a number, or `"Jo Do" <123>`. */
   async setCallerId(callerId: string | { readonly name?: string; readonly number: string }): Promise<void> {
-    if (typeof callerId !== 'string') checkArgument(callerId.number);
+    if (typeof callerId !== 'string') {
+      checkOptions('setCallerId', callerId, { name: true, number: true });
+      checkArgument(callerId.number, 'SET CALLERID');
+    }
     const text =
       typeof callerId === 'string'
         ? callerId
@@ -374,7 +391,7 @@ export abstract class Commands extends SpeechCommands {
     priority: string | number,
     ...args: AgiArgument[]
   ): Promise<void> {
-    args.forEach(checkArgument);
+    for (const arg of args) checkArgument(arg, 'GOSUB');
     const misplaced = [context, extension, String(priority)].find((part) => /[,()]/.test(part));
     if (misplaced !== undefined) {
       throw new AgiArgumentError(

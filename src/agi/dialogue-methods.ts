@@ -2,10 +2,11 @@
 import type { SpeechOptions } from '../tts/speech';
 import type { Agi } from './agi';
 import type { CallerAudio } from './caller-audio';
-import { checkOptions, commander, secretly } from './commander';
+import { commander, secretly } from './commander';
 import { DialplanMethods } from './dialplan-methods';
 import type { KeypadMode } from './keypad';
 import type { MenuChoices, MenuKey, MenuOptions, MenuOutcome } from './menu';
+import { checkOptions, escapeNames, speechNames } from './options';
 import type { DataOutcome, EscapeOptions, SayOutcome } from './outcome';
 import type { Prompt, SpokenPrompt } from './prompt';
 import type { AskOptions, AskOutcome, ParsedOptions } from './question';
@@ -22,7 +23,7 @@ export abstract class DialogueMethods extends DialplanMethods {
    * @param options.secret keeps all that goes by way of it out of the log: where a PIN may be typed ahead
    */
   typeAhead(options: { secret?: boolean } = {}): TypeAhead {
-    checkOptions('typeAhead', options);
+    checkOptions('typeAhead', options, { secret: true });
     const agi = this as unknown as Agi;
     return new (typeAheadRoom().TypeAhead)(options.secret ? secretly(agi) : agi);
   }
@@ -51,7 +52,7 @@ export abstract class DialogueMethods extends DialplanMethods {
 
   /** Plays a prompt of any kind, or several. @returns the key of `escapeDigits` that ended it, where one did */
   async play(prompt: Prompt, options: EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('play', options);
+    checkOptions('play', options, escapeNames);
     const digit = await prompts().playPrompt(this as unknown as Agi, prompt, options.escapeDigits ?? '');
     return digit === undefined ? { outcome: 'complete' } : { outcome: 'digit', digit };
   }
@@ -68,12 +69,13 @@ export abstract class DialogueMethods extends DialplanMethods {
   async textInput(
     options: { mode?: KeypadMode; prompt?: string | SpokenPrompt; timeoutMs?: number; echo?: boolean } = {},
   ): Promise<string> {
-    checkOptions('textInput', options);
+    checkOptions('textInput', options, { mode: true, prompt: true, timeoutMs: true, echo: true });
     const { mode = 'numeric', prompt = 'beep', timeoutMs, echo = true } = options;
     const keypad = new (keypadRoom().Keypad)(mode);
     const agi = this as unknown as Agi;
     for (let more = true; more; ) {
-      const file = typeof prompt === 'string' ? prompt : await agi.speechFile(prompt.say, prompt);
+      const file =
+        typeof prompt === 'string' ? prompt : await agi.speechFile(prompt.say, prompts().voiceOf(prompt));
       const typed = await this.getData(file, timeoutMs === undefined ? {} : { timeoutMs });
       if (typed.outcome === 'missing') throw prompts().noFile(file);
       more = keypad.enter(typed.digits);
@@ -88,11 +90,12 @@ export abstract class DialogueMethods extends DialplanMethods {
    * recordings, as `sayAlpha` does, which has some of the signs.
    */
   async sayPunctuation(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('sayPunctuation', options);
+    checkOptions('sayPunctuation', options, { ...speechNames, ...escapeNames });
+    const { engine, escapeDigits = '' } = options;
     if (text === '') return { outcome: 'complete' };
     const agi = this as unknown as Agi;
-    if (options.engine === undefined && !speaking().hasNamedEngine(this[commander]))
-      return this.sayAlpha(text, options);
+    if (engine === undefined && !speaking().hasNamedEngine(this[commander]))
+      return this.sayAlpha(text, { escapeDigits });
     return agi.say(signs().spellOut(text), options);
   }
 

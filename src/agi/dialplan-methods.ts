@@ -6,8 +6,9 @@ import { type AgiArgument, checkArgument, encodeArgument, encodeCommand } from '
 import { type CallerId, parseCallerId } from '../wire/caller-id';
 import { escapeArgument } from '../wire/dialplan';
 import { optional } from './command-forms';
-import { type Commander, checkOptions, commander, inRange } from './commander';
+import { type Commander, commander } from './commander';
 import { Commands } from './commands';
+import { checkOptions, inRange } from './options';
 import type { Ask } from './session';
 
 /** How a call that was dialled has ended: Asterisk's DIALSTATUS. */
@@ -48,14 +49,14 @@ export abstract class DialplanMethods extends Commands {
     destination: string | readonly string[],
     options: { timeoutSeconds?: number; flags?: string } = {},
   ): Promise<DialOutcome> {
-    checkOptions('dial', options);
+    checkOptions('dial', options, { timeoutSeconds: true, flags: true });
     const { timeoutSeconds, flags } = options;
     if (timeoutSeconds !== undefined) inRange('dial: timeoutSeconds', timeoutSeconds, 1, 2_000_000);
-    if (!Array.isArray(destination)) checkArgument(destination as string);
+    if (!Array.isArray(destination)) checkArgument(destination as string, 'dial');
     const text = typeof destination === 'string' ? destination : destination.map(oneDestination).join('&');
     if (!text) throw new AgiArgumentError('dial: there is no destination');
     // a NUL is the mark of a value's dollar sign further on
-    for (const part of [destination, flags ?? ''].flat()) encodeArgument(part);
+    for (const part of [destination, flags ?? ''].flat()) encodeArgument(part, 'dial');
     return this[commander].session.turn(async (ask) => {
       await execute(this[commander], ask, 'Dial', optional(text, timeoutSeconds, flags));
       const status = (await statusOf(ask, 'DIALSTATUS')) as DialOutcome['status'];
@@ -71,7 +72,7 @@ export abstract class DialplanMethods extends Commands {
    * @param options go before those of the configuration; they count when it is first asked for
    * @throws RefusedError where no user or secret is configured; else as `Ami.connect` in `fastagi/ami`
    */
-  manager(options: Partial<AmiOptions> = {}): Promise<Ami> {
+  async manager(options: Partial<AmiOptions> = {}): Promise<Ami> {
     return managers().managerOf(this[commander], options);
   }
 
@@ -81,7 +82,6 @@ export abstract class DialplanMethods extends Commands {
    * @throws RefusedError where neither the configuration nor `options` names a user and a password
    */
   ari(options: Partial<AriOptions> = {}): Ari {
-    checkOptions('ari', options);
     return clients().ariOf(this[commander], options);
   }
 
@@ -111,7 +111,7 @@ export abstract class DialplanMethods extends Commands {
   }
   /** Runs another AGI script on this call, to its end. @param script as in the dialplan: `agi://HOST/SCRIPT` */
   async execAgi(script: string, ...args: AgiArgument[]): Promise<AgiStatus> {
-    args.forEach(checkArgument);
+    for (const arg of args) checkArgument(arg, 'execAgi');
     const words = [script, ...args].map((arg) => asData(String(arg)));
     return this[commander].session.turn(async (ask) => {
       await execute(this[commander], ask, 'AGI', words);
@@ -137,7 +137,7 @@ export abstract class DialplanMethods extends Commands {
     number: string,
     options: { service?: string; zone?: string } = {},
   ): Promise<string | undefined> {
-    checkOptions('enumLookup', options);
+    checkOptions('enumLookup', options, { service: true, zone: true });
     const { service = 'sip', zone = 'e164.arpa' } = options;
     if (!/^\+?\d+$/.test(number) || !/^[\w+:]+$/.test(service) || !/^[\w.-]+$/.test(zone)) {
       throw new AgiArgumentError(

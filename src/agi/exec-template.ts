@@ -66,7 +66,7 @@ export function execTemplate(
 ): Promise<number> {
   return commander.session.turn(async (ask) => {
     // a NUL of the template's own would be taken for the mark of a dollar sign
-    encodeArgument(raw.join(''));
+    encodeArgument(raw.join(''), 'EXEC');
     const { application, texts } = takeApart(raw);
     let args = texts[0] as string;
     values.forEach((value, at) => {
@@ -109,7 +109,7 @@ function takeApart(raw: readonly string[]): { application: string; texts: string
 /** @param before the text in front of the value, which tells where it stands */
 function encodeValue(application: string, before: string, value: AgiArgument): string {
   // refuses what is neither text nor a number, and what AGI cannot carry
-  encodeArgument(value);
+  encodeArgument(value, 'EXEC');
   const text = String(value);
   const name = application.toLowerCase();
   const args = splitArguments(before);

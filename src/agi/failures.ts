@@ -10,6 +10,7 @@ import {
   AgiUnknownCommandError,
   AgiUsageError,
 } from '../errors';
+import { noSuchOption } from '../option-names';
 import type { AgiReply } from '../wire/agi-reply';
 import { moreBehindRequest } from '../wire/problems';
 
@@ -146,9 +147,14 @@ export function outOfRange(what: string, value: number, least: number, most: num
 }
 
 export function noOptions(method: string, options: unknown): AgiArgumentError {
+  const what = options === null ? 'null' : Array.isArray(options) ? 'a list' : `a ${typeof options}`;
   return new AgiArgumentError(
-    `${method}: its options are one object, as in ${method}(…, { name: value }), and this is ${options === null ? 'null' : `a ${typeof options}`}`,
+    `${method}: its options are one object, as in ${method}(…, { name: value }), and this is ${what}`,
   );
+}
+
+export function noOption(method: string, name: string, names: object): AgiArgumentError {
+  return new AgiArgumentError(noSuchOption(method, name, names), 'AGI_OPTION');
 }
 
 export function noNumber(reply: AgiReply): AgiProtocolError {

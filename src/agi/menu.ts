@@ -1,6 +1,6 @@
 /** A menu: a prompt for each choice, and the key of one of them. */
 import { AgiArgumentError } from '../errors';
-import { checkOptions, inRange } from './commander';
+import { checkOptions, inRange } from './options';
 import type { Digit } from './outcome';
 import { type Prompt, withSpoken } from './prompt';
 import type { TypeAhead } from './type-ahead';
@@ -36,6 +36,7 @@ export interface MenuOptions {
 }
 
 export type MenuOutcome<K extends Digit = Digit> =
+  /** The key, a text: `'1'`, also where the choices are written `{ 1: … }`. */
   | { readonly outcome: 'choice'; readonly choice: K }
   /** No key at the last try. */
   | { readonly outcome: 'timeout' }
@@ -47,8 +48,15 @@ export async function askMenu<C extends MenuChoices>(
   choices: C,
   options: MenuOptions,
 ): Promise<MenuOutcome<MenuKey<C>>> {
-  checkOptions('menu', options);
+  checkOptions('menu', options, {
+    greeting: true,
+    beep: true,
+    timeoutMs: true,
+    attempts: true,
+    messages: true,
+  });
   const { greeting = '', beep = 'beep', timeoutMs = 2000, attempts = 3, messages = {} } = options;
+  checkOptions('menu: messages', messages, { timeout: true, invalid: true });
   if (attempts !== Number.POSITIVE_INFINITY) inRange('menu: attempts', attempts, 1, 1000);
   inRange('menu: timeoutMs', timeoutMs, 0, 0x7fff_ffff);
   if (typeof choices !== 'object' || choices === null)

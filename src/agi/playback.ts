@@ -1,7 +1,7 @@
 /** The commands that play a sound and hear keys: what they send, and what their replies mean. */
-import { encodeCommand } from '../wire/agi-command';
-import { type Commander, checkOptions, inRange } from './commander';
+import type { Commander } from './commander';
 import { commandFailed } from './failures';
+import { checkOptions, dataNames, escapeNames, inRange } from './options';
 import {
   type DataOutcome,
   digitOf,
@@ -16,7 +16,7 @@ export async function streamFile(
   file: string,
   options: EscapeOptions & { offsetSamples?: number },
 ): Promise<PlayOutcome> {
-  checkOptions('streamFile', options);
+  checkOptions('streamFile', options, { ...escapeNames, offsetSamples: true });
   const offset = options.offsetSamples ?? 0;
   return commander.run(
     'STREAM FILE',
@@ -39,16 +39,20 @@ export async function getData(
   prompt: string,
   options: { timeoutMs?: number; maxDigits?: number; secret?: boolean },
 ): Promise<DataOutcome> {
-  checkOptions('getData', options);
+  checkOptions('getData', options, dataNames);
   const { timeoutMs = 0, maxDigits = 1023, secret = commander.secret } = options;
-  return commander.session.turn(async (ask) => {
-    inRange('getData: maxDigits', maxDigits, 1, 1023);
-    inRange('getData: timeoutMs', timeoutMs, 0, 0x7fffffff);
-    const reply = await ask(encodeCommand('GET DATA', [prompt, timeoutMs, maxDigits]), { secret });
-    if (reply.result === '-1') {
-      await commander.assertAlive(reply, ask);
-      return { outcome: 'missing', digits: '' };
-    }
-    return { outcome: reply.word === 'timeout' ? 'timeout' : 'complete', digits: reply.result };
-  });
+  inRange('getData: maxDigits', maxDigits, 1, 1023);
+  inRange('getData: timeoutMs', timeoutMs, 0, 0x7fffffff);
+  return commander.run(
+    'GET DATA',
+    [prompt, timeoutMs, maxDigits],
+    async (reply, ask): Promise<DataOutcome> => {
+      if (reply.result === '-1') {
+        await commander.assertAlive(reply, ask);
+        return { outcome: 'missing', digits: '' };
+      }
+      return { outcome: reply.word === 'timeout' ? 'timeout' : 'complete', digits: reply.result };
+    },
+    secret,
+  );
 }

@@ -1,5 +1,5 @@
 /** What a caller is told or asked by: a sound file, something said, or several of them. */
-import { AgiError } from '../errors';
+import { AgiArgumentError, AgiError } from '../errors';
 import type { SpeechOptions } from '../tts/speech';
 import type { Agi } from './agi';
 import type { Digit, PlayOutcome, SayOutcome } from './outcome';
@@ -31,7 +31,7 @@ export type Prompt =
 export async function playPrompt(agi: Agi, prompt: Prompt, escapeDigits: string): Promise<Digit | undefined> {
   if (isList(prompt)) {
     // what stands further on is made while the caller hears what stands before
-    for (const part of prompt.slice(1)) if (isSpoken(part)) void agi.prepareSpeech(part.say, part);
+    for (const part of prompt.slice(1)) if (isSpoken(part)) void agi.prepareSpeech(part.say, voiceOf(part));
     for (const part of prompt) {
       const digit = await playPrompt(agi, part, escapeDigits);
       if (digit !== undefined) return digit;
@@ -52,31 +52,67 @@ export function noFile(file: string): AgiError {
   );
 }
 
+/** What is behind a prompt's first word are options of the method, which knows what there is. */
 function play(
   agi: Agi,
   prompt: Exclude<Prompt, readonly Prompt[]>,
   escapeDigits: string,
 ): Promise<PlayOutcome | SayOutcome> {
-  const options = { escapeDigits };
-  if (typeof prompt === 'string') return agi.streamFile(prompt, options);
-  if ('say' in prompt) return agi.say(prompt.say, { ...prompt, ...options });
-  if ('digits' in prompt) return agi.sayDigits(prompt.digits, options);
-  if ('number' in prompt) return agi.sayNumber(prompt.number, { ...options, ...optionsOf(prompt, 'gender') });
-  if ('alpha' in prompt) return agi.sayAlpha(prompt.alpha, options);
-  if ('phonetic' in prompt) return agi.sayPhonetic(prompt.phonetic, options);
-  if ('date' in prompt) return agi.sayDate(prompt.date, options);
-  if ('time' in prompt) return agi.sayTime(prompt.time, options);
-  return agi.sayDateTime(prompt.dateTime, { ...options, ...optionsOf(prompt, 'format', 'timezone') });
+  if (typeof prompt === 'string') return agi.streamFile(prompt, { escapeDigits });
+  if (typeof prompt !== 'object' || prompt === null) throw noPrompt(prompt);
+  const options = { ...prompt, escapeDigits };
+  if ('say' in options) {
+    const { say, ...others } = options;
+    return agi.say(say, others);
+  }
+  if ('digits' in options) {
+    const { digits, ...others } = options;
+    return agi.sayDigits(digits, others);
+  }
+  if ('number' in options) {
+    const { number, ...others } = options;
+    return agi.sayNumber(number, others);
+  }
+  if ('alpha' in options) {
+    const { alpha, ...others } = options;
+    return agi.sayAlpha(alpha, others);
+  }
+  if ('phonetic' in options) {
+    const { phonetic, ...others } = options;
+    return agi.sayPhonetic(phonetic, others);
+  }
+  if ('date' in options) {
+    const { date, ...others } = options;
+    return agi.sayDate(date, others);
+  }
+  if ('time' in options) {
+    const { time, ...others } = options;
+    return agi.sayTime(time, others);
+  }
+  if ('dateTime' in options) {
+    const { dateTime, ...others } = options;
+    return agi.sayDateTime(dateTime, others);
+  }
+  throw noPrompt(prompt);
 }
 
-function optionsOf<T extends object, K extends keyof T>(prompt: T, ...names: K[]): Pick<T, K> {
-  return Object.fromEntries(
-    names.filter((name) => prompt[name] !== undefined).map((name) => [name, prompt[name]]),
-  ) as Pick<T, K>;
+function noPrompt(prompt: unknown): AgiArgumentError {
+  const what =
+    typeof prompt === 'object' && prompt !== null
+      ? `has ${Object.keys(prompt).join(', ') || 'nothing in it'}`
+      : `is ${prompt === null ? 'null' : typeof prompt}`;
+  return new AgiArgumentError(
+    `a prompt is the name of a sound file, a list of prompts, or one of { say }, { digits }, { number }, { alpha }, { phonetic }, { date }, { time } and { dateTime }, and this ${what}`,
+  );
+}
+
+/** By what a text is spoken. */
+export function voiceOf({ say, ...options }: SpokenPrompt): SpeechOptions {
+  return options;
 }
 
 export function isSpoken(prompt: Prompt): prompt is SpokenPrompt {
-  return typeof prompt === 'object' && 'say' in prompt;
+  return typeof prompt === 'object' && prompt !== null && 'say' in prompt;
 }
 
 /** phpAGI's way to write a text among the names of files: `*` in front of it. */

@@ -1,6 +1,6 @@
 /** A question: a prompt, the caller's keys, what they mean, and another try where they mean nothing. */
 import { AgiArgumentError } from '../errors';
-import { inRange } from './commander';
+import { checkOptions, inRange } from './options';
 import type { Digit } from './outcome';
 import type { Prompt } from './prompt';
 import type { TypeAhead } from './type-ahead';
@@ -8,7 +8,10 @@ import type { TypeAhead } from './type-ahead';
 export interface AskOptions<T = string> {
   /** The first key ends it, and is the first of the answer. */
   readonly prompt: Prompt;
-  /** The least and the most of an answer's digits: 1 and 255. The last one ends the answer. */
+  /**
+   * The least and the most of an answer's digits: 1 and 255. The last one ends the answer: a caller who types `endKey`
+   * behind it all the same gives an empty answer to the next question, so one more than is wanted is kinder.
+   */
   readonly minDigits?: number;
   readonly maxDigits?: number;
   /** How long to wait for the first key behind the prompt; 5000. */
@@ -41,6 +44,20 @@ export interface AskOptions<T = string> {
   };
 }
 
+export const askNames = {
+  prompt: true,
+  minDigits: true,
+  maxDigits: true,
+  timeoutMs: true,
+  interDigitTimeoutMs: true,
+  endKey: true,
+  cancelKey: true,
+  secret: true,
+  attempts: true,
+  parse: true,
+  messages: true,
+} as const;
+
 /** With `parse`, which says what an answer is. */
 export type ParsedOptions<T> = AskOptions<T> & Required<Pick<AskOptions<T>, 'parse'>>;
 
@@ -63,6 +80,7 @@ class Invalid {
 
 export async function askQuestion<T>(buffer: TypeAhead, options: AskOptions<T>): Promise<AskOutcome<T>> {
   const { prompt, minDigits = 1, maxDigits = 255, attempts = 3, messages = {} } = options;
+  checkOptions('ask: messages', messages, { timeout: true, short: true, invalid: true, failed: true });
   if (prompt === undefined) throw new AgiArgumentError('ask: its options must have a prompt');
   inRange('ask: attempts', attempts, 1, 1000);
   inRange('ask: maxDigits', maxDigits, 1, 1023);

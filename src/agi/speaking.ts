@@ -1,8 +1,11 @@
 /** Text that is spoken to the caller. */
-import { Speech, type SpeechConfig, type SpeechOptions } from '../tts/speech';
+import { plainText, Speech, type SpeechConfig, type SpeechOptions } from '../tts/speech';
 import { encodeCommand } from '../wire/agi-command';
-import { type Commander, checkOptions, commander } from './commander';
+import type { AgiReply } from '../wire/agi-reply';
+import { type Commander, commander } from './commander';
+import { checkOptions, escapeNames, speechNames, voiceNames } from './options';
 import { digitOf, type EscapeOptions, numberOf, type SayOutcome } from './outcome';
+import type { Ask } from './session';
 
 export abstract class Speaking {
   abstract readonly [commander]: Commander;
@@ -14,7 +17,7 @@ export abstract class Speaking {
    * @throws AgiSpeechError where there is no engine, it fails or is too slow, or Asterisk does not find the file
    */
   async say(text: string | number, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('say', options);
+    checkOptions('say', options, { ...speechNames, ...escapeNames });
     return speak(this[commander], text, options);
   }
 
@@ -23,7 +26,7 @@ export abstract class Speaking {
     text: string | number,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
-    checkOptions('text2wav', options);
+    checkOptions('text2wav', options, { ...voiceNames, ...escapeNames });
     return speak(this[commander], text, { ...options, engine: 'festival' });
   }
 
@@ -32,7 +35,7 @@ export abstract class Speaking {
     text: string | number,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
-    checkOptions('swift', options);
+    checkOptions('swift', options, { ...voiceNames, ...escapeNames });
     return speak(this[commander], text, { ...options, engine: 'swift' });
   }
 
@@ -43,7 +46,7 @@ export abstract class Speaking {
    */
   prepareSpeech(text: string | number, options: SpeechOptions = {}): Promise<void> {
     const prepared = (async () => {
-      checkOptions('prepareSpeech', options);
+      checkOptions('prepareSpeech', options, speechNames);
       const words = textOf(text);
       if (!isSilent(words)) await speechOf(this[commander]).name(words, options, false);
     })();
@@ -58,7 +61,7 @@ export abstract class Speaking {
    * @throws AgiSpeechError as `say` does, and for a text with nothing in it
    */
   async speechFile(text: string | number, options: SpeechOptions = {}): Promise<string> {
-    checkOptions('speechFile', options);
+    checkOptions('speechFile', options, speechNames);
     return speechOf(this[commander]).name(textOf(text), options);
   }
 }
@@ -71,7 +74,7 @@ function speechOf(call: Commander): Speech {
   if (!belongings.speech) {
     const speech = new Speech(belongings.config ?? noConfig);
     belongings.speech = speech;
-    session.onHangup(() => speech.stop(failures().hungUp()));
+    session.onHangup(() => void speech.stop(failures().hungUp()));
   }
   return belongings.speech;
 }
@@ -83,36 +86,48 @@ export function hasNamedEngine(call: Commander): boolean {
 }
 
 function textOf(text: string | number): string {
-  if (typeof text !== 'string' && typeof text !== 'number') throw uncarried().noArgument(text);
+  if (typeof text !== 'string' && !Number.isFinite(text)) throw uncarried().noArgument(text);
   return String(text);
 }
 
+/** Whether there is nothing in it that can be heard. A first letter says that there is; a regular expression costs more. */
 function isSilent(text: string): boolean {
-  return !/[^\0- \x7f]/.test(text);
+  const first = text.charCodeAt(0);
+  return !(first > 32 && first < 127) && plainText(text) === '';
 }
 
-async function speak(
+/** What follows on the answer to STREAM FILE is apart: to compile it before that is sent would take its time. */
+function speak(
   call: Commander,
   words: string | number,
-  { escapeDigits = '', ...options }: SpeechOptions & EscapeOptions,
-): Promise<SayOutcome> {
+  options: SpeechOptions & EscapeOptions,
+): SayOutcome | Promise<SayOutcome> {
   const text = textOf(words);
   if (isSilent(text)) return { outcome: 'complete' };
-  const { session } = call;
   const speech = speechOf(call);
   const name = speech.name(text, options);
+  const escapeDigits = options.escapeDigits ?? '';
   // the order of the commands is the order of the calls, so the place is taken now
-  if (typeof name !== 'string') name.catch(() => {});
-  return session.turn(async (ask) => {
-    if (typeof name !== 'string') session.watchWhileIdle();
-    const file = typeof name === 'string' ? name : await name;
-    const reply = await ask(encodeCommand('STREAM FILE', [file, escapeDigits, 0]), { secret: call.secret });
-    const result = numberOf(reply);
-    if (result === 0) return { outcome: 'complete' };
-    if (result > 0) return { outcome: 'digit', digit: digitOf(reply) };
-    await call.assertAlive(reply, ask);
-    throw problems().unplayable(file, speech.settings);
+  if (typeof name === 'string') return call.session.turn((ask) => stream(call, ask, name, escapeDigits));
+  name.catch(() => {});
+  return call.session.turn(async (ask) => {
+    call.session.watchWhileIdle();
+    return stream(call, ask, await name, escapeDigits);
   });
+}
+
+function stream(call: Commander, ask: Ask, name: string, escapeDigits: string): Promise<SayOutcome> {
+  return ask(encodeCommand('STREAM FILE', [name, escapeDigits, 0]), { secret: call.secret }).then((reply) =>
+    streamed(call, ask, name, reply),
+  );
+}
+
+async function streamed(call: Commander, ask: Ask, name: string, reply: AgiReply): Promise<SayOutcome> {
+  const result = numberOf(reply);
+  if (result === 0) return { outcome: 'complete' };
+  if (result > 0) return { outcome: 'digit', digit: digitOf(reply) };
+  await call.assertAlive(reply, ask);
+  throw problems().unplayable(name, speechOf(call).settings);
 }
 
 // the words for what went wrong

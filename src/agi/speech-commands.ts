@@ -2,7 +2,8 @@
 import type { AgiArgument } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import { optional, succeed } from './command-forms';
-import { type Commander, checkOptions, commander } from './commander';
+import { type Commander, commander } from './commander';
+import { checkOptions } from './options';
 import { type Digit, endposOf, type SpeechOutcome, type SpeechResult } from './outcome';
 
 export abstract class SpeechCommands {
@@ -58,7 +59,7 @@ export abstract class SpeechCommands {
     prompt: string,
     options: { timeoutSeconds?: number; offsetSamples?: number } = {},
   ): Promise<SpeechOutcome> {
-    checkOptions('speechRecognize', options);
+    checkOptions('speechRecognize', options, { timeoutSeconds: true, offsetSamples: true });
     const { timeoutSeconds = 5, offsetSamples } = options;
     return this[commander].run(
       'SPEECH RECOGNIZE',

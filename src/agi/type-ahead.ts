@@ -4,11 +4,12 @@
  */
 import type { SpeechOptions } from '../tts/speech';
 import type { Agi } from './agi';
-import { checkOptions, inRange, secretly } from './commander';
+import { secretly } from './commander';
 import { askMenu, type MenuChoices, type MenuKey, type MenuOptions, type MenuOutcome } from './menu';
+import { checkOptions, dataNames, escapeNames, inRange, speechNames, voiceNames } from './options';
 import type { DataOutcome, Digit, EscapeOptions, PlayOutcome, SayOutcome, WaitOutcome } from './outcome';
 import { type Prompt, playPrompt } from './prompt';
-import { type AskOptions, type AskOutcome, askQuestion, type ParsedOptions } from './question';
+import { type AskOptions, type AskOutcome, askNames, askQuestion, type ParsedOptions } from './question';
 
 export const ALL_KEYS = '0123456789*#ABCD';
 /** What Asterisk's GET DATA waits for the next key, where nothing else is said (res_agi.c). */
@@ -46,7 +47,7 @@ export class TypeAhead {
 
   /** Plays a prompt of any kind, unless keys wait. */
   async play(prompt: Prompt, options: EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('play', options);
+    checkOptions('play', options, escapeNames);
     return this.#unlessTyped(options, async (escapeDigits) => {
       const digit = await playPrompt(this.#agi, prompt, escapeDigits);
       return digit === undefined ? { outcome: 'complete' } : { outcome: 'digit', digit };
@@ -57,7 +58,7 @@ export class TypeAhead {
     file: string,
     options: EscapeOptions & { offsetSamples?: number } = {},
   ): Promise<PlayOutcome> {
-    checkOptions('streamFile', options);
+    checkOptions('streamFile', options, { ...escapeNames, offsetSamples: true });
     const heard = await this.#unlessTyped<PlayOutcome>(options, (escapeDigits) =>
       this.#agi.streamFile(file, { ...options, escapeDigits }),
     );
@@ -66,7 +67,7 @@ export class TypeAhead {
 
   /** Speaks a text, unless keys wait: see `Agi.say`. */
   async say(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('say', options);
+    checkOptions('say', options, { ...speechNames, ...escapeNames });
     return this.#unlessTyped(options, (escapeDigits) => this.#agi.say(text, { ...options, escapeDigits }));
   }
 
@@ -75,7 +76,7 @@ export class TypeAhead {
     text: string,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
-    checkOptions('text2wav', options);
+    checkOptions('text2wav', options, { ...voiceNames, ...escapeNames });
     return this.#unlessTyped(options, (escapeDigits) =>
       this.#agi.text2wav(text, { ...options, escapeDigits }),
     );
@@ -86,7 +87,7 @@ export class TypeAhead {
     text: string,
     options: Omit<SpeechOptions, 'engine'> & EscapeOptions = {},
   ): Promise<SayOutcome> {
-    checkOptions('swift', options);
+    checkOptions('swift', options, { ...voiceNames, ...escapeNames });
     return this.#unlessTyped(options, (escapeDigits) => this.#agi.swift(text, { ...options, escapeDigits }));
   }
 
@@ -95,9 +96,9 @@ export class TypeAhead {
   }
 
   async sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
-    checkOptions('sayNumber', options);
-    const { gender } = options;
-    return this.play(gender === undefined ? { number } : { number, gender }, options);
+    checkOptions('sayNumber', options, { ...escapeNames, gender: true });
+    const { gender, ...others } = options;
+    return this.play(gender === undefined ? { number } : { number, gender }, others);
   }
 
   sayAlpha(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
@@ -109,7 +110,7 @@ export class TypeAhead {
   }
 
   async sayPunctuation(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
-    checkOptions('sayPunctuation', options);
+    checkOptions('sayPunctuation', options, { ...speechNames, ...escapeNames });
     return this.#unlessTyped(options, (escapeDigits) =>
       this.#agi.sayPunctuation(text, { ...options, escapeDigits }),
     );
@@ -127,7 +128,7 @@ export class TypeAhead {
     time: Date | number,
     options: EscapeOptions & { format?: string; timezone?: string } = {},
   ): Promise<SayOutcome> {
-    checkOptions('sayDateTime', options);
+    checkOptions('sayDateTime', options, { ...escapeNames, format: true, timezone: true });
     return this.#unlessTyped(options, (escapeDigits) =>
       this.#agi.sayDateTime(time, { ...options, escapeDigits }),
     );
@@ -147,7 +148,7 @@ export class TypeAhead {
     prompt: string,
     options: { timeoutMs?: number; maxDigits?: number; secret?: boolean } = {},
   ): Promise<DataOutcome> {
-    checkOptions('getData', options);
+    checkOptions('getData', options, dataNames);
     if (this.#keys === '') return this.#agi.getData(prompt, options);
     const { maxDigits = 1023, secret = false } = options;
     inRange('getData: maxDigits', maxDigits, 1, 1023);
@@ -177,7 +178,7 @@ export class TypeAhead {
   ask(options: AskOptions): Promise<AskOutcome<string>>;
   ask<T>(options: ParsedOptions<T>): Promise<AskOutcome<T>>;
   async ask<T>(options: AskOptions<T>): Promise<AskOutcome<T>> {
-    checkOptions('ask', options);
+    checkOptions('ask', options, askNames);
     if (!options.secret) return askQuestion(this, options);
     const secret = new TypeAhead(secretly(this.#agi));
     secret.#keys = this.#keys;

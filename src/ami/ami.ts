@@ -5,7 +5,7 @@
  * nothing twice.
  */
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { AmiConnectionError, AmiError, AmiTimeoutError } from '../ami-errors';
+import { AmiArgumentError, AmiConnectionError, AmiError, AmiTimeoutError } from '../ami-errors';
 import { EventStream, type EventStreamOptions } from '../event-stream';
 import type { AmiFields } from '../wire/ami-action';
 import { type AmiEvent, AmiResponse } from '../wire/ami-message';
@@ -17,6 +17,7 @@ import { EventHub } from './event-hub';
 import { checkMs, Exchanges } from './exchanges';
 import { refusedAction } from './failures';
 import { type ActionOptions, type AmiList, ManagerActions } from './manager-actions';
+import { amiNames, asyncAgiNames, checkNames, reconnectNames, streamNames } from './option-names';
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';
 
 export interface ReconnectOptions {
@@ -112,6 +113,13 @@ export class Ami extends ManagerActions {
 
   private constructor(options: AmiOptions) {
     super();
+    checkNames('Ami.connect', options, amiNames);
+    for (const name of ['username', 'secret'] as const) {
+      if (typeof options[name] !== 'string')
+        throw new AmiArgumentError(`Ami.connect: ${name} is needed: it is that of a user in manager.conf`);
+    }
+    if (typeof options.reconnect === 'object')
+      checkNames('Ami.connect: reconnect', options.reconnect, reconnectNames);
     const { timeoutMs = 10_000, connectTimeoutMs = 10_000, pingEveryMs = 15_000, tls, host, port } = options;
     for (const [name, ms] of Object.entries({ timeoutMs, connectTimeoutMs, pingEveryMs })) checkMs(name, ms);
     this.#options = options;
@@ -347,6 +355,7 @@ export class Ami extends ManagerActions {
     names: Name | readonly Name[] = [],
     options: EventStreamOptions = {},
   ): EventStream<EventOf<Name>> {
+    checkNames('events', options, streamNames);
     const list = typeof names === 'string' ? [names as string] : (names as readonly string[]);
     const stream = this.#hub.stream(list, options);
     if (this.#state === 'closed')
@@ -378,6 +387,7 @@ export class Ami extends ManagerActions {
    * It needs `agi` in both the `read` and the `write` line of the user in manager.conf.
    */
   asyncAgi(options: AsyncAgiOptions = {}): AsyncAgiCalls {
+    checkNames('asyncAgi', options, asyncAgiNames);
     return asyncAgi().asyncAgiCalls(this, options);
   }
 

@@ -1,10 +1,13 @@
 /** The manager's client of one call: made when a script asks for it, and gone with the call. */
 import { loadBeside } from '../agi/beside';
 import type { Commander } from '../agi/commander';
+import { checkOptions } from '../agi/options';
 import { type Config, defaults } from '../config';
 import type { Ami, AmiOptions } from './ami';
+import { amiNames } from './option-names';
 
 export function managerOf({ belongings }: Commander, options: Partial<AmiOptions>): Promise<Ami> {
+  checkOptions('manager', options, amiNames);
   // a script that fails to connect may try again
   const forget = (error: unknown) => {
     delete belongings.manager;

@@ -12,6 +12,7 @@ import type { AmiEvent, AmiResponse } from '../wire/ami-message';
 import type { Connection, Outgoing } from './connection';
 import { emptyListReason, refusedAction } from './failures';
 import type { ActionOptions } from './manager-actions';
+import { actionNames, checkNames } from './option-names';
 
 /** An action that waits. */
 interface Exchange {
@@ -109,6 +110,7 @@ export class Exchanges {
     let text: string;
     let connection: Connection;
     try {
+      checkNames(action, options, actionNames);
       signal?.throwIfAborted();
       checkMs('timeoutMs', timeoutMs);
       text = encodeAction(action, fields, id);

@@ -3,6 +3,7 @@ import { AmiActionError } from '../ami-errors';
 import type { AmiFields, AmiValue } from '../wire/ami-action';
 import type { AmiEvent, AmiResponse } from '../wire/ami-message';
 import { refusedAction } from './failures';
+import { checkNames } from './option-names';
 
 export interface ActionOptions {
   /** How long to wait for the answer, of a list for its next item; the client's own where it is left out, 0: without limit. */
@@ -10,6 +11,8 @@ export interface ActionOptions {
   /** Gives up waiting; what was sent stays sent. */
   readonly signal?: AbortSignal;
 }
+
+const queueAddNames = { penalty: true, paused: true, memberName: true, stateInterface: true };
 
 export interface AmiList {
   /** The answer that came before the list. */
@@ -233,6 +236,7 @@ export abstract class ManagerActions {
     interfaceName: string,
     options: { penalty?: number; paused?: boolean; memberName?: string; stateInterface?: string } = {},
   ): Promise<void> {
+    checkNames('queueAdd', options, queueAddNames);
     await this.action('QueueAdd', {
       Queue: queue,
       Interface: interfaceName,

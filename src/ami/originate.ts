@@ -2,6 +2,7 @@
 import { AmiArgumentError } from '../ami-errors';
 import type { AmiFields, AmiValue } from '../wire/ami-action';
 import type { AmiEvent } from '../wire/ami-message';
+import { checkNames, originateNames } from './option-names';
 
 export interface OriginateOptions {
   /** Whom to call: `PJSIP/alice`, `Local/200@office`. */
@@ -59,6 +60,7 @@ const reasons: Record<string, 'busy' | 'unanswered' | 'congestion' | 'hangup' | 
 
 /** @throws AmiArgumentError where it is not said where the call goes */
 export function originateFields(options: OriginateOptions): AmiFields {
+  checkNames('originate', options, originateNames);
   const { channel, context, extension, priority, application, data, timeoutMs = 30_000 } = options;
   const place = [context, extension, priority].some((part) => part !== undefined);
   if (place === (application !== undefined)) {

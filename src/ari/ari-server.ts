@@ -13,6 +13,7 @@ import { WebSocketServer } from 'ws';
 import { AriArgumentError } from '../ari-errors';
 import { Ari, type AriOptions } from './ari';
 import { EventSocket } from './event-socket';
+import { checkServerNames } from './option-names';
 
 export interface AriServerOptions
   extends Pick<
@@ -45,6 +46,7 @@ export class AriServer {
   readonly #clients = new Set<Ari>();
 
   private constructor(options: AriServerOptions) {
+    checkServerNames(options);
     const { username, password, tls, maxMessageBytes = 16 << 20, pingEveryMs = 15_000 } = options;
     if (!username || !password)
       throw new AriArgumentError('a server of ARI lets nobody in without username and password');

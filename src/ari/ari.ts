@@ -31,6 +31,7 @@ import { HandleRegistry } from './handle-registry';
 import { type HandleTypes, handleTypes } from './handle-types';
 import { HttpCarrier } from './http-carrier';
 import { MediaSocket } from './media-socket';
+import { checkAriNames, checkNames, startNames, streamNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isAnswer } from './refusal';
@@ -110,6 +111,8 @@ export class Ari {
 
   /** @throws AriArgumentError for an address or a limit that is none */
   constructor(options: AriOptions, /** @internal */ socketOnly = false) {
+    // a server's client has the server's options, which have been looked at
+    if (!socketOnly) checkAriNames(options);
     const { timeoutMs = 10_000, connectTimeoutMs = 10_000, pingEveryMs = 15_000 } = options;
     for (const [name, ms] of Object.entries({ timeoutMs, connectTimeoutMs, pingEveryMs })) checkMs(name, ms);
     for (const name of ['username', 'password'] as const) {
@@ -193,7 +196,8 @@ export class Ari {
    * @throws AriConnectionError, AriResponseError, AriTimeoutError as they say; where `reconnect.fromStart` is set,
    * only those that no other attempt can mend
    */
-  start(applications: string | readonly string[], options: StartOptions = {}): Promise<void> {
+  async start(applications: string | readonly string[], options: StartOptions = {}): Promise<void> {
+    checkNames('start', options, startNames);
     return this.#link.start(applications, options);
   }
 
@@ -230,6 +234,7 @@ export class Ari {
     types: Type | readonly Type[] = [],
     options: EventStreamOptions = {},
   ): EventStream<EventOf<Type>> {
+    checkNames('stream', options, streamNames);
     const wanted = typeof types === 'string' ? [types] : types;
     return this.#hub.stream(wanted, options) as unknown as EventStream<EventOf<Type>>;
   }
@@ -321,6 +326,7 @@ export class Ari {
     parameters: Readonly<Record<string, unknown>>,
     options: RequestOptions,
   ): Promise<unknown> {
+    checkNames(`${resource}.${operation}`, options, waitNames);
     const value = await this.#send(request, options);
     if (resource === 'applications') this.#link.noteOperation(operation, parameters);
     return value;

@@ -1,10 +1,13 @@
 /** The REST client of one call: made when a script asks for it. */
 import { loadBeside } from '../agi/beside';
 import type { Commander } from '../agi/commander';
+import { checkOptions } from '../agi/options';
 import { defaults } from '../config';
 import type { Ari, AriOptions } from './ari';
+import { ariNames } from './option-names';
 
 export function ariOf({ belongings }: Commander, options: Partial<AriOptions>): Ari {
+  checkOptions('ari', options, ariNames);
   if (!belongings.ari) {
     const { Ari, ariOptions } = library();
     const { username, password } = options;

@@ -10,6 +10,7 @@ import {
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
+import { checkNames, collectNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isNotFound } from './refusal';
@@ -200,6 +201,7 @@ export class ChannelHandle extends Handle {
    * @throws AriGoneError where the caller hangs up; the signal's reason
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
+    checkNames('collect', options, collectNames);
     const {
       media,
       maxDigits = 1023,

@@ -8,6 +8,7 @@ import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
 import type { MediaSocket } from './media-socket';
+import { checkNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isRefusal } from './refusal';
@@ -96,6 +97,11 @@ export abstract class Handle {
    * @throws AriGoneError where the thing ends before; AriTimeoutError; the signal's reason
    */
   next<Type extends string>(type: Type, options: WaitOptions = {}): Promise<EventOf<Type>> {
+    try {
+      checkNames('next', options, waitNames);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.wait(options, `${this.kind} ${this.id}: no ${type}`, (resolve) => this.on(type, resolve));
   }
 

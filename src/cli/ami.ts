@@ -4,11 +4,12 @@ import { parseAddress, showAddress } from '../ami/address';
 import { Ami, type AmiOptions } from '../ami/ami';
 import { managerOptions } from '../ami/asmanager';
 import { bridgeCalls } from '../ami/fastagi-bridge';
-import { AmiArgumentError, AmiError } from '../ami-errors';
+import { AmiArgumentError } from '../ami-errors';
 import { RefusedError } from '../errors';
+import { whyUnread } from '../file-problems';
 import { printable } from '../log-entry';
-import { exitCodes } from '../run/ending';
 import type { AmiMessage, AmiResponse } from '../wire/ami-message';
+import { exitCodeOf, exitCodes } from './exit-codes';
 
 interface Given {
   readonly action?: string;
@@ -63,10 +64,10 @@ export async function run(options: Record<string, unknown>): Promise<number> {
     if (given.asyncAgi !== undefined) return await serve(given, given.asyncAgi);
     return given.events === undefined ? await order(given) : await watch(given, given.events);
   } catch (error) {
-    if (!(error instanceof AmiError || error instanceof RefusedError)) throw error;
-    process.stderr.write(`fastagi: ${error.message}\n`);
-    if (error instanceof AmiArgumentError) return exitCodes.usage;
-    return (error as { sent?: boolean }).sent ? exitCodes.failed : exitCodes.refused;
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    process.stderr.write(`fastagi: ${(error as Error).message}\n`);
+    return code;
   }
 }
 
@@ -166,7 +167,7 @@ function readCertificate(file: string): Buffer {
   try {
     return process.getBuiltinModule('node:fs').readFileSync(file);
   } catch (error) {
-    throw new AmiArgumentError(`the certificate ${file} cannot be read: ${(error as Error).message}`);
+    throw new RefusedError('CERTIFICATE', `the certificate ${file} cannot be read: ${whyUnread(error)}`);
   }
 }
 

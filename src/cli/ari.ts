@@ -8,6 +8,7 @@ import { ariOptions } from '../ari/settings';
 import { AriArgumentError, AriError } from '../ari-errors';
 import { RefusedError } from '../errors';
 import { type OperationForm, parseRow, type RawRequest } from '../wire/ari-request';
+import { exitCodeOf, exitCodes } from './exit-codes';
 
 export function options(parser: Argv): Argv {
   return parser
@@ -33,7 +34,13 @@ export function options(parser: Argv): Argv {
     .example('$0 ari GET /channels', 'who is talking')
     .example('$0 ari POST /channels/1700000000.1/play media=sound:beep', '')
     .example('$0 ari --events hello', 'one line of JSON for each event')
-    .epilogue('Who is asked stands in the configuration: [ari] host, port, username, password.');
+    .epilogue(
+      [
+        'Who is asked stands in the configuration: [ari] host, port, username, password.',
+        'Exit code 0: done; 1: Asterisk says no; 2: wrong use; 3: no configuration, no',
+        'connection or no login.',
+      ].join('\n'),
+    );
 }
 
 interface Given {
@@ -46,14 +53,13 @@ interface Given {
   readonly config?: string;
 }
 
-/** @returns 0, or 1 where Asterisk says no, 2 for wrong use, 3 for a configuration that does not do */
 export async function run(options: Record<string, unknown>): Promise<number> {
   const given = options as Given;
   const say = (text: string) => void process.stderr.write(`fastagi: ${text}\n`);
   // before the configuration: it is wrong whoever is asked
   if (given.method !== undefined && !/^(?:GET|POST|PUT|DELETE)$/i.test(given.method)) {
     say(`${JSON.stringify(given.method)} is no method: GET, POST, PUT or DELETE`);
-    return 2;
+    return exitCodes.usage;
   }
   let ari: Ari;
   try {
@@ -61,7 +67,7 @@ export async function run(options: Record<string, unknown>): Promise<number> {
   } catch (error) {
     if (!(error instanceof RefusedError || error instanceof AriError)) throw error;
     say(error.message);
-    return 3;
+    return exitCodes.refused;
   }
   try {
     if (given.events) return await printEvents(ari, given.events, given.all ?? false, say);
@@ -75,9 +81,10 @@ export async function run(options: Record<string, unknown>): Promise<number> {
     if (answer === undefined) return 0;
     return await print(Buffer.isBuffer(answer) ? answer : `${JSON.stringify(answer, null, 2)}\n`);
   } catch (error) {
-    if (!(error instanceof AriError)) throw error;
-    say(error.message);
-    return error instanceof AriArgumentError ? 2 : 1;
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    say((error as Error).message);
+    return code;
   } finally {
     await ari.close();
   }

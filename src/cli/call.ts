@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Argv } from 'yargs';
+import { RefusedError } from '../errors';
 import { areKeys, type SimulatedCall } from '../sim/call';
 import { RealClock, VirtualClock } from '../sim/clock';
 import { type CallOptions, DEFAULT_VERSION } from '../sim/options';
@@ -10,6 +11,7 @@ import { type PlayedCall, placeCall, type ScriptEnd } from '../sim/playing';
 import { soundsIn, soundsOf } from '../sim/sounds';
 import { parseTarget, type Target } from '../sim/target';
 import { JsonScreen, type Screen, type Summary, TextScreen } from './call-screen';
+import { exitCodeOf, exitCodes } from './exit-codes';
 import { Keyboard } from './keyboard';
 import { SoundPlayer } from './sound-player';
 
@@ -79,7 +81,13 @@ export function options(parser: Argv): Argv {
         requiresArg: true,
         describe: 'End a script that says nothing for so many seconds',
       },
-    });
+    })
+    .epilogue(
+      [
+        'Exit code 0: done; 1: the script failed, or did not as recorded; 2: wrong use;',
+        '3: there is no such script, file or server, or the script was refused.',
+      ].join('\n'),
+    );
 }
 
 interface Given {
@@ -114,12 +122,12 @@ export async function run(given: Record<string, unknown>): Promise<number> {
   let call: CallOptions;
   let player: SoundPlayer | undefined;
   try {
-    target = parseTarget(wanted.target);
     call = callOptions(wanted);
+    target = parseTarget(wanted.target);
     if (wanted.play) player = new SoundPlayer(soundsFolder(wanted), wanted.language);
   } catch (error) {
     process.stderr.write(`fastagi call: ${(error as Error).message}\n`);
-    return 2;
+    return exitCodeOf(error) ?? exitCodes.usage;
   }
   const { replay } = wanted;
   if (replay !== undefined) {
@@ -170,12 +178,12 @@ function callOptions(wanted: Given): CallOptions {
 function soundsFolder({ sounds, play }: Given): string | undefined {
   if (sounds !== undefined) {
     if (!statSync(sounds, { throwIfNoEntry: false })?.isDirectory())
-      throw new Error(`--sounds ${sounds} is no folder`);
+      throw new RefusedError('SOUNDS', `--sounds ${sounds} is no folder`);
     return path.resolve(sounds);
   }
   const usual = play ? soundFolders.find((folder) => existsSync(folder)) : undefined;
   if (play && usual === undefined)
-    throw new Error('--play finds no sound files: name their folder by --sounds');
+    throw new RefusedError('SOUNDS', '--play finds no sound files: name their folder by --sounds');
   return usual;
 }
 
@@ -187,6 +195,8 @@ class Placed {
   readonly #placed: PlayedCall;
   readonly #keyboard: Keyboard | undefined;
   readonly #attended: boolean;
+  /** Whether `agi` runs the script, whose exit codes are known. */
+  readonly #isOurs: boolean;
   /** A timer that is left would hold up the end of this process. */
   #cancelHangup: (() => void) | undefined;
   #changedAt = performance.now();
@@ -205,6 +215,7 @@ class Placed {
     this.#wanted = wanted;
     this.#screen = screen;
     this.#clock = wanted.fast ? new VirtualClock(Date.now()) : new RealClock();
+    this.#isOurs = target.type === 'file' && !target.byItself;
     this.#attended = process.stdin.isTTY === true && !wanted.fast;
     screen.opened(wanted.target, this.#attended);
     this.#placed = placeCall(target, {
@@ -253,7 +264,9 @@ class Placed {
     if (summary.failure === undefined && saidNothing(call))
       this.#screen.note('the script has ended without a command');
     this.#screen.closed(summary);
-    return summary.failure === undefined ? 0 : 1;
+    if (summary.failure === undefined) return exitCodes.done;
+    const refused = end.unreached || (this.#isOurs && end.exitCode === exitCodes.refused);
+    return refused ? exitCodes.refused : exitCodes.failed;
   }
 
   /** Time passes as soon as nothing else happens. */

@@ -18,7 +18,12 @@ export function options(parser: Argv): Argv {
   for (const [key, { describe }] of Object.entries(rows)) {
     told = told.option(key.replaceAll('_', '-'), { type: 'string', requiresArg: true, describe });
   }
-  return told;
+  return told.epilogue(
+    [
+      'Exit code 0: it was told to stop; 2: wrong use; 3: a configuration that does not',
+      'do, or nowhere to listen.',
+    ].join('\n'),
+  );
 }
 
 export function run(given: Record<string, unknown>): Promise<number> {

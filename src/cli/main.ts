@@ -1,5 +1,7 @@
 /** `fastagi` with arguments or on a terminal: help and commands. It is loaded only then. */
 import yargs, { type Argv } from 'yargs';
+import { nearestName } from '../nearest-name';
+import { exitCodes } from '../run/ending';
 import { endWithOutput } from './output';
 
 /** A command, in a file of its own in this folder. */
@@ -62,6 +64,8 @@ const commands: readonly CommandRow[] = [
 export async function main(args: string[]): Promise<void> {
   let chosen: (() => number | Promise<number>) | undefined;
   let asked = 'fastagi';
+  /** What there is to choose from. */
+  let wanted: Wanted = { names: commands.map(({ usage }) => usage.split(' ', 1)[0] as string) };
   const parser = yargs(args)
     .scriptName('fastagi')
     .usage(
@@ -77,8 +81,8 @@ export async function main(args: string[]): Promise<void> {
         '  [fastagi]',
         '  basedir = /var/lib/asterisk/fastagi',
         '',
-        'It takes no call from a terminal. "npm run demo" shows one; the xinetd service',
-        'file is xinetd/fastagi. Scripts run as classic AGI by "agi SCRIPT".',
+        'It takes no call from a terminal: "fastagi call SCRIPT" plays one. The xinetd',
+        'service file is xinetd/fastagi. Scripts run as classic AGI by "agi SCRIPT".',
       ].join('\n'),
     )
     .option('config', {
@@ -102,10 +106,13 @@ export async function main(args: string[]): Promise<void> {
       describe,
       async (command) => {
         asked = `fastagi ${usage.split(' ', 1)}`;
-        return (await load()).options(command.usage(`Usage: $0 ${usage} [OPTION ...]\n\n${describe}.`));
+        const told = (await load()).options(command.usage(`Usage: $0 ${usage} [OPTION ...]\n\n${describe}.`));
+        wanted = { usage, names: Object.keys(optionsOf(told).key).map((name) => `--${name}`) };
+        return told;
       },
       async (options) => {
         const { run } = await load();
+        keepLast(options, parser);
         chosen = () => {
           if (!takesOutput) endWithOutput();
           return run(options);
@@ -125,8 +132,9 @@ export async function main(args: string[]): Promise<void> {
       return;
     }
   } catch (error) {
-    process.stderr.write(`${asked}: ${(error as Error).message}; "${asked} --help" shows what there is\n`);
-    process.exitCode = 2;
+    const { message } = error as Error;
+    process.stderr.write(`${asked}: ${inOurWords(message, wanted)} "${asked} --help" shows what there is\n`);
+    process.exitCode = exitCodes.usage;
     return;
   }
   if (chosen) {
@@ -135,5 +143,36 @@ export async function main(args: string[]): Promise<void> {
   }
   // not a call, and nothing that was asked for: the help is what is wanted
   process.stderr.write((await parser.getHelp()) + '\n');
-  process.exitCode = args.length === 0 ? 0 : 2;
+  process.exitCode = args.length === 0 ? exitCodes.done : exitCodes.usage;
+}
+
+interface Wanted {
+  /** The command's, where one was named. */
+  readonly usage?: string;
+  readonly names: readonly string[];
+}
+
+/** What yargs says of a command line, in words that name what was likely meant. */
+function inOurWords(message: string, { usage, names }: Wanted): string {
+  if (usage !== undefined && message.startsWith('Not enough non-option arguments'))
+    return `something is missing: fastagi ${usage};`;
+  const [, stranger = ''] = /^Unknown arguments?: ([\w-]+)/.exec(message) ?? [];
+  const meant = nearestName(stranger, names);
+  return meant === undefined ? `${message};` : `${message}; did you mean ${meant}?`;
+}
+
+/** What yargs knows of a parser's options: by name, and those of them that are lists. */
+function optionsOf(parser: Argv): {
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly array: readonly string[];
+} {
+  return (parser as unknown as { getOptions(): ReturnType<typeof optionsOf> }).getOptions();
+}
+
+/** An option that is given twice is a list to yargs: the last one holds, where the option is none itself. */
+function keepLast(options: Record<string, unknown>, parser: Argv): void {
+  const { array } = optionsOf(parser);
+  for (const [name, value] of Object.entries(options)) {
+    if (Array.isArray(value) && name !== '_' && !array.includes(name)) options[name] = value.at(-1);
+  }
 }

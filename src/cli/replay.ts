@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { reachScript } from '../sim/playing';
 import type { Target } from '../sim/target';
 import { CallTable } from '../trace/calls';
-import { TraceError } from '../trace/reader';
 import { Replay, readRecordedCall } from '../trace/replay';
 import { ReplayCall } from '../trace/replay-call';
 import { visible } from '../trace/visible';
+import { exitCodeOf, exitCodes } from './exit-codes';
 
 /** How long a script may say nothing. */
 const SILENCE_SECONDS = 10;
@@ -35,14 +35,15 @@ export async function replayCall(target: Target, wanted: ReplayRun): Promise<num
     const number = calls.choose(wanted.recorded);
     if (number === undefined) {
       process.stderr.write(`${calls.lines('--recorded').join('\n')}\n`);
-      return 2;
+      return exitCodes.usage;
     }
     const options = wanted.digits === undefined ? {} : { digits: wanted.digits };
     replay = new Replay(await readRecordedCall(wanted.replay, number), options);
   } catch (error) {
-    if (!(error instanceof TraceError)) throw error;
-    process.stderr.write(`fastagi call: ${visible(error.message)}\n`);
-    return 2;
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    process.stderr.write(`fastagi call: ${visible((error as Error).message)}\n`);
+    return code;
   }
   const problem = await play(target, replay, wanted);
   const same = replay.departures.length === 0 && problem === undefined;

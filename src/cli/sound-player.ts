@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
+import { RefusedError } from '../errors';
 import type { SimulatedCall } from '../sim/call';
 import type { CallEvent } from '../sim/events';
 import { findSound } from '../sim/sounds';
@@ -22,10 +23,11 @@ export class SoundPlayer {
   readonly #player: readonly [string, ...string[]];
   #playing: ChildProcess | undefined;
 
-  /** @throws Error where the machine has no player */
+  /** @throws RefusedError where the machine has no player */
   constructor(folder: string | undefined, language: string) {
     const found = players.find(([program]) => isOnPath(program));
-    if (!found) throw new Error(`--play finds no player: ${players.map(([name]) => name).join(', ')}`);
+    if (!found)
+      throw new RefusedError('PLAYER', `--play finds no player: ${players.map(([name]) => name).join(', ')}`);
     this.#player = found;
     this.#folder = folder ?? '.';
     this.#language = language;

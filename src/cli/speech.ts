@@ -2,14 +2,17 @@
 import type { AddressInfo } from 'node:net';
 import type { Argv } from 'yargs';
 import { readConfig } from '../config';
-import { AgiError } from '../errors';
 import { speechServer } from '../tts/server';
 import { Speech } from '../tts/speech';
+import { exitCodes } from './exit-codes';
 
 export function options(parser: Argv): Argv {
   return parser
     .option('host', { type: 'string', default: '127.0.0.1', describe: 'Listen on this address' })
-    .option('port', { type: 'number', default: 4580, describe: 'Listen on this port' });
+    .option('port', { type: 'number', default: 4580, describe: 'Listen on this port' })
+    .epilogue(
+      'Exit code 0: it was told to stop; 2: wrong use; 3: no [tts] url and secret, or nowhere\nto listen.',
+    );
 }
 
 /** Serves until SIGTERM or SIGINT. */
@@ -22,7 +25,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
       say(
         `${settings.file ?? 'the configuration'} has no url and secret in [tts]: calls would send nobody to this server`,
       );
-      return 3;
+      return exitCodes.refused;
     }
     const server = speechServer({
       folder: settings.cache,
@@ -44,6 +47,6 @@ export async function run(given: Record<string, unknown>): Promise<number> {
     return 0;
   } catch (error) {
     say((error as Error).message);
-    return error instanceof AgiError ? 3 : 1;
+    return exitCodes.refused;
   }
 }

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import type { Argv } from 'yargs';
 import { CallTable, readCall } from '../trace/calls';
-import { TraceError } from '../trace/reader';
 import { Redaction } from '../trace/redaction';
 import { TextView } from '../trace/text';
 import { type Step, Summary, Timeline } from '../trace/timeline';
 import { visible } from '../trace/visible';
+import { exitCodeOf } from './exit-codes';
 
 export const options = (parser: Argv) =>
   parser
@@ -29,7 +29,8 @@ export const options = (parser: Argv) =>
       type: 'boolean',
       default: false,
       describe: 'Show the keys that the caller pressed, where they are in the file',
-    });
+    })
+    .epilogue('Exit code 0: done; 1: the page cannot be written; 2: wrong use; 3: no such trace or call.');
 
 export async function run(given: Record<string, unknown>): Promise<number> {
   const { file, call, html, digits } = given as {
@@ -53,9 +54,10 @@ export async function run(given: Record<string, unknown>): Promise<number> {
     await show(file, chosen, digits);
     return 0;
   } catch (error) {
-    if (!(error instanceof TraceError)) throw error;
-    process.stderr.write(`fastagi: ${visible(error.message)}\n`);
-    return 1;
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    process.stderr.write(`fastagi: ${visible((error as Error).message)}\n`);
+    return code;
   }
 }
 

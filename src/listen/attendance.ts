@@ -1,6 +1,7 @@
 /** A script on any transport: the one way in for all that serves calls in a process which goes on. */
 import type { Agi } from '../agi/agi';
 import { commander } from '../agi/commander';
+import { scriptEnded } from '../agi/failures';
 import { openSession } from '../agi/opening';
 import type { Transport } from '../agi/transport';
 import type { Config } from '../config';
@@ -20,7 +21,11 @@ export function attend(
   let agi: Agi | undefined;
   const ending = new Ending(config, log, transport, {
     leave(ending, code) {
-      house.leave(ending, code, agi && closeBelongings(agi));
+      const silence = agi?.[commander].belongings.speech?.stop(scriptEnded());
+      const rest = agi && closeBelongings(agi);
+      // what an engine has on the disk is taken away before the process may go
+      if (silence) void silence.then(() => house.leave(ending, code, rest));
+      else house.leave(ending, code, rest);
     },
     ...(house.alive && { alive: house.alive.bind(house) }),
     ...(house.watch && { watch: house.watch.bind(house) }),

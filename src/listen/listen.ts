@@ -133,7 +133,7 @@ class Master {
     if (metrics) metrics.close();
     this.#log.write('info', `stopped; ${this.#describe()}`);
     if (this.#deaf && this.#settings.fd !== undefined) await refuseForAWhile(this.#settings.fd);
-    return this.#deaf ? 3 : metrics === false ? 1 : 0;
+    return this.#deaf || metrics === false ? 3 : 0;
   }
 
   #open(onlooker: Onlooker): void {

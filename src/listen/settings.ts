@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Config, readConfig } from '../config';
-import { readIni } from '../config-problems';
+import { readIni, unknownKey } from '../config-problems';
 import { RefusedError } from '../errors';
 import { toBlockList } from './admission';
 
@@ -110,10 +110,7 @@ export function readSettings(
     const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
     if (row) values[key] = parse(row, text, `${config.file}: [listen] ${key}`);
     else {
-      const known = Object.keys(rows).join(', ');
-      warnings.push(
-        `${config.file}: [listen] ${key}: there is no such key, and it is passed over; known here: ${known}`,
-      );
+      warnings.push(unknownKey(config.file ?? '', 'listen', key, rows));
     }
   }
   for (const [key, row] of Object.entries(rows)) {
@@ -124,13 +121,19 @@ export function readSettings(
     options.fd === undefined ? undefined : parse({ kind: whole(0, 1023), describe: '' }, options.fd, '--fd');
   const shared = values.mode === 'shared';
   const processes = (values.processes as number | undefined) ?? (shared ? 1 : 50);
+  const spare = values.spare as number | undefined;
+  if (!shared && spare !== undefined && spare > processes) {
+    warnings.push(
+      `${spare} processes are to be kept ready ([listen] spare), and there may be ${processes} ([listen] processes): ${processes} are kept`,
+    );
+  }
   const settings: Settings = {
     mode: shared ? 'shared' : 'pool',
     host: (values.host as string | undefined) ?? '127.0.0.1',
     port: (values.port as number | undefined) ?? 4573,
     fd: fd as number | undefined,
     processes,
-    spare: Math.min((values.spare as number | undefined) ?? Math.max(4, availableParallelism()), processes),
+    spare: Math.min(spare ?? Math.max(4, availableParallelism()), processes),
     maxCalls: (values.max_calls as number | undefined) ?? 1000,
     // in the pool each has a process to itself, and a few may wait for one
     maxActive: (values.max_active as number | undefined) || (shared ? 0 : 2 * processes),

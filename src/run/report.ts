@@ -1,6 +1,13 @@
 /** What is said of an error: whole in the log, in one line on the Asterisk console. */
 import path from 'node:path';
 import { AgiError, RefusedError } from '../errors';
+import { hintFor } from './hints';
+
+/** What happens to a call from outside: where we were when we saw it says nothing to anybody. */
+const placeless = [
+  ...['SERVICE_STOPPED', 'SCRIPT_TIMEOUT', 'SCRIPT_AFTER_HANGUP', 'SCRIPT_STUCK', 'SCRIPT_BODY'],
+  ...['AGI_BAD_REQUEST', 'AGI_CUT_REQUEST', 'AGI_REQUEST_TIMEOUT', 'AGI_REQUEST_TOO_LONG'],
+];
 
 /** The error with its stack, its causes and its code, for the log. */
 export function describeError(error: unknown): string {
@@ -25,7 +32,8 @@ function tell(words: () => string): string {
 }
 
 function describe(error: unknown, told: readonly unknown[]): string {
-  if (error instanceof RefusedError) return `${error.message} [${error.code}]`;
+  if (error instanceof RefusedError || (error instanceof AgiError && placeless.includes(error.code)))
+    return `${error.message} [${error.code}]`;
   if (!(error instanceof Error)) return `a script threw what is no error: ${inspect(error)}`;
   const code = error instanceof AgiError ? ` [${error.code}]` : '';
   const stack = typeof error.stack === 'string' ? error.stack : String(error);
@@ -36,7 +44,9 @@ function describe(error: unknown, told: readonly unknown[]): string {
     error.cause === undefined || causes.includes(error.cause)
       ? ''
       : `\nCaused by: ${describe(error.cause, causes)}`;
-  return whole.replace('\n', `${code}\n`) + (whole.includes('\n') ? '' : code) + cause;
+  const hint = hintFor(error);
+  const [first, ...frames] = whole.split('\n');
+  return [`${first}${code}${hint === undefined ? '' : `: ${hint}`}`, ...frames].join('\n') + cause;
 }
 
 function summarize(error: unknown, script: { file: string } | undefined): string {
@@ -47,7 +57,8 @@ function summarize(error: unknown, script: { file: string } | undefined): string
         ? inspect(error)
         : String(error);
   const where = script && error instanceof Error ? placeIn(error, script.file) : undefined;
-  return `${text.split('\n', 1)[0]}${where ? ` (${where})` : ''}`;
+  const hint = error instanceof Error ? hintFor(error) : undefined;
+  return `${text.split('\n', 1)[0]}${hint === undefined ? '' : `: ${hint}`}${where ? ` (${where})` : ''}`;
 }
 
 /** Where in the script's own folder the error comes from. */

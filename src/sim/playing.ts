@@ -7,7 +7,7 @@ import { type Script, type ScriptLine, SimulatedCall } from './call';
 import type { Surroundings } from './channel';
 import type { Clock } from './clock';
 import type { CallOptions } from './options';
-import type { Target } from './target';
+import { type Target, whyNotRun } from './target';
 
 /** How the script's end has gone. */
 export interface ScriptEnd {
@@ -16,6 +16,8 @@ export interface ScriptEnd {
   readonly signal?: NodeJS.Signals;
   /** Why the script could not be reached, or the connection broke, for a person to read. */
   readonly problem?: string;
+  /** The call never began: there was nobody to take it. */
+  readonly unreached?: true;
 }
 
 /** Asterisk's end of the connection, whoever plays it. */
@@ -127,7 +129,7 @@ function callAddress<Call extends AsteriskEnd>(
       if (call.begun) call.scriptClosed();
       else call.notFound('FAILURE');
       if (!call.over) call.hangUp();
-      resolve(problem === undefined ? {} : { problem });
+      resolve(problem === undefined ? {} : { problem, ...(call.begun ? {} : { unreached: true }) });
     });
   });
   return {
@@ -195,7 +197,7 @@ function callProgram<Call extends AsteriskEnd>(
     child.once('error', (error: NodeJS.ErrnoException) => {
       call.notFound('NOTFOUND');
       clearTimeout(grace);
-      resolve({ problem: `${file} cannot be run: ${error.message}` });
+      resolve({ problem: `${file} cannot be run: ${whyNotRun(file, error)}`, unreached: true });
     });
     child.once('exit', (code, signal) => {
       const over = () => {

@@ -23,12 +23,12 @@ export type Target =
       readonly byItself: boolean;
     };
 
-/** A target that makes no sense, or is not there. */
+/** A target that makes no sense (`TARGET`), or is a file that is not there or cannot be run (`TARGET_FILE`). */
 export class TargetError extends AgiError {
   static override readonly kind: string = 'TargetError';
 
-  constructor(message: string) {
-    super('TARGET', message);
+  constructor(message: string, code: 'TARGET' | 'TARGET_FILE' = 'TARGET') {
+    super(code, message);
   }
 }
 
@@ -67,12 +67,15 @@ function parseFile(text: string): Target {
     query = name.slice(name.indexOf('?') + 1);
     name = name.slice(0, name.indexOf('?'));
   }
-  if (!exists(name)) throw new TargetError(`there is no file ${path.resolve(name)}`);
+  if (!exists(name)) throw new TargetError(`there is no file ${path.resolve(name)}`, 'TARGET_FILE');
   const file = realpathSync(name);
-  if (!statSync(file).isFile()) throw new TargetError(`${file} is no file`);
+  if (!statSync(file).isFile()) throw new TargetError(`${file} is no file`, 'TARGET_FILE');
   const byItself = isExecutable(file);
   if (!byItself && !ours.test(file)) {
-    throw new TargetError(`${file} cannot be run: chmod +x, and a first line such as #!/usr/bin/env agi`);
+    throw new TargetError(
+      `${file} cannot be run: chmod +x, and a first line such as #!/usr/bin/env agi`,
+      'TARGET_FILE',
+    );
   }
   return { type: 'file', file, query, byItself };
 }
@@ -81,19 +84,42 @@ function exists(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Executable, and not by its mode alone: a file that was copied from elsewhere may have any. */
+/**
+ * Executable, and not by its mode alone: a file that was copied from elsewhere may have any.
+ * @throws TargetError for a first line that no system can run
+ */
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
   } catch {
     return false;
   }
+  const start = beginningOf(file);
+  if (!start.startsWith('#!')) return start.startsWith('\x7fELF');
+  const line = start.split('\n', 1)[0] as string;
+  if (line.endsWith('\r')) {
+    throw new TargetError(
+      `${file} cannot be run: its lines end as on Windows, and the system looks for a program whose name ends with the carriage return of its first line, ${JSON.stringify(line)}: sed -i 's/\\r$//' ${file}`,
+      'TARGET_FILE',
+    );
+  }
+  return true;
+}
+
+function beginningOf(file: string): string {
   const fd = openSync(file, 'r');
   try {
-    const start = Buffer.alloc(4);
-    readSync(fd, start, 0, 4, 0);
-    return start.toString('latin1').startsWith('#!') || start.toString('latin1') === '\x7fELF';
+    const start = Buffer.alloc(256);
+    return start.toString('latin1', 0, readSync(fd, start, 0, start.length, 0));
   } finally {
     closeSync(fd);
   }
+}
+
+/** Why the system has not run an executable file. */
+export function whyNotRun(file: string, error: NodeJS.ErrnoException): string {
+  const [, program = ''] = /^#! *(\S+)/.exec(beginningOf(file)) ?? [];
+  if (error.code === 'ENOENT') return `there is no program ${program}, which its first line names`;
+  if (error.code === 'EACCES') return `user ${process.getuid?.()} may not run it, or ${program}`;
+  return error.message;
 }

@@ -2,7 +2,7 @@
 import { Agi } from '../agi/agi';
 import { openSession } from '../agi/opening';
 import { nobody, type Receiver, type Transport } from '../agi/transport';
-import { defaults } from '../config';
+import type { Config } from '../config';
 import { AgiHangupError } from '../errors';
 import { SimulatedCall } from '../sim/call';
 import type { PlayedCall, Playing, ScriptEnd } from '../sim/playing';
@@ -74,6 +74,7 @@ export function callFunction(
   run: ScriptFunction,
   query: string,
   playing: Playing,
+  config: Config,
 ): PlayedCall & { readonly ended: Promise<FunctionEnd> } {
   const name = run.name || 'script';
   const networkScript = query === '' ? name : `${name}?${query}`;
@@ -86,7 +87,7 @@ export function callFunction(
     playing.surroundings,
   );
   playing.onCall(call);
-  const ended = serve(run, transport, call);
+  const ended = serve(run, transport, call, config);
   call.begin();
   return { call, ended, unread: false, kill: () => transport.end() };
 }
@@ -95,12 +96,13 @@ async function serve(
   run: ScriptFunction,
   transport: MemoryTransport,
   call: SimulatedCall,
+  config: Config,
 ): Promise<FunctionEnd> {
-  const session = await openSession(transport, { ...defaults, headerSeconds: 0 }, undefined);
+  const session = await openSession(transport, { ...config, headerSeconds: 0 }, undefined);
   session.watchWhileIdle();
   let failed: { readonly error: unknown } | undefined;
   try {
-    await run(new Agi(session));
+    await run(new Agi(session, config));
     await session.drain();
   } catch (error) {
     if (!(error instanceof AgiHangupError)) failed = { error };

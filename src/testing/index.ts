@@ -1,6 +1,7 @@
 /** `fastagi/testing`: calls a script with no Asterisk, from a test of any runner. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { type Config, defaults, readConfig } from '../config';
 import { RealClock, VirtualClock } from '../sim/clock';
 import type { CallEvent } from '../sim/events';
 import type { CallOptions } from '../sim/options';
@@ -8,6 +9,7 @@ import { type PlayedCall, type Playing, placeCall } from '../sim/playing';
 import { soundsIn, soundsOf } from '../sim/sounds';
 import { parseTarget } from '../sim/target';
 import { callFunction, type ScriptFunction } from './in-process';
+import { checkNames } from './option-names';
 import { TestCall } from './test-call';
 
 export type { Channel } from '../sim/channel';
@@ -35,7 +37,10 @@ export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
   readonly timeoutMs?: number;
   /** Added to the environment of the script's process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The configuration of the script's process; none, and none of the machine's, where this is left out. */
+  /**
+   * The file of the script's configuration, of a function's too; none, and none of the machine's, where this is left
+   * out.
+   */
   readonly config?: string;
 }
 
@@ -44,11 +49,14 @@ export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
  * @param script the function that a script exports, which runs in this process; a script file of any language, which
  * runs in its own; or the address of a FastAGI server, `agi://127.0.0.1/hello.js`
  * @throws TargetError where there is no such file
+ * @throws RefusedError for a function's configuration that cannot be read or holds a wrong value
+ * @throws AgiArgumentError with code `AGI_OPTION` for an option that there is not
  */
 export async function simulate(
   script: ScriptFunction | string,
   options: SimulateOptions = {},
 ): Promise<TestCall> {
+  checkNames(options);
   const clock =
     options.clock === 'real' ? new RealClock() : new VirtualClock((options.time ?? new Date()).getTime());
   const events: CallEvent[] = [];
@@ -71,7 +79,7 @@ export async function simulate(
   };
   const placed: PlayedCall =
     typeof script === 'function'
-      ? callFunction(script, options.query ?? '', playing)
+      ? callFunction(script, options.query ?? '', playing, configOf(options, playing))
       : placeCall(parseTarget(options.query === undefined ? script : `${script}?${options.query}`), playing);
   const { call, ended, kill } = placed;
   test = new TestCall({
@@ -85,6 +93,14 @@ export async function simulate(
   void placed.ended.then(() => test?.notice());
   if (options.digits !== undefined) test.press(options.digits);
   return test;
+}
+
+/** As a script's process reads it. @throws RefusedError for one that makes no sense */
+function configOf({ config }: SimulateOptions, { onLog }: Playing): Config {
+  if (config === undefined) return defaults;
+  const read = readConfig(config);
+  for (const warning of read.warnings) onLog(`${warning}\n`);
+  return read;
 }
 
 function soundsFor({ sounds, missing = [] }: SimulateOptions): NonNullable<CallOptions['sounds']> {

@@ -1,6 +1,7 @@
 /** A call that a test drives step by step, and looks at afterwards. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { describeError } from '../run/report';
 import type { SimulatedCall } from '../sim/call';
 import { areKeys } from '../sim/call';
 import { type Clock, VirtualClock } from '../sim/clock';
@@ -148,11 +149,7 @@ export class TestCall {
     const failure = this.failure;
     if (failure !== undefined) {
       const cause = failure instanceof Error ? failure : undefined;
-      throw this.#error(
-        `the script failed: ${cause ? (cause.stack ?? cause.message) : failure}`,
-        undefined,
-        cause,
-      );
+      throw this.#error(`the script failed: ${cause ? describeError(cause) : failure}`, undefined, cause);
     }
   }
 

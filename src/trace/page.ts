@@ -1,6 +1,7 @@
 /** A call as a page of its own: the timeline drawn, with nothing in it that comes from elsewhere or runs. */
 import { createHash } from 'node:crypto';
 import { statSync, writeFileSync } from 'node:fs';
+import { whyUnwritten } from '../file-problems';
 import { readCall } from './calls';
 import type { TraceHeader } from './entry';
 import { TraceError } from './reader';
@@ -31,7 +32,7 @@ export interface PageOptions {
  */
 export async function writePage({ file, call, digits, html }: PageOptions): Promise<void> {
   if (isSameFile(file, html))
-    throw new TraceError('TRACE_PAGE', `${html} is the trace itself: name another file for the page`);
+    throw new TraceError('TRACE_SAME_FILE', `${html} is the trace itself: name another file for the page`);
   const page = new TracePage();
   for await (const events of readCall(file, call, new Redaction({ names: [], digits }))) {
     for (const event of events) {
@@ -43,7 +44,7 @@ export async function writePage({ file, call, digits, html }: PageOptions): Prom
   try {
     writeFileSync(html, page.toString(), { mode: 0o600 });
   } catch (error) {
-    throw new TraceError('TRACE_PAGE', `the page ${html} cannot be written: ${(error as Error).message}`);
+    throw new TraceError('TRACE_PAGE', `the page ${html} cannot be written: ${whyUnwritten(error, html)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Calls out of a file: a trace of ours, or a log of Asterisk's with `agi set debug on`. */
 import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
 import { AgiError } from '../errors';
+import { whyUnread } from '../file-problems';
 import { redactQuery } from '../wire/redact';
 import {
   beginsEntry,
@@ -89,14 +90,14 @@ function checkFile(file: string): void {
       );
   } catch (error) {
     if (error instanceof AgiError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
+    const { code } = error as NodeJS.ErrnoException;
+    const advice =
       code === 'ENOENT'
-        ? 'there is no such file'
+        ? '; traces lie in the folder that [fastagi] trace names, in one of its own for each day'
         : code === 'EACCES'
-          ? `user ${process.getuid?.()} may not read it`
-          : message;
-    throw new TraceError('TRACE_UNREADABLE', `${file} cannot be read: ${why}`);
+          ? "; a trace is its writer's alone, the user of the service: read it as that one, or as root"
+          : '';
+    throw new TraceError('TRACE_UNREADABLE', `${file} cannot be read: ${whyUnread(error)}${advice}`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -1,7 +1,6 @@
 /** The words of a command line: an engine's row, or a template of the configuration's, filled in. */
 import { type Engine, engines } from './engines';
 import { findProgram } from './finding';
-import * as problems from './problems';
 import type { SpeechSettings } from './settings';
 import type { Sentence } from './speech';
 
@@ -25,21 +24,21 @@ export function engineCommand(settings: SpeechSettings, sentence: Sentence): Com
   const language = voice === undefined ? (options.language ?? settings.language) : undefined;
   const rate = options.rate ?? settings.rate;
   const engine = name === 'command' ? templateEngine(settings) : engines.find((row) => row.name === name);
-  if (!engine) throw problems.unknownEngine(name);
+  if (!engine) throw problems().unknownEngine(name);
   const words = [...engine.words];
   if (rate !== 1) {
     if (engine.rateSuffix !== undefined) words.push(words.pop() + engine.rateSuffix);
     else if (engine.rate) words.push(...engine.rate);
-    else throw problems.noSuchOption(name, 'rate', '');
+    else throw problems().noSuchOption(name, 'rate', '');
   }
-  if (engine.voiceNeeded && voice === undefined) throw problems.voiceWanted(engine);
+  if (engine.voiceNeeded && voice === undefined) throw problems().voiceWanted(engine);
   if (voice !== undefined) {
-    if (!engine.voice) throw problems.noSuchOption(name, 'voice', '');
-    if (engine.voicePattern && !engine.voicePattern.test(voice)) throw problems.noSuchVoice(engine, voice);
+    if (!engine.voice) throw problems().noSuchOption(name, 'voice', '');
+    if (engine.voicePattern && !engine.voicePattern.test(voice)) throw problems().noSuchVoice(engine, voice);
     words.push(...engine.voice);
   }
   if (language !== undefined) {
-    if (!engine.language) throw problems.noSuchOption(name, 'language', ': name a voice that speaks it');
+    if (!engine.language) throw problems().noSuchOption(name, 'language', ': name a voice that speaks it');
     words.push(...engine.language);
   }
   const values: Record<string, string> = {
@@ -53,7 +52,7 @@ export function engineCommand(settings: SpeechSettings, sentence: Sentence): Com
   const uses = (placeholder: string) => words.some((word) => word.includes(placeholder));
   const wanted = settings.programs[name] ?? engine.program;
   const program = findProgram(wanted);
-  if (program === undefined) throw problems.notInstalled(engine, wanted, wanted !== engine.program);
+  if (program === undefined) throw problems().notInstalled(engine, wanted, wanted !== engine.program);
   return {
     engine,
     program,
@@ -69,11 +68,13 @@ export function checkSpeakable(settings: SpeechSettings, { text, options }: Sent
   const { engine, voice, language, rate, sampleRate } = options;
   const isSensible =
     // a name that begins with a dash would be read as an option
-    [engine, voice, language].every((name) => name === undefined || /^[^-\s\0][^\0]*$/.test(name)) &&
-    (rate === undefined || (rate >= 0.25 && rate <= 4)) &&
+    [engine, voice, language].every(
+      (name) => name === undefined || (typeof name === 'string' && /^[^-\s\0][^\0]*$/.test(name)),
+    ) &&
+    (rate === undefined || (typeof rate === 'number' && rate >= 0.25 && rate <= 4)) &&
     (sampleRate === undefined || sampleRate === 8000 || sampleRate === 16_000);
   if (text === '' || text.length > settings.maxCharacters || !isSensible)
-    throw problems.unspeakable(settings, text, options);
+    throw problems().unspeakable(settings, text, options);
 }
 
 /** What an engine is given to read. */
@@ -93,7 +94,7 @@ export function copyCommand(
 
 /** The engine that `[tts] command` is. */
 function templateEngine(settings: SpeechSettings): Engine {
-  if (settings.command === undefined) throw problems.noCommand(settings);
+  if (settings.command === undefined) throw problems().noCommand(settings);
   const [program = '', ...words] = splitWords(settings.command);
   const uses = (placeholder: string) => words.some((word) => word.includes(placeholder));
   return {
@@ -122,3 +123,6 @@ function fill(word: string, values: Readonly<Record<string, string>>): string {
     Object.hasOwn(values, name) ? (values[name] as string) : whole,
   );
 }
+
+// the words for what is wrong
+const problems = (): typeof import('./problems') => require('./problems');

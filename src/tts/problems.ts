@@ -95,14 +95,11 @@ export function claimedTooLong(timeoutMs: number, file: string): AgiSpeechError 
   );
 }
 
-export function badCache(
-  { cache, cacheNamed }: SpeechSettings,
-  { code, message }: NodeJS.ErrnoException,
-): AgiSpeechError {
+export function badCache({ cache, cacheNamed }: SpeechSettings, why: string): AgiSpeechError {
   const set = cacheNamed ? '[tts] cache' : '[phpagi] tempdir; [tts] cache names another';
   return new AgiSpeechError(
     'SPEECH_CACHE',
-    `spoken files cannot be kept in ${cache} (${set}): ${code ?? message}. User ${process.getuid?.()} must be able to write there, and Asterisk's user to read`,
+    `spoken files cannot be kept in ${cache} (${set}): ${why}. User ${process.getuid?.()} must be able to write there, and Asterisk's user to read`,
   );
 }
 

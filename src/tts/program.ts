@@ -1,6 +1,6 @@
 /** A program of the administrator's choice, run without a shell: its arguments are words, never text to be read. */
-import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { acceptCodeCache } from '../code-cache';
 import { standardPath } from './finding';
 
 export interface ProgramRun {
@@ -32,7 +32,7 @@ export function runProgram(run: ProgramRun): RunningProgram {
   const said = openSync(run.said, 'w', 0o600);
   const input = run.input === undefined ? 'ignore' : openSync(run.input, 'r');
   const output = run.output === undefined ? said : openSync(run.output, 'w', 0o600);
-  let child: ReturnType<typeof spawn> | undefined;
+  let child: import('node:child_process').ChildProcess | undefined;
   let timedOut = false;
   const kill = () => {
     if (child?.pid === undefined) return;
@@ -53,7 +53,8 @@ export function runProgram(run: ProgramRun): RunningProgram {
       kill();
     }, run.timeoutMs);
     try {
-      child = spawn(run.program, run.args, {
+      acceptCodeCache();
+      child = process.getBuiltinModule('node:child_process').spawn(run.program, run.args, {
         env: { ...process.env, PATH: process.env.PATH || standardPath },
         stdio: [input, output, said],
         detached: true,

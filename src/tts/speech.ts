@@ -37,6 +37,12 @@ export interface Sentence {
 /** How long a file in use may look unused. */
 const KEEP_YOUNG_MS = 3_600_000;
 
+/** What has a say in a sentence's sound or its files, of the options and of the configuration's sections. */
+const heardOptions = [
+  ...['voice', 'language', 'rate', 'sampleRate', 'sample_rate', 'program', 'command'],
+  ...['copy', 'copy_folder', 'swift', 'text2wave'],
+];
+
 /** The part of the configuration that speech reads. */
 export type SpeechConfig = Pick<Config, 'file' | 'sections' | 'tempdir'>;
 
@@ -72,13 +78,20 @@ export class Speech {
       setImmediate(keepYoung, sentence.file);
       return this.#nameOf(sentence);
     }
+    return this.#make(sentence, urgent);
+  }
+
+  #make(sentence: Sentence, urgent: boolean): Promise<string> {
     this.#making ??= new (making().Making)(this.settings);
     return this.#making.make(sentence, urgent).then(() => this.#nameOf(sentence));
   }
 
-  /** Ends what is being made, for a caller who has gone. */
-  stop(reason: Error): void {
-    this.#making?.stop(reason);
+  /**
+   * Ends what is being made, for a call that is over.
+   * @returns what resolves when nothing of it is left; undefined where there is nothing
+   */
+  stop(reason: Error): Promise<unknown> | undefined {
+    return this.#making?.stop(reason);
   }
 
   #sentence(raw: string, options: SpeechOptions): Sentence {
@@ -86,22 +99,10 @@ export class Speech {
     const { tts = {}, cepstral, festival } = this.#config.sections;
     const engine =
       options.engine ?? given(tts.engine) ?? (given(tts.command) ? 'command' : this.#anyEngine());
-    // as it stands there: what it means is only read where there is something to make
-    const all = [
-      ...[text, engine, options.voice, options.language, options.rate, options.sampleRate],
-      ...[
-        tts.program,
-        tts.command,
-        tts.voice,
-        tts.language,
-        tts.rate,
-        tts.sample_rate,
-        tts.copy,
-        tts.copy_folder,
-      ],
-      ...[cepstral?.swift, cepstral?.voice, festival?.text2wave],
-    ];
-    const key = sha256Hex(Buffer.from(JSON.stringify(all))).slice(0, 32);
+    // as it stands there: what it means is only read where there is something to make. What is not given is left
+    // out, for each 64 bytes cost another round
+    const heard = JSON.stringify([text, engine, options, tts, cepstral, festival], heardOptions);
+    const key = sha256Hex(Buffer.from(heard)).slice(0, 32);
     const rate = String(options.sampleRate ?? tts.sample_rate);
     return {
       text,

@@ -20,7 +20,9 @@ export function sweepInTime(folder: string, bounds: Bounds): void {
   try {
     const last = statSync(mark, { throwIfNoEntry: false });
     const now = Date.now();
-    if (last && now - last.mtimeMs < EVERY_MS) return;
+    const passed = now - (last?.mtimeMs ?? 0);
+    // a clock that was put back does not put off the next one until it has caught up
+    if (passed >= 0 && passed < EVERY_MS) return;
     closeSync(openSync(mark, 'a', 0o644));
     utimesSync(mark, now / 1000, now / 1000);
     const child = spawn(process.execPath, ['-e', `(${sweep})(${JSON.stringify([folder, bounds])})`], {

@@ -23,7 +23,7 @@ const MU_LAW = 7;
 const EXTENSIBLE = 0xfffe;
 
 /** Whether this machine keeps a sample as a wave file does. */
-const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+export const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** From here on a size stands for "not known": what writes to a pipe cannot come back to fill it in. */
 const UNKNOWN_SIZE = 0x7fff_0000;
@@ -35,6 +35,32 @@ const UNKNOWN_SIZE = 0x7fff_0000;
  */
 export function decodeWave(file: Buffer): Sound {
   if (file.length === 0) throw new WaveError('is empty');
+  const head = readHead(file);
+  if (!head) throw new WaveError('is a wave file without sound');
+  const { format, start, size } = head;
+  const unknown = size >= UNKNOWN_SIZE || (size === 0 && start < file.length);
+  if (!unknown && start + size > file.length)
+    throw new WaveError(`ends after ${file.length - start} of ${size} bytes of sound`);
+  return decodeSamples(format, unknown ? file.subarray(start) : file.subarray(start, start + size));
+}
+
+/**
+ * Where the samples begin in a file that is still being written, and at which rate; undefined where that cannot be
+ * told yet, or they do not lie there as they are in memory: 16 bits, one channel.
+ */
+export function plainSoundOf(file: Buffer): { readonly rate: number; readonly start: number } | undefined {
+  let head: ReturnType<typeof readHead>;
+  try {
+    head = readHead(file);
+  } catch {
+    // what it is when it is whole is another's to tell
+    return undefined;
+  }
+  return head && isPlain(head.format) ? { rate: head.format.rate, start: head.start } : undefined;
+}
+
+/** To where the sound begins; undefined where the file ends before it does. */
+function readHead(file: Buffer): { format: Format; start: number; size: number } | undefined {
   if (
     file.length < 12 ||
     file.toString('latin1', 0, 4) !== 'RIFF' ||
@@ -49,15 +75,17 @@ export function decodeWave(file: Buffer): Sound {
     if (name === 'fmt ') format = decodeFormat(file.subarray(start, start + size));
     if (name === 'data') {
       if (!format) throw new WaveError('has sound before it says of which format');
-      const unknown = size >= UNKNOWN_SIZE || (size === 0 && start < file.length);
-      if (!unknown && start + size > file.length)
-        throw new WaveError(`ends after ${file.length - start} of ${size} bytes of sound`);
-      return decodeSamples(format, unknown ? file.subarray(start) : file.subarray(start, start + size));
+      return { format, start, size };
     }
     // chunks begin at even places
     at = start + size + (size % 2);
   }
-  throw new WaveError('is a wave file without sound');
+  return undefined;
+}
+
+/** What nearly all engines write. */
+function isPlain({ code, channels, bits }: Format): boolean {
+  return code === PCM && bits === 16 && channels === 1 && littleEndian;
 }
 
 function decodeFormat(chunk: Buffer): Format {
@@ -72,12 +100,13 @@ function decodeFormat(chunk: Buffer): Format {
   return { code, channels, rate, bits };
 }
 
-function decodeSamples({ code, channels, rate, bits }: Format, data: Buffer): Sound {
+function decodeSamples(format: Format, data: Buffer): Sound {
+  const { code, channels, rate, bits } = format;
   const frame = (bits / 8) * channels;
   const length = Math.floor(data.length / frame);
   const read = reader(code, bits);
-  if (code === PCM && bits === 16 && channels === 1 && littleEndian) {
-    // what nearly all engines write, as it lies: a sentence read sample by sample costs milliseconds
+  if (isPlain(format)) {
+    // as it lies: a sentence read sample by sample costs milliseconds
     const copy = new Uint8Array(data.subarray(0, length * 2));
     return { rate, samples: new Int16Array(copy.buffer) };
   }

@@ -16,20 +16,21 @@ export type AgiArgument = string | number;
 
 /**
  * One argument, quoted where it has to be.
+ * @param command whose argument it is, for the error
  * @throws AgiArgumentError for a NUL, CR or LF, which no AGI argument can carry, and for what is neither text nor a finite number
  */
-export function encodeArgument(value: AgiArgument): string {
-  checkArgument(value);
+export function encodeArgument(value: AgiArgument, command?: string): string {
+  checkArgument(value, command);
   const text = String(value);
   // the first use of a regular expression costs a call's start more than all that is looked for here
   if (typeof value === 'number' || (!text.includes(' ') && plain.test(text))) return text;
-  if (hasControls(text)) throw problems().uncarriable(text);
+  if (hasControls(text)) throw problems().uncarriable(text, command);
   return `"${text.includes('"') || text.includes('\\') ? text.replace(/[\\"]/g, '\\$&') : text}"`;
 }
 
 /** @throws AgiArgumentError for what is neither text nor a finite number: JavaScript lets anything through */
-export function checkArgument(value: AgiArgument): void {
-  if (typeof value !== 'string' && !Number.isFinite(value)) throw problems().noArgument(value);
+export function checkArgument(value: AgiArgument, command?: string): void {
+  if (typeof value !== 'string' && !Number.isFinite(value)) throw problems().noArgument(value, command);
 }
 
 function hasControls(text: string): boolean {
@@ -43,7 +44,7 @@ function hasControls(text: string): boolean {
  */
 export function encodeCommand(name: string, args: readonly AgiArgument[] = []): string {
   let line = name;
-  for (const arg of args) line += ' ' + encodeArgument(arg);
+  for (const arg of args) line += ' ' + encodeArgument(arg, name);
   return line;
 }
 

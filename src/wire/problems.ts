@@ -5,15 +5,15 @@ import { MAX_COMMAND_BYTES, MAX_COMMAND_BYTES_BEFORE_2025, MAX_COMMAND_WORDS } f
 const controls: Record<string, string> = { '\0': 'a NUL', '\r': 'a carriage return', '\n': 'a newline' };
 
 /** The text itself is not shown: it may be a password. */
-export function uncarriable(text: string): AgiArgumentError {
+export function uncarriable(text: string, command?: string): AgiArgumentError {
   const at = text.search(/[\0\r\n]/);
   return new AgiArgumentError(
-    `AGI cannot carry ${controls[text[at] as string]} (at character ${at + 1} of ${text.length})`,
+    `${of(command)}AGI cannot carry ${controls[text[at] as string]} (at character ${at + 1} of ${text.length})`,
   );
 }
 
 /** JavaScript lets anything through; Asterisk would be told `undefined` or `[object Promise]`. */
-export function noArgument(value: unknown): AgiArgumentError {
+export function noArgument(value: unknown, command?: string): AgiArgumentError {
   const what =
     value instanceof Promise
       ? 'a Promise: is an `await` missing?'
@@ -22,8 +22,10 @@ export function noArgument(value: unknown): AgiArgumentError {
         : value === null
           ? 'null'
           : typeof value;
-  return new AgiArgumentError(`an AGI argument is a text or a number, and this is ${what}`);
+  return new AgiArgumentError(`${of(command)}an AGI argument is a text or a number, and this is ${what}`);
 }
+
+const of = (command: string | undefined) => (command === undefined ? '' : `${command}: `);
 
 /** @throws AgiArgumentError for a line that an Asterisk of this version does not read as one command */
 export function checkLine(line: string, version: string | undefined): void {

@@ -52,11 +52,24 @@ describe('say', () => {
     ]);
   });
 
-  it('of nothing is nothing', async () => {
-    const { agi, transport } = speakingCall();
-    expect(await agi.say(' \n')).toEqual({ outcome: 'complete' });
-    expect(transport.commands).toEqual([]);
-  });
+  it.each(['', ' \n', '\0\x07\x7f', '\u00a0', ' \u3000\t\u2028', '\ufeff'])(
+    'of %j, which is nothing, is nothing',
+    async (text) => {
+      const { agi, there, transport } = speakingCall();
+      expect(await agi.say(text)).toEqual({ outcome: 'complete' });
+      await agi.prepareSpeech(text);
+      expect(transport.commands).toEqual([]);
+      expect(there.runs('flite')).toEqual([]);
+    },
+  );
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, null, {}, Promise.resolve('x')])(
+    'of %j is a mistake of the script',
+    async (text) => {
+      const { agi } = speakingCall();
+      await expect(agi.say(text as string)).rejects.toMatchObject({ code: 'AGI_ARGUMENT' });
+    },
+  );
 
   it('says so where Asterisk does not find the file', async () => {
     const { agi } = speakingCall((command) =>

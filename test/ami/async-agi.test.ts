@@ -1,17 +1,16 @@
 /** AsyncAGI's pipe, played: 1,024 bytes for each command, escaped into 2,048, the rest with the next one. */
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Agi } from '../../src/agi/agi';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
-import { endCall } from '../../src/ami/async-agi';
+import { type AsyncAgiOptions, endCall } from '../../src/ami/async-agi';
+import { toConfig } from '../../src/config';
 import { AsyncCall, request } from '../support/async-call';
 import { FakeManager } from '../support/manager';
+import { standIns } from '../support/speech';
 
-async function open(
-  text = request(),
-  options: { namesScript?: boolean } = {},
-  amiOptions: Partial<AmiOptions> = {},
-) {
+async function open(text = request(), options: AsyncAgiOptions = {}, amiOptions: Partial<AmiOptions> = {}) {
   const call = new AsyncCall();
   const manager = await FakeManager.start(call.answer);
   const ami = await Ami.connect({
@@ -187,6 +186,36 @@ describe('a stream of calls', () => {
     controller.abort(new Error('enough'));
     await expect(next).rejects.toThrow('enough');
     expect(() => both.ami.asyncAgi({ signal: controller.signal })).toThrow('enough');
+  });
+});
+
+describe('the configuration of the calls', () => {
+  const there = standIns({ talk: 'speaks' });
+  const tts = { command: `${there.file('talk')} -w {wave}`, cache: there.cache };
+  const file = there.file('fastagi.conf');
+  writeFileSync(file, `[tts]\ncommand = ${tts.command}\ncache = ${tts.cache}\n`);
+
+  it.each([
+    ['as it was read', toConfig({ tts }, file)],
+    ['by its file', file],
+  ])('is given %s: agi.say speaks by it', async (_, config) => {
+    await using both = await open(request(), { config });
+    const agi = (await both.calls.next()).value as Agi;
+    await agi.say('Hello');
+    expect(both.call.commands).toEqual([
+      expect.stringMatching(new RegExp(`^STREAM FILE ${there.cache}/[0-9a-f]{32} "" 0$`)),
+    ]);
+    expect(there.text('talk')).toBe('Hello\n');
+  });
+
+  it('is told of at once where it makes no sense', async () => {
+    await using both = await open();
+    expect(() => both.ami.asyncAgi({ config: '/no/such.conf' })).toThrow(
+      expect.objectContaining({
+        name: 'RefusedError',
+        message: expect.stringMatching('/no/such.conf'),
+      }) as Error,
+    );
   });
 });
 

@@ -151,7 +151,7 @@ describe('wrong use', () => {
     [['Ping', 'nothing'], 2, '"nothing" is no KEY=VALUE'],
     [['Ping', 'A=b\r\nAction: Originate'], 2, 'another line of orders'],
     [['Ping', '--events', 'Hangup'], 2, 'either an action or --events'],
-    [['Ping', '--tls', '/no/such/file'], 2, 'cannot be read'],
+    [['Ping', '--tls', '/no/such/file'], 3, 'cannot be read: there is no such file'],
     [['Ping', '--nonsense'], 2, 'nonsense'],
   ])('%j', async (args, code, message) => {
     await using manager = await FakeManager.start(answer);

@@ -271,19 +271,22 @@ describe('in a pipe', () => {
 
 describe('wrong use', () => {
   it.each([
-    [[], /Not enough non-option arguments/],
-    [['nofile'], /there is no file .*nofile/],
+    [
+      [],
+      /^fastagi call: something is missing: fastagi call <target> \[args\.\.\]; "fastagi call --help" shows what there is\n$/,
+    ],
+    [
+      ['SCRIPT', '--calerid', '5'],
+      /^fastagi call: Unknown argument: calerid; did you mean --callerid\? "fastagi call --help"/,
+    ],
     [['http://x/'], /http:\/\/ is neither/],
     [['agi://x:y/'], /y is no port/],
-    [['/etc/hostname'], /cannot be run: chmod \+x/],
-    [['.'], /is no file/],
     [['SCRIPT', '--digits', '12x'], /a phone has the keys/],
     [['SCRIPT', '--var', 'A'], /is no NAME=VALUE/],
     [['SCRIPT', '--hangup-after', 'soon'], /--hangup-after takes a number/],
     [['SCRIPT', '--timeout', '0'], /--timeout takes a number/],
     [['SCRIPT', '--priority', '0'], /--priority takes a whole number/],
     [['SCRIPT', '--asterisk', 'new'], /is no version/],
-    [['SCRIPT', '--sounds', '/no/such'], /\/no\/such is no folder/],
     [['SCRIPT', '--recorded', '1'], /^fastagi call: --recorded names a call .*: --replay FILE is missing\n$/],
     [
       ['SCRIPT', '--no-such-option'],
@@ -295,6 +298,27 @@ describe('wrong use', () => {
       .ended;
     expect(errors).toMatch(message);
     expect([code, output]).toEqual([2, '']);
+  });
+});
+
+describe('what is not there, or cannot be run', () => {
+  it.each([
+    [['nofile'], /there is no file .*nofile/],
+    [['/etc/hostname'], /cannot be run: chmod \+x/],
+    [['.'], /is no file/],
+    [['SCRIPT', '--sounds', '/no/such'], /\/no\/such is no folder/],
+    [
+      ['CRLF'],
+      /the carriage return of its first line, "#!\/usr\/bin\/env agi\\r": sed -i 's\/\\r\$\/\/' \S+\n$/,
+    ],
+  ] as const)('%j', async (args, message) => {
+    const scripts: Record<string, string> = {
+      SCRIPT: file(''),
+      CRLF: file('#!/usr/bin/env agi\r\nagi.answer();\r\n', 'crlf.js'),
+    };
+    const { code, errors, output } = await piped(...args.map((arg) => scripts[arg] ?? arg)).ended;
+    expect(errors).toMatch(message);
+    expect([code, output]).toEqual([3, '']);
   });
 });
 
@@ -324,7 +348,6 @@ describe('a script that misbehaves', () => {
     ],
     ['says nothing', raw(`setInterval(() => {}, 1000);`), /has said nothing for 2 s/],
     ['dies', raw(`process.kill(process.pid, 'SIGKILL');`), /ended by SIGKILL/],
-    ['is no program', '#!/no/such/interpreter\n', /cannot be run: .*ENOENT/],
     [
       'goes on behind the hangup',
       raw(`process.on('SIGHUP', () => {}); process.stdout.write('HANGUP\\n'); setInterval(() => {}, 1000);`),
@@ -354,6 +377,24 @@ describe('a script that misbehaves', () => {
     expect(code).toBe(1);
   });
 
+  it('a script whose first line names a program that is not there', async () => {
+    const { code, output } = await piped(file('#!/no/such/interpreter\n', 'script')).ended;
+    expect(output).toMatch(
+      /Failed: \S+ cannot be run: there is no program \/no\/such\/interpreter, which its first line names\n$/,
+    );
+    expect(code).toBe(3);
+  });
+
+  it('an option that is given twice: the last one holds, and those that may be repeated all do', async () => {
+    const script = file(
+      `agi.verbose([agi.request.callerId, await agi.getVariable('A'), await agi.getVariable('B')].join());`,
+    );
+    const twice = ['--callerid', '1', '--callerid', '2', '--var', 'A=3', '--var', 'B=4', '--fast', '--fast'];
+    const { code, output } = await piped(script, ...twice).ended;
+    expect(output).toContain('· 2,3,4\n');
+    expect(code).toBe(0);
+  });
+
   it('a port that nobody listens on', async () => {
     const port = await server(() => {});
     await new Promise((resolve) => servers[0]?.close(resolve));
@@ -361,7 +402,7 @@ describe('a script that misbehaves', () => {
     expect(output).toMatch(
       /Failed: no connection to 127.0.0.1:\d+: nothing listens there: is the server running\?\n$/,
     );
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 
   it('a terminal is not moved by what it says', async () => {

@@ -73,11 +73,17 @@ describe('fastagi trace', () => {
   });
 
   it.each([
-    ['the trace itself', () => file, 'is the trace itself'],
-    ['a folder that is not there', () => '/no/such/folder/x.html', 'cannot be written'],
-  ])('writes no page over %s', async (_, html, words) => {
+    ['the trace itself', 2, () => file, 'is the trace itself'],
+    [
+      'a folder that is not there',
+      1,
+      () => '/no/such/folder/x.html',
+      'cannot be written: there is no folder /no/such/folder',
+    ],
+    ['a folder', 1, () => makeFolder(), 'cannot be written: it is a folder'],
+  ])('writes no page over %s', async (_, rc, html, words) => {
     const { code, stderr } = await trace([file, '--html', html()]);
-    expect(code).toBe(1);
+    expect(code).toBe(rc);
     expect(stderr).toContain(words);
     expect(readFileSync(file, 'utf8')).toMatch(/^\{"trace":1/);
   });
@@ -85,14 +91,23 @@ describe('fastagi trace', () => {
   it('says what is wrong with a file, in a line', async () => {
     const text = path.join(makeFolder({ '\u001b[31mx': 'Dear Sir' }), '\u001b[31mx');
     const { code, stdout, stderr } = await trace([text]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(/^fastagi: \S*\\x1b\[31mx holds no call: .*\n$/);
+  });
+
+  it('says where traces are, where there is none', async () => {
+    expect(await trace(['/no/such/trace'])).toEqual({
+      code: 3,
+      stdout: '',
+      stderr:
+        'fastagi: /no/such/trace cannot be read: there is no such file; traces lie in the folder that [fastagi] trace names, in one of its own for each day\n',
+    });
   });
 
   it('wants a file', async () => {
     const { code, stderr } = await trace([]);
     expect(code).toBe(2);
-    expect(stderr).toContain('Not enough non-option arguments');
+    expect(stderr).toContain('something is missing: fastagi trace <file>;');
   });
 
   it('ends quietly with its reader, and shows what a flood of a call was, line by line', async () => {

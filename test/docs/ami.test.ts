@@ -66,6 +66,7 @@ describe('docs/ami.md', () => {
       'ami/exchanges',
       'ami/failures',
       'ami/manager-actions',
+      'ami/option-names',
       'wire/ami-decoder',
     ];
     const text = sources.map((name) => readFileSync(path.join(root, `src/${name}.ts`), 'utf8')).join('');

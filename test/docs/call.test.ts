@@ -40,6 +40,36 @@ describe('docs/call.md', () => {
   });
 });
 
+describe('what docs/call.md has for programs', () => {
+  const [, table = ''] = /^\| `type` +\|.*\n((?:\|.*\n)+)/m.exec(page('call.md')) ?? [];
+  const told = Array.from(table.matchAll(/^\| `(\w+)` +\|.*?\|(.*)\|$/gm), ([, type, beside = '']) => ({
+    type,
+    fields: beside.match(/`\w+`/g)?.map((name) => name.slice(1, -1)) ?? [],
+  }));
+
+  it('is every event there is, with all that is beside it', () => {
+    const source = readFileSync(path.join(root, 'src/sim/events.ts'), 'utf8');
+    const happenings = source.split('export type CallHappening =')[1]?.split('export type')[0] ?? '';
+    const there = happenings
+      .split("readonly type: '")
+      .slice(1)
+      .map((row) => ({
+        type: row.split("'", 1)[0],
+        fields: Array.from(row.matchAll(/readonly (\w+):/g), ([, name]) => name as string),
+      }));
+    expect(there.length).toBeGreaterThan(15);
+    const words = (fields: string[]) => [...new Set(fields)].sort();
+    for (const { type, fields } of there) {
+      const row = told.find((row) => row.type === type);
+      expect(row, type).toBeDefined();
+      // the words that a field may have stand there, too
+      expect(words(row?.fields ?? []), type).toEqual(expect.arrayContaining(words(fields)));
+    }
+    expect(told.slice(there.length).map(({ type }) => type)).toEqual(['log', 'note', 'summary']);
+    expect(told.length).toBe(there.length + 3);
+  });
+});
+
 describe('docs/testing.md', () => {
   const text = page('testing.md');
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
 import { TypeAhead } from '../../src/agi/type-ahead';
+import { nameHere } from '../../src/run/hints';
 import { root } from '../support/inet';
 
 /** The public methods of phpAGI's class AGI, 2.20. */
@@ -40,6 +41,12 @@ const rows = Array.from(
 );
 
 describe('docs/from-phpagi.md', () => {
+  it('names each method as a script is told that uses the name it has in phpAGI', () => {
+    const misnamed = rows.filter(({ theirs }) => Reflect.get(Agi.prototype, theirs) === undefined);
+    expect(misnamed.length).toBeGreaterThanOrEqual(50);
+    expect(misnamed.map(({ theirs }) => ({ theirs, ours: nameHere(theirs) }))).toEqual(misnamed);
+  });
+
   it.each(phpAgi)('names %s', (method) => {
     expect(page).toMatch(new RegExp(`\`${method}\``));
   });

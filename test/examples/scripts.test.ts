@@ -8,6 +8,7 @@ import recorder from '../../examples/recorder';
 import timeOfDay from '../../examples/time-of-day';
 import { example } from '../support/examples';
 import { makeFolder } from '../support/inet';
+import { FakeManager, first, ordinary, success } from '../support/manager';
 
 describe('sample.js', () => {
   it('says what was typed, until it is 111', async () => {
@@ -53,6 +54,47 @@ describe('test-agi.js', () => {
     expect(call.verbose).toContain('test-agi: play a sound file: FAILED');
     expect(call.said.at(-1)).toBe('1');
   });
+});
+
+describe('callback.mjs', () => {
+  it('hangs up, and lets the manager call the number', async () => {
+    await using manager = await FakeManager.start(
+      first(
+        (action) =>
+          action.action === 'Originate'
+            ? `${success(action)}Event: OriginateResponse\r\nActionID: ${action.actionid}\r\nResponse: Success\r\nChannel: PJSIP/1\r\nReason: 4\r\nUniqueid: 1.2\r\n\r\n`
+            : undefined,
+        ordinary(),
+      ),
+    );
+    const folder = makeFolder({
+      'fastagi.conf': `[asmanager]\nserver=127.0.0.1:${manager.port}\nusername=jo\nsecret=secret\n`,
+    });
+    const call = await simulate(example('callback.mjs'), {
+      query: 'dial=PJSIP/NUMBER@provider&context=office',
+      callerId: '5551234',
+      extension: '800',
+      config: `${folder}/fastagi.conf`,
+    });
+    await call.ended();
+    expect(call.hungUp).toBe(true);
+    expect(call.log).toContain('5551234 was called back: answered');
+    expect(manager.client.actions.find(({ action }) => action === 'Originate')).toMatchObject({
+      channel: 'PJSIP/5551234@provider',
+      context: 'office',
+      exten: '800',
+    });
+  });
+
+  it.each([[undefined], ['5551234@elsewhere'], ['"Jo" <anonymous>']])(
+    'calls nobody back for %j',
+    async (callerId) => {
+      const call = await simulate(example('callback.mjs'), callerId === undefined ? {} : { callerId });
+      await call.ended();
+      call.expectHeard('privacy-unident');
+      expect(call.hungUp).toBe(false);
+    },
+  );
 });
 
 describe('dtmf.mjs', () => {

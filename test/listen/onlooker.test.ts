@@ -88,6 +88,13 @@ describe('a pipe', () => {
     expect(readFileSync(log, 'utf8')).toContain(told);
   });
 
+  it('shows that more processes are to wait than there may be', async () => {
+    const { words } = serverOf({ args: [...idle, '--processes', '2', '--spare', '5'] });
+    expect(await inPipe(words).ended).toContain(
+      'fastagi listen: 5 processes are to be kept ready ([listen] spare), and there may be 2 ([listen] processes): 2 are kept\n',
+    );
+  });
+
   it('that is the log shows all of it once', async () => {
     const { words } = serverOf({ log: 'stderr', args: idle });
     const output = await inPipe(words).ended;

@@ -220,7 +220,9 @@ describe('wrong use', () => {
 
   it('an unknown key warns', async () => {
     await using server = await Resident.start({ listen: 'proceses = 3' });
-    await server.logged(/warning .*\[listen\] proceses: there is no such key, .* known here: mode, host/);
+    await server.logged(
+      /warning .*\[listen\] proceses: there is no such key \(did you mean processes\?\), .* known here: mode, host/,
+    );
   });
 });
 

@@ -401,9 +401,16 @@ describe('a script that', () => {
 
   it.each([
     ["agi.setVariable('X', agi.getVariable('Y'))", 'is an `await` missing'],
-    ["agi.setVariable('X', undefined)", 'and this is undefined'],
+    [
+      "agi.setVariable('X', undefined)",
+      'SET VARIABLE: an AGI argument is a text or a number, and this is undefined',
+    ],
     ["agi.setVariable('X', {})", 'and this is object'],
-    ['agi.streamFile()', 'and this is undefined'],
+    ['agi.streamFile()', 'STREAM FILE: an AGI argument is a text or a number, and this is undefined'],
+    [
+      "agi.exec('Dial', agi.getVariable('X'))",
+      'EXEC: an AGI argument is a text or a number, and this is a Promise',
+    ],
     ["agi.getData('beep', 3000, 4)", 'getData: its options are one object'],
     ["agi.streamFile('beep', '#')", 'streamFile: its options are one object'],
     ["agi.sayNumber(5, '#')", 'sayNumber: its options are one object'],
@@ -413,6 +420,14 @@ describe('a script that', () => {
     expect(outcome.log).toContain(words);
     expect(outcome.log).toContain('[AGI_ARGUMENT]');
   });
+
+  it.each(['agi.sayDigits(agi.noop())', 'agi.getData()', 'agi.answer(); agi.noop(NaN)'])(
+    'calls %s, and is told where, though its turn came later',
+    async (text) => {
+      const outcome = await run(`\n${text};`);
+      expect(outcome.commands.join()).toMatch(/AgiArgumentError: .* an AGI argument .*\(\w+\.js:2\)/);
+    },
+  );
 
   it('closes the connection under us', async () => {
     const outcome = await run("require('fs').closeSync(0); agi.verbose('into nothing')");

@@ -99,6 +99,7 @@ it.each(['fastagi', 'agi'] as const)('%s serves no terminal', (name) => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   expect(stdout).toContain(`Usage: ${name}`);
+  if (name === 'agi') expect(stdout).toContain('"fastagi call x.js" plays its part');
   expect(status).toBe(2);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AgiHangupError, RefusedError } from '../../src/errors';
+import { AgiError, AgiHangupError, RefusedError } from '../../src/errors';
 import { describeError, summarizeError } from '../../src/run/report';
 
 const script = { file: '/srv/agi/hello.js', name: 'hello.js' };
@@ -29,6 +29,13 @@ describe('describeError', () => {
       'there is none [SCRIPT_MISSING]',
     );
   });
+
+  it.each(['SERVICE_STOPPED', 'SCRIPT_TIMEOUT', 'AGI_CUT_REQUEST'])(
+    '%s is one line: it comes from outside',
+    (code) => {
+      expect(describeError(new AgiError(code, 'it is over'))).toBe(`it is over [${code}]`);
+    },
+  );
 
   it('causes follow', () => {
     const inner = errorAt('/b.js:2:2', new Error('inner'));
@@ -62,6 +69,78 @@ describe('describeError', () => {
     [Object.create(null), '[Object: null prototype] {}'],
   ])('%# what is no error', (thrown, shown) => {
     expect(describeError(thrown)).toBe(`a script threw what is no error: ${shown}`);
+  });
+});
+
+/** The error of Node's own for a method that is not there. */
+function missingMethod(run: string): Error {
+  const agi = { typeAhead: () => ({}), request: {} };
+  try {
+    new Function('agi', 'call', 'fastagi', 'context', run)(agi, agi, agi, { agi });
+  } catch (error) {
+    return Object.assign(error as Error, { stack: `${error}` });
+  }
+  throw new Error('it is there');
+}
+
+describe('a method by another name', () => {
+  const elsewhere = "; docs/from-phpagi.md says what each method of phpAGI's has become";
+  it.each([
+    ['agi.get_data()', `agi.get_data is not a function: get_data is getData here${elsewhere}`],
+    ['fastagi.exec_dial()', `fastagi.exec_dial is not a function: exec_dial is dial here${elsewhere}`],
+    ['context.agi.Say()', `context.agi.Say is not a function: Say is say here${elsewhere}`],
+    ['call.stream_file()', `call.stream_file is not a function: stream_file is streamFile here${elsewhere}`],
+    ['agi?.set_callerid()', `is not a function: set_callerid is setCallerId here${elsewhere}`],
+    [
+      'agi.fastpass_say_digits()',
+      `agi.fastpass_say_digits is not a function: fastpass_say_digits is agi.typeAhead().sayDigits here${elsewhere}`,
+    ],
+    ['agi.typeAhead().say_digits()', `is not a function: say_digits is sayDigits here${elsewhere}`],
+    ['agi.control_stream_file()', `: control_stream_file is controlStreamFile here${elsewhere}`],
+    ['agi.getVaraible()', 'agi.getVaraible is not a function: did you mean getVariable?'],
+    ['agi.sayDigit()', 'agi.sayDigit is not a function: did you mean sayDigits?'],
+  ])('%s', (run, message) => {
+    const error = missingMethod(run);
+    expect(describeError(error).split('\n')[0]).toContain(message);
+    expect(summarizeError(error, script)).toContain(message);
+  });
+
+  it.each(['call.Answer()', 'agi.request.get_data.x()', 'agi.frobnicate()', 'call.make_folder()', 'agi()'])(
+    '%s is left alone',
+    (run) => {
+      const error = missingMethod(run);
+      expect(describeError(error)).toBe(`${error}`);
+    },
+  );
+});
+
+describe('a package that is not there', () => {
+  const missing = (code: string, message: string) =>
+    errorAt('/srv/agi/hello.js:1:1', Object.assign(new Error(message), { code }));
+  it.each([
+    [
+      'MODULE_NOT_FOUND',
+      "Cannot find module 'mysql2/promise'\nRequire stack:\n- /srv/agi/hello.js",
+      'npm install mysql2 in',
+    ],
+    [
+      'ERR_MODULE_NOT_FOUND',
+      "Cannot find package '@scope/name' imported from /srv/agi/hello.mjs",
+      'npm install @scope/name in',
+    ],
+    ['MODULE_NOT_FOUND', "Cannot find module 'fastagi'", 'npm install the package file of fastagi'],
+  ])('%s: %s', (code, message, hint) => {
+    const error = missing(code, message);
+    expect(describeError(error).split('\n')[0]).toContain(`: ${hint}`);
+    expect(summarizeError(error, script)).toContain(`: ${hint}`);
+  });
+
+  it.each([
+    ['MODULE_NOT_FOUND', "Cannot find module './lib'"],
+    ['MODULE_NOT_FOUND', "Cannot find module '/srv/x'"],
+    ['OTHER', "Cannot find module 'mysql2'"],
+  ])('%s: %s is left alone', (code, message) => {
+    expect(summarizeError(missing(code, message), script)).toBe(`hello.js: Error: ${message} (hello.js:1)`);
   });
 });
 

@@ -24,6 +24,8 @@ export const behaviours = {
   hangs: 'sleep 600 & echo $! > "$home/sleeper"; wait',
   'writes half a file': 'head -c 400 "$home/tone.wav" > "$wave"',
   'writes a page': 'echo "<html>quota exceeded</html>" > "$wave"',
+  'never stops talking': 'yes "no licence" >&2',
+  'never stops writing': 'sleep 600 & echo $! > "$home/sleeper"; truncate -s 300M "$wave"; wait',
   'talks on standard output': 'seq 1 20000; cat "$home/tone.wav" > "$wave"',
 } as const;
 

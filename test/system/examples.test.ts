@@ -1,203 +1,107 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
-/** The examples, called by a real Asterisk. */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
+/** The examples, called by real Asterisks: by both versions at once, for what takes long is to listen. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { example, installDrivers } from '../support/examples';
-import { executable, makeFolder, root } from '../support/inet';
-import { Asterisk } from './support/asterisk';
-import { hasNodeBinaries, missingParts, nodeBinary, prepareParts } from './support/parts';
-import { Xinetd } from './support/xinetd';
+import { installDrivers } from '../support/examples';
+import { ExampleCalls } from './support/example-calls';
+import { hasNodeBinaries, missingParts, prepareParts } from './support/parts';
 
 const missing = missingParts();
+/** Nothing that the examples use is missing in the older one. */
+const versions = [22, 16] as const;
 
 describe.skipIf(missing)(`examples${missing ? ` (${missing})` : ''}`, () => {
+  const sites: ExampleCalls[] = [];
+
   beforeAll(async () => {
     await prepareParts(console.error);
     await installDrivers();
+    for (const version of versions) sites.push(await ExampleCalls.start(version));
   }, 900_000);
+  afterAll(async () => {
+    for (const site of sites) await site.stop();
+  });
 
-  describe('called by Asterisk 22', () => {
-    let asterisk: Asterisk;
-    let xinetd: Xinetd;
-    /** With a Node that takes TypeScript as it is. */
-    let newer: Xinetd | undefined;
-    let database: string;
-    /** How far the log has been looked at. */
-    let seen = 0;
-
-    beforeAll(async () => {
-      const folder = makeFolder();
-      chmodSync(folder, 0o755);
-      database = path.join(folder, 'callers.sqlite');
-      const Database = createRequire(example('package.json'))('better-sqlite3');
-      const file = new Database(database);
-      file.exec(readFileSync(example('schema.sql'), 'utf8'));
-      file.exec("UPDATE routes SET destination = 'Local/busy@legs' WHERE number = '100'");
-      file.exec("UPDATE routes SET destination = 'Local/answers@legs' WHERE number = '200'");
-      file.close();
-      writeFileSync(
-        path.join(folder, 'fastagi.conf'),
-        `[fastagi]\nbasedir=${root}/examples\nlog=${folder}/log\n`,
+  /** A test that each of them must pass. */
+  const called = (name: string, test: (calls: ExampleCalls) => Promise<void>) =>
+    it(name, async () => {
+      const results = await Promise.allSettled(sites.map(test));
+      const failed = results.flatMap((result, at) =>
+        result.status === 'rejected' ? [new Error(`Asterisk ${versions[at]}`, { cause: result.reason })] : [],
       );
-      // a machine that answers, whatever this one has of ping(8) and of a network
-      const answer = 'echo "64 bytes from $5: icmp_seq=1 ttl=64 time=0.7 ms"';
-      writeFileSync(path.join(folder, 'ping'), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
-      const shipped = readFileSync(path.join(root, 'xinetd/fastagi'), 'utf8');
-      const args = `--no-rehash-snapshot ${executable('fastagi')} --config ${folder}/fastagi.conf`;
-      const service = {
-        user: 'root',
-        env: `DATABASE_URL=${database} PATH=${folder}:/usr/bin:/bin`,
-        server_args: args,
-      };
-      xinetd = await Xinetd.startFile(shipped, { ...service, server: process.execPath });
-      if (hasNodeBinaries())
-        newer = await Xinetd.startFile(shipped, { ...service, server: await nodeBinary(24) });
-      const call = (name: string, script: string, port: number, before: string[] = [], shown = '') => [
-        `exten => ${name},1,Set(CASE=${name})`,
-        ...before.map((application) => ` same => n,${application}`),
-        ` same => n,AGI(agi://127.0.0.1:${port}/${script})`,
-        ` same => n,Verbose(1,back from \${CASE}: \${AGISTATUS} ${shown})`,
-        ' same => n,Hangup()',
-      ];
-      const port = xinetd.port('fastagi');
-      const newerPort = newer?.port('fastagi') ?? port;
-      asterisk = await Asterisk.start({
-        version: 22,
-        extensions: [
-          '[legs]',
-          // presses what the test says, when it says so
-          'exten => caller,1,Answer()',
-          ' same => n(listen),GotoIf($["${PRESS}"=""]?wait)',
-          ' same => n,Set(NOW=${PRESS})',
-          ' same => n,Set(GLOBAL(PRESS)=)',
-          ' same => n,SendDTMF(${NOW})',
-          ' same => n(wait),Wait(0.1)',
-          ' same => n,Goto(listen)',
-          'exten => busy,1,Busy(1)',
-          'exten => answers,1,Answer()',
-          ' same => n,Wait(0.2)',
-          ' same => n,Hangup()',
-          '[test]',
-          ...call('sample', 'sample.js', port),
-          ...call('test-agi', 'test-agi.js', port, [], 'failed=${FAILED}'),
-          ...call('dtmf', 'dtmf.mjs?alone=yes', port, [], 'keys=${KEYS}'),
-          ...call('ping', 'ping.mjs', port, [], 'ping=${PING}'),
-          ...call('input', 'input.mjs', port, [], 'name=${NAME}'),
-          ...call(
-            'caller-name',
-            'caller-name.mjs',
-            port,
-            ['Set(CALLERID(num)=5551234)'],
-            'name=${CALLERID(name)}',
-          ),
-          ...call('100', 'route.mjs', port, [], 'dial=${DIALSTATUS} to=${DIALEDPEERNAME}'),
-          ...call('time-of-day', 'time-of-day.ts?zone=Europe/Berlin', newerPort),
-          ...call(
-            'recorder',
-            'recorder.ts',
-            newerPort,
-            ['System(mkdir -p /usr/share/asterisk/sounds/greetings)'],
-            'recorded=${STAT(s,/usr/share/asterisk/sounds/${RECORDING}.wav)}',
-          ),
-          ...call('pin-menu', 'pin-menu.ts', newerPort),
-          'exten => h,1,Verbose(1,end of ${CASE}: ${AGISTATUS})',
-          '[after-pin]',
-          'exten => 2,1,Verbose(1,back from ${CASE}: ${AGISTATUS} account=${ACCOUNT})',
-        ].join('\n'),
-        bind: [root, folder],
-      });
-      await asterisk.command('agi set debug on');
-    }, 60_000);
-    afterAll(async () => {
-      await asterisk?.stop();
-      await xinetd?.stop();
-      await newer?.stop();
+      expect(results).toHaveLength(versions.length);
+      if (failed.length > 0) throw failed[0];
     });
 
-    const place = async (extension: string) => {
-      seen = asterisk.log().length;
-      await asterisk.command('dialplan set global PRESS ""');
-      await asterisk.originate('caller@legs', `${extension}@test`);
-    };
-    /** What the log says next of this. */
-    async function next(words: string): Promise<string> {
-      const line = await asterisk.waitForLog(words, 25_000, seen);
-      seen = asterisk.log().indexOf(line, seen) + line.length;
-      return line.slice(line.indexOf(words) + words.length);
-    }
-    const press = async (command: string, keys: string) => {
-      await next(`AGI Rx << ${command}`);
-      await asterisk.command(`dialplan set global PRESS ${keys}`);
-    };
+  called('sample.js', async (calls) => {
+    await calls.place('sample');
+    await calls.press('GET DATA', '12#');
+    expect(await calls.next('AGI Rx << SAY DIGITS')).toContain(' 12 ');
+    await calls.press('GET DATA', '111#');
+    expect(await calls.next('app_verbose.c: end of sample: ')).toMatch(/^(SUCCESS|HANGUP)$/);
+  });
 
-    it('sample.js', async () => {
-      await place('sample');
-      await press('GET DATA', '12#');
-      expect(await next('AGI Rx << SAY DIGITS')).toContain(' 12 ');
-      await press('GET DATA', '111#');
-      expect(await next('app_verbose.c: end of sample: ')).toMatch(/^(SUCCESS|HANGUP)$/);
+  called('test-agi.js', async (calls) => {
+    await calls.place('test-agi');
+    expect(await calls.next('app_verbose.c: back from test-agi: ')).toBe('SUCCESS failed=0');
+  });
+
+  called('dtmf.mjs', async (calls) => {
+    await calls.place('dtmf');
+    await calls.press('WAIT FOR DIGIT', '7');
+    await calls.press('WAIT FOR DIGIT', '#');
+    expect(await calls.next('app_verbose.c: back from dtmf: ')).toBe('SUCCESS keys=7#');
+  });
+
+  called('input.mjs', async (calls) => {
+    await calls.place('input');
+    await calls.press('GET DATA', '44*33*#');
+    expect(await calls.next('app_verbose.c: back from input: ')).toBe('SUCCESS name=he');
+  });
+
+  called('ping.mjs', async (calls) => {
+    await calls.place('ping');
+    await calls.press('STREAM FILE', '127*0*0*1#');
+    expect(await calls.next('AGI Rx << SAY NUMBER')).toContain(' 1 ');
+    expect(await calls.next('app_verbose.c: back from ping: ')).toBe('SUCCESS ping=0.7');
+  });
+
+  called('caller-name.mjs', async (calls) => {
+    await calls.place('caller-name');
+    expect(await calls.next('app_verbose.c: back from caller-name: ')).toBe('SUCCESS name=Jo "Jay" Do');
+  });
+
+  called('callback.mjs', async (calls) => {
+    await calls.place('callback');
+    await calls.next('AGI Rx << HANGUP');
+    expect(await calls.next('app_verbose.c: back from callback: ')).toMatch(/^Local\/5551234@legs-/);
+  });
+
+  called('route.mjs', async (calls) => {
+    await calls.place('100');
+    const line = await calls.next('app_verbose.c: back from 100: ');
+    expect(line).toContain('SUCCESS dial=ANSWER to=Local/answers@legs');
+  });
+
+  describe.skipIf(!hasNodeBinaries())('in TypeScript', () => {
+    called('time-of-day.ts', async (calls) => {
+      await calls.place('time-of-day');
+      expect(await calls.next('app_verbose.c: back from time-of-day: ')).toBe('SUCCESS ');
     });
 
-    it('test-agi.js', async () => {
-      await place('test-agi');
-      expect(await next('app_verbose.c: back from test-agi: ')).toBe('SUCCESS failed=0');
+    called('recorder.ts', async (calls) => {
+      await calls.place('recorder');
+      await calls.press('RECORD FILE', 'w#');
+      await calls.press('STREAM FILE vm-review', 'w1');
+      const line = await calls.next('app_verbose.c: back from recorder: ');
+      expect(line).toMatch(/^SUCCESS recorded=[1-9]\d*$/);
     });
 
-    it('dtmf.mjs', async () => {
-      await place('dtmf');
-      await press('WAIT FOR DIGIT', '7');
-      await press('WAIT FOR DIGIT', '#');
-      expect(await next('app_verbose.c: back from dtmf: ')).toBe('SUCCESS keys=7#');
-    });
-
-    it('input.mjs', async () => {
-      await place('input');
-      await press('GET DATA', '44*33*#');
-      expect(await next('app_verbose.c: back from input: ')).toBe('SUCCESS name=he');
-    });
-
-    it('ping.mjs', async () => {
-      await place('ping');
-      await press('STREAM FILE', '127*0*0*1#');
-      expect(await next('AGI Rx << SAY NUMBER')).toContain(' 1 ');
-      expect(await next('app_verbose.c: back from ping: ')).toBe('SUCCESS ping=0.7');
-    });
-
-    it('caller-name.mjs', async () => {
-      await place('caller-name');
-      expect(await next('app_verbose.c: back from caller-name: ')).toBe('SUCCESS name=Jo "Jay" Do');
-    });
-
-    it('route.mjs', async () => {
-      await place('100');
-      const line = await next('app_verbose.c: back from 100: ');
-      expect(line).toContain('SUCCESS dial=ANSWER to=Local/answers@legs');
-    });
-
-    describe.skipIf(!hasNodeBinaries())('in TypeScript', () => {
-      it('time-of-day.ts', async () => {
-        await place('time-of-day');
-        expect(await next('app_verbose.c: back from time-of-day: ')).toBe('SUCCESS ');
-      });
-
-      it('recorder.ts', async () => {
-        await place('recorder');
-        await press('RECORD FILE', 'w#');
-        await press('STREAM FILE vm-review', 'w1');
-        const line = await next('app_verbose.c: back from recorder: ');
-        expect(line).toMatch(/^SUCCESS recorded=[1-9]\d*$/);
-      });
-
-      it('pin-menu.ts', async () => {
-        await asterisk.command('database put pins 100 4711');
-        await place('pin-menu');
-        await press('STREAM FILE vm-login', '100#');
-        await press('STREAM FILE vm-password', '4711#');
-        await press('STREAM FILE vm-options', '2');
-        expect(await next('app_verbose.c: back from pin-menu: ')).toBe('SUCCESS account=100');
-      });
+    called('pin-menu.ts', async (calls) => {
+      await calls.asterisk.command('database put pins 100 4711');
+      await calls.place('pin-menu');
+      await calls.press('STREAM FILE vm-login', '100#');
+      await calls.press('STREAM FILE vm-password', '4711#');
+      await calls.press('STREAM FILE vm-options', '2');
+      expect(await calls.next('app_verbose.c: back from pin-menu: ')).toBe('SUCCESS account=100');
     });
   });
 });

@@ -286,3 +286,32 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => probe.close(resolve));
   return port;
 }
+
+describe.skipIf(missing)(`a disk that is full${missing ? ` (${missing})` : ''}`, () => {
+  it('is told of as that, and not as a failure of the engine', () => {
+    const folder = makeFolder({
+      'engine.sh': '#!/bin/sh\nhead -c 1000000 /dev/zero > "$1"\n',
+      'speaks.js': "module.exports = (agi) => agi.say('Hello');",
+      'small/x': '',
+    });
+    chmodSync(path.join(folder, 'engine.sh'), 0o755);
+    const config = path.join(folder, 'fastagi.conf');
+    writeFileSync(config, `[tts]\ncache=${folder}/small/cache\ncommand=${folder}/engine.sh {wave}\n`);
+    const mount = `mount -t tmpfs -o size=64k none ${folder}/small && exec "$@"`;
+    const call = [
+      process.execPath,
+      executable('fastagi'),
+      'call',
+      path.join(folder, 'speaks.js'),
+      '--config',
+      config,
+    ];
+    const words = ['--mount', '--propagation', 'private', 'sh', '-c', mount, 'sh', ...call];
+    const { stdout, stderr } = spawnSync('unshare', words, {
+      env: { ...process.env, FASTAGI_CONFIG: config },
+    });
+    expect(`${stdout}${stderr}`).toMatch(
+      /spoken files cannot be kept in \S+\/small\/cache \(\[tts\] cache\): ENOSPC, the disk is full/,
+    );
+  });
+});

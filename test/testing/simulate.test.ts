@@ -1,10 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
+import fs from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Agi } from '../../src/agi/agi';
 import { type AgiHangupError, AgiUsageError } from '../../src/errors';
 import { ExpectationError, type SimulateOptions, simulate } from '../../src/testing/index';
 import { makeFolder } from '../support/inet';
+import { standIns } from '../support/speech';
 
 /** What a caller meets who wants an extension. */
 async function menu(agi: Agi): Promise<void> {
@@ -317,6 +319,30 @@ describe('the caller', () => {
 });
 
 describe('what is around the call', () => {
+  it('is, for a function too, the configuration that is named', async () => {
+    const there = standIns({ talk: 'speaks' });
+    const config = there.file('fastagi.conf');
+    fs.writeFileSync(
+      config,
+      `[fastagi]\nbasedri = /x\n[tts]\ncommand = ${there.file('talk')} -w {wave}\ncache = ${there.cache}\n`,
+    );
+    const call = await simulate(async (agi: Agi) => void (await agi.say('Hello')), { config });
+    await call.ended();
+    expect(call.played).toEqual([expect.stringMatching(new RegExp(`^${there.cache}/[0-9a-f]{32}$`))]);
+    expect(there.text('talk')).toBe('Hello\n');
+    expect(call.log).toMatch(/\[fastagi\] basedri/);
+    await expect(simulate(async () => {}, { config: '/no/such.conf' })).rejects.toMatchObject({
+      name: 'RefusedError',
+    });
+  });
+
+  it('is no configuration of the machine that the test runs on', async () => {
+    const call = await simulate(async (agi: Agi) => void (await agi.manager()));
+    expect(await call.failed()).toMatchObject({
+      message: expect.stringMatching('There is no configuration'),
+    });
+  });
+
   it('is as the options say', async () => {
     const call = await simulate(
       async (agi) => {
@@ -473,5 +499,26 @@ describe('a function that misbehaves', () => {
       },
     });
     expect(await call.failed()).toBeInstanceOf(TypeError);
+  });
+});
+
+it("tells a test whose function uses phpAGI's names", async () => {
+  const call = await simulate(async (agi) => (agi as unknown as { get_data(): void }).get_data());
+  await expect(call.ended()).rejects.toThrow(
+    /^the script failed: TypeError: .*get_data is getData here; .*\n {4}at /,
+  );
+});
+
+describe('an option that there is not', () => {
+  it.each([
+    [{ callerID: '555' }, 'simulate has no option "callerID"; did you mean callerId?'],
+    [{ pressed: '1' }, 'simulate has no option "pressed": it has digits, query,'],
+    [{ callerId: { nmae: 'Jo' } }, 'simulate: callerId has no option "nmae"; did you mean name?'],
+  ])('%j', async (options, message) => {
+    await expect(simulate(menu, options as never)).rejects.toMatchObject({
+      name: 'AgiArgumentError',
+      code: 'AGI_OPTION',
+      message: expect.stringContaining(message),
+    });
   });
 });

@@ -1,8 +1,11 @@
 /** Speech in the built executable, where all but what a cached sentence needs is read in late. */
 import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decodeWave } from '../../src/tts/wave';
 import { call } from '../support/asterisk';
 import { executable } from '../support/inet';
+import { Resident } from '../support/resident';
 import { type behaviours, standIns } from '../support/speech';
 
 const waitFor = `const there = (name) => new Promise((resolve) => { const look = () => require('fs').existsSync(name) ? resolve() : setTimeout(look, 5); look(); });`;
@@ -11,6 +14,7 @@ function speakingCall(
   script: string,
   behaviour: keyof typeof behaviours,
   there = standIns({ flite: behaviour }),
+  flags?: readonly string[],
 ) {
   const outcome = call({
     script: 'speaks.js',
@@ -18,7 +22,11 @@ function speakingCall(
       'speaks.js': `module.exports = async (agi) => { ${waitFor} ${script.replaceAll('HOME', there.folder)} };`,
     },
     config: `[tts]\ncache=${there.cache}\n`,
-    program: { file: executable('fastagi'), env: { PATH: `${there.folder}:/usr/bin:/bin` } },
+    program: {
+      file: executable('fastagi'),
+      ...(flags && { flags }),
+      env: { PATH: `${there.folder}:/usr/bin:/bin` },
+    },
     answer: (command) => (command === 'FAILURE' ? undefined : '200 result=0 endpos=1'),
   });
   return { outcome, there };
@@ -43,6 +51,34 @@ describe('a process that serves one call', () => {
     expect(left(first.there.cache)).toEqual(files);
   });
 
+  it('speaks the same on a processor that WebAssembly asks too much of', async () => {
+    const quick = speakingCall(`await agi.say('Hello');`, 'speaks');
+    const plain = speakingCall(`await agi.say('Hello');`, 'speaks', undefined, ['--no-enable-sse4-1']);
+    const [waves, others] = await Promise.all(
+      [quick, plain].map(async ({ outcome, there }) => {
+        expect((await outcome).code).toBe(0);
+        return left(there.cache).map((name) => decodeWave(fs.readFileSync(path.join(there.cache, name))));
+      }),
+    );
+    expect(waves).toHaveLength(2);
+    waves?.forEach(({ rate, samples }, which) => {
+      const other = others?.[which];
+      expect(other).toMatchObject({ rate });
+      expect(other?.samples).toHaveLength(samples.length);
+      expect(samples.every((sample, i) => Math.abs(sample - (other?.samples[i] as number)) <= 2)).toBe(true);
+    });
+  });
+
+  it('has what was unused for too long swept away, when it has made something', async () => {
+    const there = standIns({ flite: 'speaks' });
+    const old = path.join(there.cache, `${'0'.repeat(32)}.wav`);
+    fs.mkdirSync(there.cache);
+    fs.writeFileSync(old, 'x');
+    fs.utimesSync(old, 1, 1);
+    expect((await speakingCall(`await agi.say('Hello');`, 'speaks', there).outcome).code).toBe(0);
+    await expect.poll(() => fs.existsSync(old)).toBe(false);
+  });
+
   it('leaves nothing behind where it ends in the middle', async () => {
     const { outcome, there } = speakingCall(
       `void agi.prepareSpeech('Hello'); await there('HOME/sleeper');`,
@@ -51,15 +87,7 @@ describe('a process that serves one call', () => {
     expect((await outcome).code).toBe(0);
     expect(left(there.cache)).toEqual([]);
     const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
-    await expect
-      .poll(() => {
-        try {
-          return fs.readFileSync(`/proc/${sleeper}/stat`, 'utf8').split(' ')[2];
-        } catch {
-          return 'gone';
-        }
-      })
-      .toMatch(/^(gone|Z)$/);
+    await expect.poll(() => stateOf(sleeper)).toMatch(/^(gone|Z)$/);
   });
 
   it('tells the console, the log and Asterisk where it cannot speak', async () => {
@@ -71,3 +99,38 @@ describe('a process that serves one call', () => {
     expect(log).toMatch(/AgiSpeechError: flite .*\[SPEECH_ENGINE\]/);
   });
 });
+
+describe('a process that serves on', () => {
+  it.each(['pool', 'shared'])('ends what is being prepared with its call, in mode %s', async (mode) => {
+    const there = standIns({ talk: 'hangs' });
+    const resident = await Resident.start({
+      files: {
+        'speaks.js': `module.exports = async (agi) => { ${waitFor} void agi.prepareSpeech('Hello');
+          await there('${there.file('sleeper')}'); await agi.verbose(process.pid); };`,
+      },
+      config: `[tts]\ncommand = ${there.file('talk')} -w {wave}\ncache = ${there.cache}`,
+      listen: `mode = ${mode}\nprocesses = 1\nspare = 1`,
+    });
+    try {
+      const [first] = await resident.call('speaks.js');
+      const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
+      await expect.poll(() => stateOf(sleeper)).toMatch(/^(gone|Z)$/);
+      await expect.poll(() => left(there.cache)).toEqual([]);
+      // the same process takes the next call
+      fs.rmSync(there.file('sleeper'));
+      expect(await resident.call('speaks.js')).toEqual([first]);
+    } finally {
+      resident.child.kill('SIGTERM');
+    }
+    expect(await resident.ended).toMatchObject({ code: 0 });
+  });
+});
+
+/** As the system has it; a child of a child that has ended may stand in its table as a zombie. */
+function stateOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[2] as string;
+  } catch {
+    return 'gone';
+  }
+}

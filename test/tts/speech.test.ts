@@ -154,6 +154,9 @@ describe('command lines', () => {
     [{ voice: '-x' }, /takes engine, voice and language/],
     [{ rate: 9 }, /rate \(0.25 to 4\)/],
     [{ rate: Number.NaN }, /rate \(0.25 to 4\)/],
+    [{ rate: '1.5' as unknown as number }, /rate \(0.25 to 4\)/],
+    [{ voice: {} as string }, /takes engine, voice and language/],
+    [{ language: '' }, /takes engine, voice and language/],
     [{ sampleRate: 44_100 as 8000 }, /sampleRate \(8000 or 16000\)/],
   ])('%j is refused', async (options, message) => {
     await expect((async () => there.speech().name('x', options))()).rejects.toEqual(
@@ -194,6 +197,7 @@ describe('the engine', () => {
       /\/opt\/flite which the configuration names, is not there/,
     ],
     [{ engine: 'swift' }, { cepstral: { swift: '/opt/swift/bin/swift' } }, /\/opt\/swift\/bin\/swift which/],
+    [{ engine: '__proto__' }, {}, /no engine "__proto__": known are/],
     [
       { engine: 'acapela' },
       {},
@@ -226,6 +230,12 @@ describe('the engine', () => {
     ['fails', 'SPEECH_ENGINE', /ended with status 3. It said: bad voice/],
     ['crashes', 'SPEECH_ENGINE', /was ended by SIGSEGV, and said nothing/],
     ['hangs', 'SPEECH_TIMEOUT', /took longer than 0.3 s \(\[tts\] timeout_seconds\)/],
+    [
+      'never stops talking',
+      'SPEECH_ENGINE',
+      /^flite \(.*\) said things without end. It said: no licence; no licence/,
+    ],
+    ['never stops writing', 'SPEECH_ENGINE', /^flite \(.*\) made a file without end/],
     ['writes half a file', 'SPEECH_ENGINE', /what it wrote ends after 356 of 8820 bytes/],
     ['writes a page', 'SPEECH_ENGINE', /is no wave file: it begins with "<html>quota/],
   ])('%s: %s', async (behaviour, code, message) => {
@@ -239,7 +249,7 @@ describe('the engine', () => {
     expect(error).toEqual(speechError(code, message));
     // nothing is left, and the next call finds nothing in its way
     expect(fs.readdirSync(there.cache).filter((name) => name !== '.swept')).toEqual([]);
-    if (behaviour === 'hangs') {
+    if (behaviour === 'hangs' || behaviour === 'never stops writing') {
       const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
       await expect.poll(() => isAlive(sleeper)).toBe(false);
     }
@@ -288,6 +298,21 @@ describe('a command of the configuration', () => {
     expect(there.runs('talk')).toEqual([words]);
     if (text !== '') expect(there.text('talk')).toBe(text);
     expect(fs.existsSync(`${name}.wav`)).toBe(true);
+  });
+
+  it.each(hostile)('%s is text to it, wherever it stands', async (text) => {
+    const there = standIns({ talk: 'speaks' });
+    const talk = there.file('talk');
+    await there.speech({ command: `${talk} -x {text} -w {wave}` }).name(text);
+    await there.speech({ command: `${talk} -w {wave} {file}` }).name(text);
+    expect(there.text('talk')).toBe(`${text}\n`);
+    await there.speech({ command: `${talk} -w {wave}` }).name(text);
+    expect(there.text('talk')).toBe(`${text}\n`);
+    expect(there.runs('talk')).toEqual([
+      ['-x', text.startsWith('-') ? ` ${text}` : text, '-w', wave],
+      ['-w', wave, file],
+      ['-w', wave],
+    ]);
   });
 
   it('gives a text that begins with a dash as no option', async () => {
@@ -350,6 +375,32 @@ describe('the files', () => {
       await there.speech().name('x', { sampleRate: 8000 }),
     ]);
     expect(names.size).toBe(6);
+  });
+
+  it('are others for all of the configuration that can be heard, and the same for all else', async () => {
+    const tts = { engine: 'flite', program: there.file('flite') };
+    const sections = { festival: { text2wave: '/a' }, cepstral: { swift: '/a', voice: 'a' } };
+    const copy = { copy: '/bin/true', copy_folder: '/a' };
+    const heard = [
+      there.speech(tts, sections),
+      there.speech({ ...tts, voice: 'slt' }, sections),
+      there.speech({ ...tts, rate: '1.1' }, sections),
+      there.speech({ ...tts, sample_rate: '8000' }, sections),
+      there.speech({ ...tts, program: `${there.folder}/./flite` }, sections),
+      there.speech({ ...tts, command: 'x' }, sections),
+      there.speech({ ...tts, ...copy }, sections),
+      there.speech({ ...tts, ...copy, copy_folder: '/b' }, sections),
+      there.speech(tts, { ...sections, festival: { text2wave: '/b' } }),
+      there.speech(tts, { ...sections, cepstral: { swift: '/b', voice: 'a' } }),
+      there.speech(tts, { ...sections, cepstral: { swift: '/a', voice: 'b' } }),
+    ];
+    const names: string[] = [];
+    for (const speech of heard) names.push(path.basename(await speech.name('x')));
+    expect(new Set(names).size).toBe(heard.length);
+    const rest = { max_characters: '9', timeout_seconds: '9', cache_days: '9', cache_megabytes: '9' };
+    const same = there.speech({ ...tts, ...rest }, sections).name('x');
+    // at once, for it is there
+    expect(path.basename(same as string)).toBe(names[0]);
   });
 
   it.each([
@@ -426,6 +477,29 @@ describe('the files', () => {
     );
   });
 
+  it.each([
+    ['/proc/speech/cache', 'ENOENT'],
+    ['/dev/null/cache', 'ENOTDIR'],
+  ])('cannot be kept in %s', async (cache, why) => {
+    await expect(there.speech({ cache }).name('x')).rejects.toEqual(
+      speechError('SPEECH_CACHE', new RegExp(`cannot be kept in ${cache} .*: ${why}`)),
+    );
+  });
+
+  it('are kept behind a link to a folder, and not behind one to nowhere', async () => {
+    const place = makeFolder();
+    fs.mkdirSync(path.join(place, 'there'));
+    fs.symlinkSync(path.join(place, 'there'), path.join(place, 'link'));
+    fs.symlinkSync(path.join(place, 'nowhere'), path.join(place, 'dangling'));
+    await there.speech({ cache: path.join(place, 'link') }).name('x');
+    expect(
+      fs.readdirSync(path.join(place, 'there')).filter((name) => /^[0-9a-f]{32}\.wav$/.test(name)),
+    ).toHaveLength(1);
+    await expect(there.speech({ cache: path.join(place, 'dangling') }).name('x')).rejects.toEqual(
+      speechError('SPEECH_CACHE', /EEXIST/),
+    );
+  });
+
   it('lie in a folder of the user, below tempdir, unless one is named', async () => {
     const tempdir = makeFolder();
     const speech = new Speech(toConfig({ phpagi: { tempdir: `${tempdir}/` } }, 'a.conf'));
@@ -456,6 +530,16 @@ describe('the files', () => {
     for (const file of visible())
       expect(fs.readFileSync(path.join(remote, file))).toEqual(fs.readFileSync(path.join(there.cache, file)));
     expect(speech.name('x')).toBe(name);
+  });
+
+  it('whose copying takes too long are not there', async () => {
+    const speech = there.speech({
+      ...{ copy: '/bin/sleep 600', copy_folder: '/x', timeout_seconds: '0.2' },
+    });
+    await expect(speech.name('x')).rejects.toEqual(
+      speechError('SPEECH_COPY', /\/bin\/sleep \(\[tts\] copy\) took longer than 0.2 s/),
+    );
+    expect(visible()).toEqual([]);
   });
 
   it('that did not get to Asterisk are not there', async () => {
@@ -493,6 +577,8 @@ describe('a text', () => {
     on(there);
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), async (chance) => {
+        // chance may say the same twice
+        fs.rmSync(there.cache, { recursive: true, force: true });
         await there.speech().name(`a${chance}b`);
         expect(there.text('flite')).toBe(`a${chance}b\n`.replace(/[\0- \x7f]+(?!$)/g, ' '));
       }),

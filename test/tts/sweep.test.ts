@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +54,21 @@ describe('sweep', () => {
     expect(left(folder)).toEqual([name('a'), name('b')]);
   });
 
+  it('may run twice at once', async () => {
+    const folder = folderOf(
+      Object.fromEntries(
+        Array.from({ length: 200 }, (_, i) => [`${(i + 4096).toString(16).padStart(32, 'a')}.wav`, 31 * DAY]),
+      ),
+    );
+    const program = `(${sweep})(${JSON.stringify([folder, { bytes: 0, ageMs: 30 * DAY * 1000 }])})`;
+    const sweeps = [1, 2, 3].map(async () => {
+      const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'ignore', 'inherit'] });
+      return (await once(child, 'exit'))[0];
+    });
+    expect(await Promise.all(sweeps)).toEqual([0, 0, 0]);
+    expect(left(folder)).toEqual([]);
+  });
+
   it('removes what killed processes have left, and leaves alone what is not ours', () => {
     const temporary = `.${'a'.repeat(32)}.123-x.txt`;
     const lock = `.${'b'.repeat(32)}.lock`;
@@ -82,6 +99,13 @@ describe('sweepInTime', () => {
     fs.utimesSync(path.join(folder, '.swept'), old, old);
     sweepInTime(folder, bounds);
     expect(fs.statSync(path.join(folder, '.swept')).mtimeMs).toBeGreaterThan(marked - 1000);
+  });
+
+  it('sweeps where the last one lies ahead, as after a clock that was put back', async () => {
+    const folder = folderOf({ [name('a')]: 31 * DAY, '.swept': -90 * DAY });
+    sweepInTime(folder, { bytes: 0, ageMs: 30 * DAY * 1000 });
+    await expect.poll(() => left(folder)).toEqual(['.swept']);
+    expect(fs.statSync(path.join(folder, '.swept')).mtimeMs).toBeLessThan(Date.now() + 1000);
   });
 
   it('costs a call nothing where there is no such folder', () => {

@@ -1,0 +1,87 @@
+/** The names of the REST client's options. */
+import { AriArgumentError } from '../ari-errors';
+import type { EventStreamOptions } from '../event-stream';
+import { noSuchOption, type OptionNames, strangerIn } from '../option-names';
+import type { ReconnectOptions, StartOptions } from './application-link';
+import type { AriOptions } from './ari';
+import type { AriServerOptions } from './ari-server';
+import type { CollectOptions } from './channel';
+import type { WaitOptions } from './handle';
+import type { RequestOptions } from './resources';
+
+export const ariNames = {
+  host: true,
+  port: true,
+  prefix: true,
+  username: true,
+  password: true,
+  tls: true,
+  timeoutMs: true,
+  connectTimeoutMs: true,
+  reconnect: true,
+  pingEveryMs: true,
+  maxMessageBytes: true,
+  maxAnswerBytes: true,
+  requestsOverSocket: true,
+  operations: true,
+  signal: true,
+  trace: true,
+  onError: true,
+} as const satisfies OptionNames<AriOptions>;
+
+const reconnectNames = {
+  attempts: true,
+  firstDelayMs: true,
+  maxDelayMs: true,
+  fromStart: true,
+} as const satisfies OptionNames<ReconnectOptions>;
+
+export const startNames = { subscribeAll: true, signal: true } as const satisfies OptionNames<StartOptions>;
+
+export const streamNames = { limit: true, signal: true } as const satisfies OptionNames<EventStreamOptions>;
+
+/** Of a request, too. */
+export const waitNames = { timeoutMs: true, signal: true } as const satisfies OptionNames<
+  WaitOptions & RequestOptions
+>;
+
+export const collectNames = {
+  ...waitNames,
+  media: true,
+  maxDigits: true,
+  terminators: true,
+  betweenMs: true,
+} as const satisfies OptionNames<CollectOptions>;
+
+const serverNames = {
+  host: true,
+  port: true,
+  username: true,
+  password: true,
+  tls: true,
+  timeoutMs: true,
+  pingEveryMs: true,
+  maxMessageBytes: true,
+  trace: true,
+  onError: true,
+  operations: true,
+  onConnection: true,
+} as const satisfies OptionNames<AriServerOptions>;
+
+/** @throws AriArgumentError with code `ARI_OPTION` for an option that there is not */
+export function checkAriNames(options: AriOptions): void {
+  checkNames('new Ari', options, ariNames);
+  if (typeof options.reconnect === 'object')
+    checkNames('new Ari: reconnect', options.reconnect, reconnectNames);
+}
+
+/** @throws AriArgumentError as above */
+export function checkServerNames(options: AriServerOptions): void {
+  checkNames('AriServer.listen', options, serverNames);
+}
+
+/** @throws AriArgumentError as above */
+export function checkNames(what: string, options: object, names: object): void {
+  const name = strangerIn(options, names);
+  if (name !== undefined) throw new AriArgumentError(noSuchOption(what, name, names), 'ARI_OPTION');
+}

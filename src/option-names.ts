@@ -1,0 +1,30 @@
+/**
+ * Options have names, and one that nobody reads would be passed over in silence: `{ timeout: 5 }` where it is
+ * `timeoutMs`. TypeScript tells; to a script in JavaScript it is told here.
+ */
+import { nearestName } from './nearest-name';
+
+/** The names of options of type `O`: each of them. */
+export type OptionNames<O> = { readonly [Name in keyof O]-?: true };
+
+/** Makes of `Names` a type that only the names of `O`, and none beside them, have. */
+export type OnlyNames<O, Names> = Names & { readonly [Name in Exclude<keyof Names, keyof O>]: never };
+
+/** The first name that is none of these. */
+export function strangerIn(options: object, names: object): string | undefined {
+  for (const name in options) if (!Object.hasOwn(names, name)) return name;
+  return undefined;
+}
+
+/** So many names are not read by those who know which one they meant. */
+const MANY = 12;
+
+/** `getData has no option "timeout"; did you mean timeoutMs? It has timeoutMs, maxDigits, secret` */
+export function noSuchOption(what: string, name: string, names: object): string {
+  const known = Object.keys(names);
+  const meant = nearestName(name, known);
+  const told = `${what} has no option ${JSON.stringify(name.slice(0, 60))}`;
+  if (meant === undefined) return `${told}: it has ${known.join(', ')}`;
+  const others = known.length > MANY ? '' : ` It has ${known.join(', ')}`;
+  return `${told}; did you mean ${meant}?${others}`;
+}

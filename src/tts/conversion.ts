@@ -1,0 +1,233 @@
+/**
+ * What an engine has written, as the files that Asterisk plays. The engine's file is read while it is being written, so
+ * that when the engine is done there is little left to do. Read in once the engine runs.
+ */
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
+import { Resampler, type Resampling } from './resampling';
+import { decodeWave, encodeWave, plainSoundOf, type Sound, WaveError } from './wave';
+
+/** The files that are made: for one kind of channel, or for both. */
+export type Wanted = 8000 | 16_000 | 'both';
+
+/** By their endings. */
+export type WaveFiles = readonly (readonly [ending: 'wav' | 'wav16', file: Buffer])[];
+
+/** An engine's files while it runs. */
+export interface Written {
+  readonly wave: string;
+  /** What it says of its errors. */
+  readonly said: string;
+}
+
+/** Half an hour of sound, of any voice there is: more than that is no sentence. */
+const MAX_WAVE_BYTES = 200_000_000;
+const MAX_SAID_BYTES = 20_000_000;
+/** What is converted at once, some milliseconds of work: other calls may live in this process. */
+const SLICE_SAMPLES = 32_768;
+/**
+ * How often to look, while an engine writes: the longer it has taken, the less often. A look takes half a millisecond
+ * of a process that has just started, and what an engine writes meanwhile is converted in less than five.
+ */
+const LOOK_MS = { least: 8, most: 32, share: 1 / 8 };
+
+/** Converts for one call: what the way from one rate to another takes is worked out once. */
+export class Converter {
+  readonly #resamplers = new Map<string, Resampler>();
+
+  /**
+   * Follows an engine that has been started.
+   * @param usualRate what is made ready while the engine has written nothing
+   * @param onTooMuch told once, of an engine that does not stop writing
+   */
+  follow(files: Written, usualRate: number, wanted: Wanted, onTooMuch: (problem: string) => void): Following {
+    const ready = this.#begin(usualRate, wanted);
+    if (!statSync(files.wave, { throwIfNoEntry: false })?.size) {
+      // there is time left: V8 sees what it is going to run
+      ready.take(new Int16Array(usualRate / 8));
+      ready.end();
+    }
+    return new Following(files, (rate) => this.#begin(rate, wanted), onTooMuch);
+  }
+
+  #begin(rate: number, wanted: Wanted): Conversion {
+    return new Conversion(rate, wanted, (from, to) => {
+      const name = `${from} ${to}`;
+      const resampler = this.#resamplers.get(name) ?? new Resampler(from, to);
+      this.#resamplers.set(name, resampler);
+      return resampler.begin();
+    });
+  }
+}
+
+/** One sound, piece by piece. */
+class Conversion {
+  readonly rate: number;
+  readonly #wide: Resampling | undefined;
+  readonly #narrow: Resampling | undefined;
+  readonly #files: {
+    readonly ending: 'wav' | 'wav16';
+    readonly rate: number;
+    readonly pieces: Int16Array[];
+  }[] = [];
+
+  constructor(rate: number, wanted: Wanted, begin: (from: number, to: number) => Resampling) {
+    this.rate = rate;
+    // 16,000 Hz of a voice that has no more than 8,000 would be the same twice
+    const wide = wanted === 16_000 || (wanted === 'both' && rate > 8000);
+    if (wide) this.#files.push({ ending: 'wav16', rate: 16_000, pieces: [] });
+    if (wide && rate !== 16_000) this.#wide = begin(rate, 16_000);
+    if (wanted === 16_000) return;
+    // what is wanted last comes last
+    this.#files.push({ ending: 'wav', rate: 8000, pieces: [] });
+    const from = wide ? 16_000 : rate;
+    if (from !== 8000) this.#narrow = begin(from, 8000);
+  }
+
+  take(piece: Int16Array): void {
+    this.#add(piece, false);
+  }
+
+  end(): WaveFiles {
+    this.#add(new Int16Array(0), true);
+    return this.#files.map(({ ending, rate, pieces }) => [
+      ending,
+      encodeWave({ rate, samples: join(pieces) }),
+    ]);
+  }
+
+  #add(piece: Int16Array, last: boolean): void {
+    let samples = piece;
+    for (const { ending, pieces } of this.#files) {
+      const way = ending === 'wav16' ? this.#wide : this.#narrow;
+      if (way) samples = last ? join([way.take(samples), way.end()]) : way.take(samples);
+      pieces.push(samples);
+    }
+  }
+}
+
+/** An engine's file, from its first byte to the last. */
+export class Following {
+  readonly #files: Written;
+  readonly #begin: (rate: number) => Conversion;
+  readonly #onTooMuch: (problem: string) => void;
+  readonly #begun = Date.now();
+  #timer: NodeJS.Timeout | undefined;
+  #fd: number | undefined;
+  #at = 0;
+  #conversion: Conversion | undefined;
+  /** What was converted: the file may turn out to be another. */
+  readonly #seen: Buffer[] = [];
+
+  constructor(files: Written, begin: (rate: number) => Conversion, onTooMuch: (problem: string) => void) {
+    this.#files = files;
+    this.#begin = begin;
+    this.#onTooMuch = onTooMuch;
+    this.#look();
+  }
+
+  /** The place in the file up to which it is converted. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** The engine has ended. @returns the files, or what is wrong with the engine's */
+  async finish(): Promise<WaveFiles | string> {
+    this.stop();
+    const { wave } = this.#files;
+    const found = statSync(wave, { throwIfNoEntry: false });
+    // festival and flite end with status 0 even where they have failed
+    if (!found?.isFile()) return 'made no sound';
+    if (found.size > MAX_WAVE_BYTES) return 'made a file without end';
+    let sound: Sound;
+    try {
+      sound = decodeWave(readFileSync(wave));
+    } catch (error) {
+      if (error instanceof WaveError) return `made no sound: what it wrote ${error.message}`;
+      throw error;
+    }
+    const { rate, samples } = sound;
+    const done = this.#isBeginningOf(sound) ? this.#seen.reduce((sum, { length }) => sum + length / 2, 0) : 0;
+    const conversion = (done > 0 && this.#conversion) || this.#begin(rate);
+    for (let at = done; at < samples.length; at += SLICE_SAMPLES) {
+      conversion.take(samples.subarray(at, at + SLICE_SAMPLES));
+      if (at + SLICE_SAMPLES < samples.length) await new Promise(setImmediate);
+    }
+    return conversion.end();
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #look(): void {
+    let more = false;
+    try {
+      more = this.#read();
+    } catch {
+      // what it writes is no file that can be read: to be told when it has ended
+    }
+    const passed = Date.now() - this.#begun;
+    const wait = Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
+    this.#timer = setTimeout(() => this.#look(), more ? 0 : wait);
+  }
+
+  /** @returns whether there is more to read by now */
+  #read(): boolean {
+    const { wave, said } = this.#files;
+    if (statSync(said).size > MAX_SAID_BYTES) this.#onTooMuch('said things without end');
+    // an error a look would cost more than all else here
+    if (this.#fd === undefined && !existsSync(wave)) return false;
+    this.#fd ??= openSync(wave, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { size } = fstatSync(this.#fd);
+    if (size > MAX_WAVE_BYTES) this.#onTooMuch('made a file without end');
+    if (!this.#conversion) {
+      const head = Buffer.alloc(Math.min(size, 4096));
+      const plain = plainSoundOf(head.subarray(0, readSync(this.#fd, head, 0, head.length, 0)));
+      if (!plain) return false;
+      this.#conversion = this.#begin(plain.rate);
+      this.#at = plain.start;
+    }
+    const length = Math.min(size - this.#at, SLICE_SAMPLES * 2) & ~1;
+    if (length <= 0) return false;
+    // of its own, for a view of samples begins at an even place
+    const piece = Buffer.from(new ArrayBuffer(length));
+    if (readSync(this.#fd, piece, 0, length, this.#at) < length) return false;
+    this.#conversion.take(new Int16Array(piece.buffer));
+    this.#seen.push(piece);
+    this.#at += length;
+    return size - this.#at > 1;
+  }
+
+  /** Whether the sound begins with what was seen of it. */
+  #isBeginningOf({ rate, samples }: Sound): boolean {
+    if (this.#conversion?.rate !== rate) return false;
+    const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+    let at = 0;
+    return this.#seen.every((piece) => {
+      at += piece.length;
+      return piece.equals(bytes.subarray(at - piece.length, at));
+    });
+  }
+}
+
+function join(pieces: readonly Int16Array[]): Int16Array {
+  const whole = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

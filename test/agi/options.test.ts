@@ -1,0 +1,188 @@
+/** Options that there are not: in JavaScript nobody else would tell. */
+import { describe, expect, it } from 'vitest';
+import { Agi } from '../../src/agi/agi';
+import { checkOptions } from '../../src/agi/options';
+import { TypeAhead } from '../../src/agi/type-ahead';
+import { methodNames } from '../../src/run/hints';
+import { callOf } from '../support/calls';
+
+/** Whatever a script in JavaScript may call. */
+type Anything = Record<string, (...args: unknown[]) => unknown>;
+
+/** The methods that take options, with what stands before them. */
+const agiMethods: Record<string, unknown[]> = {
+  ari: [],
+  ask: [],
+  controlStreamFile: ['a'],
+  dial: ['PJSIP/alice'],
+  enumLookup: ['+4930123456'],
+  getData: ['a'],
+  getOption: ['a'],
+  manager: [],
+  menu: [{ 1: 'a' }],
+  play: ['a'],
+  prepareSpeech: ['a'],
+  recordFile: ['a', 'wav'],
+  say: ['a'],
+  sayAlpha: ['a'],
+  sayDate: [0],
+  sayDateTime: [0],
+  sayDigits: [1],
+  sayNumber: [1],
+  sayPhonetic: ['a'],
+  sayPunctuation: ['a'],
+  sayTime: [0],
+  speechFile: ['a'],
+  speechRecognize: ['a'],
+  streamFile: ['a'],
+  swift: ['a'],
+  text2wav: ['a'],
+  textInput: [],
+  typeAhead: [],
+};
+
+const withoutOptions =
+  'answer asyncAgiBreak channelStatus conlog databaseDel databaseDelTree databaseGet databasePut exec execAgi ' +
+  'getFullVariable getVariable gosub goto hangup noop parseCallerId receiveChar receiveText send sendImage sendText ' +
+  'setAbsoluteTimeout setAccountCode setAutoHangup setCallerId setContext setExtension setGlobalVariable setLanguage ' +
+  'setMusic setPriority setVariable speechActivateGrammar speechCreate speechDeactivateGrammar speechDestroy ' +
+  'speechLoadGrammar speechSet speechUnloadGrammar tddMode verbose waitForDigit';
+
+/** The methods of a prototype and of what it stands on. */
+async function methodsOf(...prototypes: object[]): Promise<string[]> {
+  const names = new Set<string>();
+  for (let place of prototypes) {
+    for (; place !== null && place !== Object.prototype; place = Object.getPrototypeOf(place)) {
+      for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(place)))
+        if (typeof value === 'function' && name !== 'constructor') names.add(name);
+    }
+  }
+  return [...names].sort();
+}
+
+describe('the methods', () => {
+  it('are those whose names a script is told that has another one', () => {
+    expect([...methodNames].sort()).toEqual(
+      [...Object.keys(agiMethods), ...withoutOptions.split(' ')].sort(),
+    );
+  });
+});
+
+describe('an option that there is not', () => {
+  it('is looked for in every method', async () => {
+    const { DialogueMethods } = await import('../../src/agi/dialogue-methods');
+    const { Speaking } = await import('../../src/agi/speaking');
+    const own = Object.getOwnPropertyNames(Agi.prototype).filter((name) => name !== 'constructor');
+    const inherited = await methodsOf(DialogueMethods.prototype, Speaking.prototype);
+    const getters = ['request', 'signal'];
+    expect([...own, ...inherited].filter((name) => !getters.includes(name)).sort()).toEqual(
+      [...Object.keys(agiMethods), ...withoutOptions.split(' ')].sort(),
+    );
+  });
+
+  it.each(Object.entries(agiMethods))(
+    'of agi.%s is refused before anything is sent',
+    async (method, args) => {
+      const { agi, left } = callOf();
+      const call = async () => (agi as unknown as Anything)[method]?.(...args, { bogus: 1 });
+      await expect(call()).rejects.toMatchObject({
+        name: 'AgiArgumentError',
+        code: 'AGI_OPTION',
+        message: expect.stringMatching(new RegExp(`^${method} has no option "bogus": it has \\w+`)),
+      });
+      expect(left).toEqual([]);
+    },
+  );
+
+  const plain = ['clear', 'take', 'waitForDigit'];
+  it.each(
+    Object.getOwnPropertyNames(TypeAhead.prototype).filter(
+      (name) => !['constructor', 'digits', ...plain].includes(name),
+    ),
+  )('of typeAhead().%s is refused', async (method) => {
+    const { agi } = callOf();
+    const ahead = agi.typeAhead() as unknown as Anything;
+    const call = async () => ahead[method]?.(...(agiMethods[method] ?? []), { bogus: 1 });
+    await expect(call()).rejects.toMatchObject({ name: 'AgiArgumentError', code: 'AGI_OPTION' });
+  });
+});
+
+describe('the message', () => {
+  it.each<[string, (agi: Anything) => unknown, string]>([
+    [
+      'a name without its unit',
+      (agi) => agi.getData?.('x', { timeout: 5 }),
+      'getData has no option "timeout"; did you mean timeoutMs? It has timeoutMs, maxDigits, secret',
+    ],
+    ['in snake case', (agi) => agi.getData?.('x', { max_digits: 5 }), 'did you mean maxDigits?'],
+    ['a part of one', (agi) => agi.getData?.('x', { digits: 5 }), 'did you mean maxDigits?'],
+    ['shortened', (agi) => agi.streamFile?.('x', { escape: '1' }), 'did you mean escapeDigits?'],
+    ['a slip', (agi) => agi.getData?.('x', { timoutMs: 5 }), 'did you mean timeoutMs?'],
+    ['in capitals', (agi) => agi.recordFile?.('x', 'wav', { BEEP: 1 }), 'did you mean beep?'],
+    [
+      'among messages',
+      (agi) => agi.menu?.({ 1: 'a' }, { messages: { timout: 'a' } }),
+      'menu: messages has no option "timout"; did you mean timeout?',
+    ],
+    [
+      'among those of a question',
+      (agi) => agi.ask?.({ prompt: 'a', messages: { wrong: 'a' } }),
+      'ask: messages has no option "wrong": it has timeout, short, invalid, failed',
+    ],
+    [
+      'in a prompt',
+      (agi) => agi.play?.({ number: 5, gendre: 'f' }),
+      'sayNumber has no option "gendre"; did you mean gender?',
+    ],
+    [
+      'in a text to speak',
+      (agi) => agi.play?.([{ say: 'a', voise: 'b' }]),
+      'say has no option "voise"; did you mean voice?',
+    ],
+    [
+      'a prompt of no kind',
+      (agi) => agi.play?.({ sya: 'a' }),
+      'a prompt is the name of a sound file, a list of prompts, or one of { say }',
+    ],
+    ['a prompt that is a number', (agi) => agi.play?.(5), 'and this is number'],
+    [
+      'a part of a caller id',
+      (agi) => agi.setCallerId?.({ nmae: 'Jo', number: '1' }),
+      'setCallerId has no option "nmae"; did you mean name? It has name, number',
+    ],
+    [
+      'a list',
+      (agi) => agi.getData?.('x', [5000, 4]),
+      'getData: its options are one object, as in getData(…, { name: value }), and this is a list',
+    ],
+  ])('%s', async (_name, call, text) => {
+    const { agi } = callOf();
+    await expect((async () => call(agi as unknown as Anything))()).rejects.toMatchObject({
+      name: 'AgiArgumentError',
+      message: expect.stringContaining(text),
+    });
+  });
+});
+
+describe('the names', () => {
+  interface Options {
+    readonly one?: number;
+    readonly two?: string;
+  }
+  const options: Options = {};
+
+  it('are those of the type: the compiler holds them', () => {
+    checkOptions('x', options, { one: true, two: true });
+    // @ts-expect-error one is missing
+    checkOptions('x', options, { one: true });
+    // @ts-expect-error one is too many
+    checkOptions('x', options, { one: true, two: true, three: true });
+  });
+
+  it('may be those of what the options are made from', async () => {
+    const { agi, left } = callOf(['GET DATA x 5 1023', '200 result=1']);
+    await agi.getData('x', Object.create({ timeoutMs: 5 }));
+    expect(left).toEqual([]);
+    await expect(agi.getData('x', Object.create({ timeout: 5 }))).rejects.toThrow('did you mean timeoutMs?');
+  });
+});

@@ -1,0 +1,33 @@
+/** Node's own account of which of its modules it had to compile. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { transformSync } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { root } from './support/inet';
+
+const source = readFileSync(path.join(root, 'src/code-cache.ts'), 'utf8');
+const { code } = transformSync(source, { loader: 'ts', format: 'cjs' });
+
+/** How child_process came in, where `first` runs before it is loaded. */
+function loaded(first: string, ...flags: string[]): string {
+  const program = `${code}; ${first};
+    process.getBuiltinModule('node:child_process');
+    const { compiledWithCache: cached } = require('internal/test/binding').internalBinding('builtins').getCacheUsage();
+    process.stdout.write(cached.has('child_process') ? 'from the cache' : 'compiled');`;
+  const args = [...flags, '--expose-internals', '--no-warnings', '-e', program];
+  return execFileSync(process.execPath, args, { encoding: 'utf8' });
+}
+
+describe("Node's code cache", () => {
+  it('is refused under the flag of the service file, unless it is accepted again', () => {
+    expect(loaded('')).toBe('from the cache');
+    expect(loaded('', '--no-rehash-snapshot')).toBe('compiled');
+    expect(loaded('acceptCodeCache()', '--no-rehash-snapshot')).toBe('from the cache');
+  });
+
+  it('costs nothing where there is no such flag', () => {
+    const program = `${code}; acceptCodeCache(); process.stdout.write(String(process.moduleLoadList.includes('NativeModule v8')))`;
+    expect(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' })).toBe('false');
+  });
+});
