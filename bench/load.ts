@@ -34,9 +34,9 @@ const IDLE_MS = 150;
 const RATES = [...new Set([10, 12 * os.availableParallelism(), 40, 160, 320])].sort((a, b) => a - b);
 /** Calls of a burst, and how often there is one; a pool is as large. */
 export const BURST = 32;
-const BURSTS = 5;
+const BURSTS = 3;
 /** In which a pool boots what a burst has used up. */
-const SETTLE_MS = 2500;
+const SETTLE_MS = 6000;
 /** What is not counted at each number of calls at once: servers that go on get quicker with each call at first. */
 const WARM_UP_SECONDS = 0.7;
 /** More than this behind, and a server does not keep up: at higher rates it is not asked. */
