@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import type { Limits } from './messages';
 
 /** Why a connection is refused, by the key of the configuration that says so. */
-export type RefusalReason = 'allow' | 'max_active' | 'max_per_address';
+export type RefusalReason = 'allow' | 'max_active' | 'max_per_address' | 'processes' | 'drain_seconds';
 
 export class Admission {
   #limits: Limits;

@@ -46,6 +46,7 @@ export class Arrival {
       on.gone(this, why());
     };
     socket.on('data', (chunk: Buffer) => {
+      if (this.#gone) return;
       // one that was promised to a process which has died, and is promised to another, may say more meanwhile
       const from = Math.max(0, this.#head.length - 2);
       this.#head += chunk.toString('latin1');
@@ -93,10 +94,10 @@ export class Arrival {
     (this.socket as { _handle?: { readStart?(): void } | null })._handle?.readStart?.();
   }
 
-  /** A process has it: what happens to this end of the socket is no news. */
-  handedOver(): void {
+  /** Leaves the socket to somebody else: what happens to it from here on is no news. */
+  letGo(): Socket {
     this.#gone = true;
-    this.socket.destroy();
+    return this.socket;
   }
 }
 

@@ -5,13 +5,13 @@ import { availableParallelism } from 'node:os';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Config } from '../config';
 import type { Log } from '../log';
+import type { RefusalReason } from './admission';
 import type { Arrival } from './arrival';
 import { type CompiledProgram, compileProgram } from './compiled-program';
 import type { Counters } from './counters';
 import { CrewMember, type Program } from './crew-member';
 import type { Descriptor } from './doors';
 import type { Report, Terms } from './messages';
-import { sendAway } from './reception';
 import type { Settings } from './settings';
 import { bootsDue } from './staffing';
 
@@ -40,6 +40,8 @@ export interface CrewOptions {
   readonly mayBePolite: boolean;
   /** Told whenever a call has come or gone. */
   readonly onChange: () => void;
+  /** There is no process for a call: it is to be sent away. */
+  readonly onRefusal: (arrival: Arrival, reason: RefusalReason) => void;
   /** What processes were to accept calls from is no such thing. */
   readonly onDeaf: (code: string | undefined, why: string) => void;
 }
@@ -211,12 +213,9 @@ export class Crew {
     else this.#waiting.push({ arrival, timer });
   }
 
-  #sendAway(arrival: Arrival, timer: NodeJS.Timeout | undefined, reason: string): void {
+  #sendAway(arrival: Arrival, timer: NodeJS.Timeout | undefined, reason: RefusalReason): void {
     clearTimeout(timer);
-    const { counters, log } = this.#options;
-    counters.addRefused(reason);
-    log.write('warning', `a call from ${arrival.address} refused: [listen] ${reason} [REFUSED]`);
-    sendAway(arrival.socket);
+    this.#options.onRefusal(arrival, reason);
     arrival.release();
     this.#options.onChange();
   }
@@ -301,7 +300,7 @@ export class Crew {
     member.content();
     if (!place) return;
     place.taken = true;
-    place.arrival.handedOver();
+    place.arrival.letGo().destroy();
     const { maxSeconds } = this.#options.config;
     if (maxSeconds === 0 || this.#options.settings.mode === 'shared') return;
     place.timer = setTimeout(

@@ -102,6 +102,7 @@ class Master {
       descriptors: doors.descriptors,
       mayBePolite: mayRaisePriority(),
       onChange: () => this.#onChange(),
+      onRefusal: (arrival, reason) => this.#reception?.refuse(arrival.letGo(), reason, arrival.address),
       onDeaf: (code, why) => {
         this.#deaf ??= noListeningSocket(this.#settings.fd ?? 3, code, why);
         this.#stop.abort(this.#deaf.message);
@@ -288,6 +289,7 @@ class Master {
     this.#reception?.close();
     this.#doors.close();
     await this.#crew.close(drainSeconds, this.#hurry.signal);
+    this.#reception?.tell();
   }
 
   /** @returns false where it cannot be, and the reason is in the log */

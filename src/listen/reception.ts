@@ -20,6 +20,7 @@ export class Reception {
   readonly #servers: readonly Server[];
   readonly #admission: Admission;
   readonly #log: Log;
+  readonly #callbacks: Callbacks;
   #refused: Partial<Record<RefusalReason, number>> = {};
   /** Those sent away since the log was told, and the last of them. */
   readonly #untold = new Map<RefusalReason, { count: number; address: string }>();
@@ -29,14 +30,13 @@ export class Reception {
     this.#servers = servers;
     this.#admission = admission;
     this.#log = log;
+    this.#callbacks = callbacks;
     for (const server of servers) {
       server.on('connection', (socket) => {
         const address = socket.remoteAddress ?? '';
         const reason = admission.admit(address);
-        if (reason) {
-          this.refuse(socket, reason, address);
-          callbacks.onRefusal(reason);
-        } else callbacks.onCall(socket, () => admission.release(address));
+        if (reason) this.refuse(socket, reason, address);
+        else callbacks.onCall(socket, () => admission.release(address));
       });
     }
   }
@@ -57,19 +57,21 @@ export class Reception {
     const untold = this.#untold.get(reason);
     this.#untold.set(reason, { count: (untold?.count ?? 0) + 1, address });
     if (!this.#telling) {
-      this.#tell();
-      this.#telling = setInterval(() => this.#tell(), TELL_EVERY_MS).unref();
+      this.tell();
+      this.#telling = setInterval(() => this.tell(), TELL_EVERY_MS).unref();
     }
     sendAway(socket);
+    this.#callbacks.onRefusal(reason);
   }
 
   /** Takes no more connections; what is said to those who are there goes on. */
   close(): void {
     for (const server of this.#servers) if (server.listening) server.close();
-    this.#tell();
+    this.tell();
   }
 
-  #tell(): void {
+  /** The log hears of those whom it has not been told of. */
+  tell(): void {
     if (this.#untold.size === 0) {
       clearInterval(this.#telling);
       this.#telling = undefined;

@@ -209,6 +209,34 @@ describe('a pool', () => {
     again.socket.end('HANGUP\n');
   });
 
+  it('counts a call that it has refused no more, once', async () => {
+    await using server = await Resident.start({
+      files: { 'held.js': held },
+      listen: 'spare = 1\nprocesses = 1\nmax_active = 2',
+    });
+    const call = await server.hold('held');
+    for (let refused = 0; refused < 2; refused++) expect(await server.call('held')).toEqual(['FAILURE']);
+    // beside the one that is held, one may wait for a process, and no second
+    const both = [server.call('held'), server.call('held')];
+    expect(await Promise.all(both)).toEqual([['FAILURE'], ['FAILURE']]);
+    await server.counted(/ active 1; .* refused processes 3, max_active 1;/);
+    expect(server.log()).not.toContain('a caller has gone');
+    call.socket.end('HANGUP\n');
+  });
+
+  it('tells of many refused calls in one line a second', async () => {
+    await using server = await Resident.start({
+      files: { 'held.js': held },
+      listen: 'spare = 1\nprocesses = 1\nmax_active = 50',
+    });
+    const call = await server.hold('held');
+    await Promise.all(Array.from({ length: 40 }, () => server.call('held')));
+    await server.counted(/ refused processes 40;/);
+    await server.logged(/warning .* \d+ calls, the last from 127\.0\.0\.1, refused: \[listen\] processes/);
+    expect(server.log().match(/\[REFUSED\]/g)?.length).toBeLessThan(10);
+    call.socket.end('HANGUP\n');
+  });
+
   it('a burst of many calls is served to the last one', async () => {
     await using server = await Resident.start({
       files: { 'hello.js': "agi.verbose('cool')" },
