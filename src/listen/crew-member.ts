@@ -2,6 +2,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import os from 'node:os';
+import { monotonicMs } from '../agi/socket-transport';
 import type { Log } from '../log';
 import type { CompiledProgram } from './compiled-program';
 import type { Descriptor } from './doors';
@@ -10,6 +11,8 @@ import { raisePriority } from './priority';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
 const PATIENCE_MS = 20_000;
+/** By so much a timer may be late: one that is later was held up with this process, and others may have been, too. */
+const LATE_MS = 1000;
 /** How long a process that has nothing to say any more may take to end. */
 const LAST_MS = 2000;
 /** How long a process may take to leave once it has been told that its time is over. */
@@ -49,6 +52,9 @@ export class CrewMember {
   /** Whether it stands back behind the calls, until it is ready. */
   #polite = false;
   #patience: NodeJS.Timeout | undefined;
+  #patienceEndsMs = Number.POSITIVE_INFINITY;
+  /** Whether it is its end that is due: nothing else that comes from it will do. */
+  #isEndDue = false;
   #silence: NodeJS.Timeout | undefined;
   #isCut = false;
 
@@ -108,6 +114,16 @@ export class CrewMember {
     return this.#child.pid ?? 0;
   }
 
+  /** Whether it has stayed behind the calls, though it is ready: to come forth it was missing the right. */
+  get isHeldBack(): boolean {
+    try {
+      return os.getPriority(this.pid) > os.getPriority();
+    } catch {
+      // it has ended
+      return false;
+    }
+  }
+
   /** A call waits for it: on a machine that has much to do, who stands back would stand there for long. */
   hurry(): void {
     if (!this.#polite || this.state !== 'booting') return;
@@ -120,10 +136,18 @@ export class CrewMember {
     return this.#patience !== undefined;
   }
 
-  /** Ends the process where it does not do what is due in time. */
+  /** Ends the process where it does not do what is due in time; what is due sooner already stays so. */
   expect(what: string, withinMs = PATIENCE_MS): void {
-    clearTimeout(this.#patience);
+    const endsMs = monotonicMs() + withinMs;
+    if (this.#isEndDue || this.#patienceEndsMs <= endsMs) return;
+    this.content();
+    this.#patienceEndsMs = endsMs;
     this.#patience = setTimeout(() => {
+      if (monotonicMs() - endsMs > LATE_MS) {
+        this.#patienceEndsMs = Number.POSITIVE_INFINITY;
+        this.expect(what, withinMs);
+        return;
+      }
       this.#log.write(
         'error',
         `process ${this.pid} ${what} after ${withinMs / 1000} s, and is killed [PROCESS_STUCK]`,
@@ -132,16 +156,27 @@ export class CrewMember {
     }, withinMs).unref();
   }
 
-  /** What was due has come. */
-  content(): void {
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
+  /** It is to end, and nothing else will do. */
+  expectEnd(withinMs = LEAVE_MS): void {
+    this.expect('has not left', withinMs);
+    this.#isEndDue = true;
   }
 
-  /** Hands over a call. The socket stays open here, too, until the process has said that it has it. */
-  hand(order: Order & { type: 'call' }, socket: Socket): void {
+  /** What was due has come. */
+  content(): void {
+    if (this.#isEndDue) return;
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#patienceEndsMs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Hands over a call. The socket stays open here, too, until the process has said that it has it.
+   * @param withinMs how long that may take; 0: as long as it likes
+   */
+  hand(order: Order & { type: 'call' }, socket: Socket, withinMs = PATIENCE_MS): void {
     this.#child.send(order, socket, { keepOpen: true }, () => {});
-    this.expect('has not taken the call that it was handed');
+    if (withinMs > 0) this.expect('has not taken the call that it was handed', withinMs);
   }
 
   send(order: Order): void {
@@ -163,14 +198,14 @@ export class CrewMember {
   dismiss(isDone: boolean): void {
     this.state = 'leaving';
     this.send({ type: 'leave' });
-    if (isDone) this.expect('has not left', LEAVE_MS);
+    if (isDone) this.expectEnd();
   }
 
   /** Its time is over: what it does is ended. */
   end(why: string): void {
     this.state = 'leaving';
     this.send({ type: 'end', why });
-    this.expect('has not left', LEAVE_MS);
+    this.expectEnd();
   }
 
   kill(): void {

@@ -75,6 +75,8 @@ export class Crew {
   #again: NodeJS.Timeout | undefined;
   #upkeep: NodeJS.Timeout | undefined;
   #closing = false;
+  /** Until a process that stood back is seen not to have come forth again. */
+  #mayBePolite: boolean;
   readonly #readies: (() => void)[] = [];
   readonly #onMemberGone: (() => void)[] = [];
   /** Those whose place others will take, once they are ready. */
@@ -83,6 +85,7 @@ export class Crew {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#terms = termsOf(options);
+    this.#mayBePolite = options.mayBePolite;
     this.#lookAfterRegularly();
     this.#staff();
   }
@@ -226,7 +229,11 @@ export class Crew {
     const places = this.#places.get(member) ?? new Map<number, Place>();
     this.#places.set(member, places.set(id, { arrival, timer: undefined, taken: false }));
     const { acceptedMs, socket } = arrival;
-    member.hand({ type: 'call', id, head: arrival.giveUp(), acceptedMs }, socket);
+    const { mode, stuckSeconds } = this.#options.settings;
+    const order = { type: 'call', id, head: arrival.giveUp(), acceptedMs } as const;
+    // a process of many calls is busy with the others, for as long as the settings let it
+    if (mode === 'shared') member.hand(order, socket, stuckSeconds * 1000);
+    else member.hand(order, socket);
   }
 
   #handNext(): void {
@@ -282,6 +289,11 @@ export class Crew {
     }
     for (const resolve of this.#readies.splice(0)) resolve();
     this.#handNext();
+    // it would serve behind everything else on the machine for as long as it lives
+    if (member.isHeldBack) {
+      this.#mayBePolite = false;
+      this.#retire(member);
+    }
     this.#retireIfClosing(member);
     if (this.#compiled !== undefined) {
       this.#staff();
@@ -318,7 +330,7 @@ export class Crew {
   #onFree(member: CrewMember, last: boolean): void {
     if (last) {
       member.state = 'leaving';
-      member.expect('has not left');
+      member.expectEnd();
     } else if (member.state === 'busy') {
       member.state = 'idle';
       member.idleSinceMs = monotonicMs();
@@ -370,8 +382,7 @@ export class Crew {
       for (let call = 0; call < lost; call++)
         counters.addEnd({ code: code ?? 1, asked: true, firstCommandMs: undefined });
     } else if (wasBooting && !this.#closing) {
-      this.#failedBoots++;
-      this.#retryMs = monotonicMs() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** (this.#failedBoots - 1));
+      this.#putOffBoots();
       log.write('error', `process ${member.pid} has ended with ${how} before it was ready [PROCESS_START]`);
     }
     if (lost === 0 && member.state === 'idle') {
@@ -408,13 +419,14 @@ export class Crew {
       this.#again = setTimeout(() => this.#staff(), this.#retryMs - now).unref();
       return;
     }
-    const { settings, mayBePolite } = this.#options;
+    const { settings } = this.#options;
     const cores = availableParallelism();
     const idle = this.#count('idle');
     const booting = this.#count('booting');
     if (settings.mode === 'shared') {
       const there = idle + this.#count('busy') + booting - this.#outdated.size;
-      for (let due = Math.min(settings.processes - there, cores - booting); due > 0; due--) this.#boot(false);
+      for (let due = Math.min(settings.processes - there, cores - booting); due > 0; due--)
+        if (!this.#boot(false)) return;
       return;
     }
     const crew = { idle, busy: this.#count('busy'), booting };
@@ -425,21 +437,36 @@ export class Crew {
       { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs },
       { most: settings.processes, spare, cores },
     );
-    for (let boot = 0; boot < due.now; boot++) this.#boot(!due.urgent && mayBePolite);
+    for (let boot = 0; boot < due.now; boot++) if (!this.#boot(!due.urgent && this.#mayBePolite)) return;
     if (due.againMs !== undefined) this.#again = setTimeout(() => this.#staff(), due.againMs).unref();
   }
 
-  #boot(politely: boolean): void {
+  /** @returns whether it could be begun; it is tried again later else */
+  #boot(politely: boolean): boolean {
     const { program, log, counters, descriptors } = this.#options;
     counters.boots++;
-    const member = new CrewMember(
-      { program, compiled: this.#compiled ?? undefined, terms: this.#terms, politely, descriptors, log },
-      {
-        onReport: (member, report) => this.#onReport(member, report),
-        onExit: (member, how) => this.#onExit(member, how),
-      },
-    );
-    this.#members.add(member);
+    try {
+      const member = new CrewMember(
+        { program, compiled: this.#compiled ?? undefined, terms: this.#terms, politely, descriptors, log },
+        {
+          onReport: (member, report) => this.#onReport(member, report),
+          onExit: (member, how) => this.#onExit(member, how),
+        },
+      );
+      this.#members.add(member);
+      return true;
+    } catch (error) {
+      // no memory for another process, or Node's own file is being written: `spawn` throws what it has no event for
+      log.write('error', `no process can be started: ${(error as Error).message} [PROCESS_START]`);
+      this.#putOffBoots();
+      this.#again = setTimeout(() => this.#staff(), this.#retryMs - monotonicMs()).unref();
+      return false;
+    }
+  }
+
+  #putOffBoots(): void {
+    this.#failedBoots++;
+    this.#retryMs = monotonicMs() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** (this.#failedBoots - 1));
   }
 
   #lookAfterRegularly(): void {

@@ -25,6 +25,8 @@ import { notify } from './systemd';
 const LOOK_FOR_PARENT_MS = 500;
 /** How long a server that cannot start, on a socket which would start it again at once, refuses calls. */
 const REFUSE_MS = 10_000;
+/** The number of the right to give a process a lower nice value (capabilities(7)). */
+const CAP_SYS_NICE = 23n;
 /** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
 const LAST_TURNS = 3;
 
@@ -413,12 +415,14 @@ async function refuseForAWhile(fd: number): Promise<void> {
 }
 
 /**
- * Whether a process that has made itself less urgent may take that back: root may, and who is given the right to a
- * nice value of 0 (`LimitNICE=+0` in a unit of systemd's).
+ * Whether a process that has made itself less urgent may take that back: who has the capability, as root does but in
+ * most containers, and who is given the right to a nice value of 0 (`LimitNICE=+0` in a unit of systemd's). The crew
+ * finds out where this is too much to hope for: in a user namespace a capability is none of the whole machine's.
  */
 function mayRaisePriority(): boolean {
-  if (process.geteuid?.() === 0) return true;
   try {
+    const [, capable] = /^CapEff:\s+([\da-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    if ((BigInt(`0x${capable}`) >> CAP_SYS_NICE) & 1n) return true;
     const [, soft] = /^Max nice priority\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
     return Number(soft) >= 20;
   } catch {

@@ -27,6 +27,7 @@ export class PoolProcess implements House {
   readonly #slate: CleanSlate;
   #shift: Shift | undefined;
   #calls = 0;
+  #leaving = false;
   /** Why the process must not serve another call; undefined: it may. */
   #spent: string | undefined;
 
@@ -46,10 +47,16 @@ export class PoolProcess implements House {
   /** Leaves: at once where no call is there. */
   leaveWhenDone(): void {
     this.#spent = 'it was told to leave';
-    if (!this.#shift) this.#headquarters.leave();
+    if (!this.#shift) this.#leave();
   }
 
   take(socket: Socket, id: number, head: string, acceptedMs: number): void {
+    // handed over before the master could know: it hears that this process has ended without it, and finds another
+    if (this.#leaving) {
+      socket.destroy();
+      return;
+    }
+    this.#headquarters.report({ type: 'taken', id });
     const { config, syslog } = this.#headquarters.terms;
     const log = new Log(config.debug ? 'debug' : config.logLevel);
     log.fd = 2;
@@ -93,7 +100,7 @@ export class PoolProcess implements House {
     // of a call that is over; one that is on its way here goes to another process
     else if (!caught) {
       this.#headquarters.report({ type: 'free', last: true });
-      this.#headquarters.leave();
+      this.#leave();
     }
     return this.#shift !== undefined;
   }
@@ -153,8 +160,13 @@ export class PoolProcess implements House {
     if (last) shift.ending.log.write('debug', `this process is renewed: ${this.#spent}`);
     this.#shift = undefined;
     this.#headquarters.report({ type: 'free', last });
-    if (last) this.#headquarters.leave();
+    if (last) this.#leave();
     else this.#headquarters.wait();
+  }
+
+  #leave(): void {
+    this.#leaving = true;
+    this.#headquarters.leave();
   }
 
   #restore(): void {

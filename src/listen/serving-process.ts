@@ -23,10 +23,8 @@ export function serveCalls(priority: number): void {
       work = begin(order.terms, order.sockets, priority);
       return;
     }
-    if (order.type === 'call') {
-      send?.({ type: 'taken', id: order.id });
-      work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
-    } else if (order.type === 'end') work?.end(order.why);
+    if (order.type === 'call') work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
+    else if (order.type === 'end') work?.end(order.why);
     else if (order.type === 'ping') send?.({ type: 'pong' });
     else leave();
   };

@@ -84,6 +84,7 @@ export class SharedProcess implements House {
 
   /** A call that the master has accepted. */
   take(socket: Socket, id: number, head: string, acceptedMs: number): void {
+    this.#headquarters.report({ type: 'taken', id });
     this.#begin(socket, Buffer.from(head, 'latin1'), acceptedMs, (result) =>
       this.#headquarters.report({ type: 'done', id, ...result }),
     );

@@ -1,6 +1,19 @@
 /** `fastagi listen --mode pool`: a call has its process to itself, and the next one finds nothing of it. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeFolder } from '../support/inet';
 import { Resident } from '../support/resident';
 
 const held =
@@ -286,6 +299,82 @@ describe('a pool', () => {
     process.kill(first, 'SIGKILL');
     process.kill(second, 'SIGCONT');
     for (const { closed } of calls) expect(await closed).toEqual(['VERBOSE cool 1']);
+  });
+
+  it('a process that leaves for an exception of a call that is over leaves a call on its way to another', async () => {
+    await using server = await Resident.start({
+      files: {
+        'late.js':
+          "agi.verbose('late'); require('net').createServer(() => { throw new Error('late') }).listen(__dirname + '/door').unref();",
+        'two.js': "module.exports = async (agi) => { await agi.verbose('one'); await agi.verbose('two'); }",
+      },
+      listen: 'processes = 1\nspare = 1',
+    });
+    await server.call('late');
+    const [pid] = server.processes() as [number];
+    const before = socketsOf(server.pid);
+    // stopped, it meets both in one turn of its loop: the exception, and then the call
+    process.kill(pid, 'SIGSTOP');
+    const door = net.connect(path.join(server.folder, 'door'));
+    door.on('error', () => {});
+    await once(door, 'connect');
+    const call = server.call('two');
+    await expect.poll(() => socketsOf(server.pid)).toBe(before + 1);
+    process.kill(pid, 'SIGCONT');
+    expect(await call).toEqual(['VERBOSE one 1', 'VERBOSE two 1']);
+    await server.logged('Error: late');
+    door.destroy();
+  });
+
+  it('lives on while no process can be started, and serves again when one can', async () => {
+    const node = path.join(makeFolder(), 'node');
+    copyFileSync(process.execPath, node);
+    await using server = await Resident.start({
+      node,
+      files: { 'hello.js': "agi.verbose('cool')" },
+      listen: 'processes = 1\nspare = 1\nmax_calls = 1',
+    });
+    // what Node's `spawn` throws, and has no event for
+    unlinkSync(node);
+    symlinkSync(node, node);
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    const call = server.call('hello');
+    await server.logged(/error .* no process can be started: .*ELOOP.* \[PROCESS_START\]/, 2);
+    unlinkSync(node);
+    symlinkSync(process.execPath, node);
+    expect(await call).toEqual(['VERBOSE cool 1']);
+  });
+
+  describe.skipIf(process.geteuid?.() !== 0 || !existsSync('/usr/bin/setpriv'))('as root', () => {
+    const files = { 'nice.js': "agi.verbose(require('os').getPriority())" };
+    const words = (node: string[]) => ({
+      node: node[0] as string,
+      flags: [...node.slice(1), process.execPath],
+    });
+
+    it.each([
+      ['of the whole machine', ['/usr/bin/setpriv', '--inh-caps', '-all']],
+      ['of a container', ['/usr/bin/setpriv', '--bounding-set', '-sys_nice', '--inh-caps', '-all']],
+      // where that may not be made, this is the first one
+      [
+        'of a user namespace',
+        ['/bin/sh', '-c', 'unshare -U true && exec unshare -U -r "$@"; exec "$@"', 'sh'],
+      ],
+    ])('%s serves calls at the priority that it was started with', async (_, node) => {
+      await using server = await Resident.start({
+        ...words(node),
+        files,
+        listen: 'processes = 6\nspare = 2',
+      });
+      const held = os.getPriority();
+      await expect
+        .poll(() => server.processes().filter((pid) => commandOf(pid).includes('fastagi-process')).length)
+        .toBeGreaterThan(1);
+      await expect.poll(() => server.call('nice')).toEqual([`VERBOSE ${held} 1`]);
+      await expect
+        .poll(() => [...new Set(server.processes().map((pid) => os.getPriority(pid)))])
+        .toEqual([held]);
+    });
   });
 
   it('process.exit() in a script ends its call and its process', async () => {
