@@ -64,7 +64,7 @@ export class CleanSlate {
 
   /**
    * `setInterval(…).unref()` would go on in the calls that follow. Packages may have such timers for what they keep,
-   * a pool of connections say: theirs are left alone.
+   * a pool of connections say, and so has Node: of its fetch() all limits in time hang on one. Theirs are left alone.
    */
   #watchQuietTimers(): void {
     const first = setTimeout(() => {}, 0);
@@ -73,8 +73,7 @@ export class CleanSlate {
     const { unref } = prototype;
     const timers = this.#quietTimers;
     prototype.unref = function (this: NodeJS.Timeout) {
-      const file = callerOf(prototype.unref);
-      if (!isPackage(file) && !file.includes(__filename)) {
+      if (isScripts(callersOf(prototype.unref))) {
         if (timers.size >= TIMERS) for (const timer of timers) if (isOver(timer)) timers.delete(timer);
         timers.add(this);
       }
@@ -92,15 +91,22 @@ export class CleanSlate {
   }
 }
 
-/** The line of a stack that says who has called. */
-function callerOf(called: () => unknown): string {
+/** The lines of a stack that say who has called. */
+function callersOf(called: () => unknown): string[] {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 1;
+  Error.stackTraceLimit = 4;
   const at: { stack?: unknown } = {};
   Error.captureStackTrace(at, called);
   Error.stackTraceLimit = limit;
   // a script may have its own way to show stacks
-  return String(at.stack);
+  return String(at.stack).split('\n').slice(1);
+}
+
+/** Whether a timer is a script's own: not a package's, this program's, or one of those that Node keeps for all. */
+function isScripts(callers: readonly string[]): boolean {
+  // AbortSignal.timeout() is its caller's
+  const caller = callers.find((line) => !line.includes('node:internal/abort_controller')) ?? '';
+  return !isPackage(caller) && !/[( ]node:/.test(caller) && !caller.includes(__filename);
 }
 
 /** Has run, or was cleared: there is no public name for that. */

@@ -19,25 +19,19 @@ export interface CompiledProgram {
 /** @returns undefined where there is no place for it: processes compile by themselves then */
 export function compileProgram(file: string): CompiledProgram | undefined {
   const name = path.join(os.tmpdir(), `fastagi-${process.pid}-${process.hrtime.bigint().toString(36)}`);
-  let writer: number | undefined;
+  let fd: number | undefined;
   try {
     const text = readFileSync(file);
     const compiled = compileAll(text.toString(), file);
-    writer = openSync(name, 'wx', 0o600);
-    try {
-      const fd = openSync(name, 'r');
-      const whole = Buffer.concat([text, compiled]);
-      if (writeSync(writer, whole) === whole.length)
-        return { fd, textBytes: text.length, bytes: whole.length };
-      closeSync(fd);
-    } finally {
-      unlinkSync(name);
-    }
+    // opened once: by its name it may be another file already, in a folder where others may put theirs
+    fd = openSync(name, 'wx+', 0o600);
+    unlinkSync(name);
+    const whole = Buffer.concat([text, compiled]);
+    if (writeSync(fd, whole) === whole.length) return { fd, textBytes: text.length, bytes: whole.length };
   } catch {
     // no room on the disk, or no right to write there
-  } finally {
-    if (writer !== undefined) closeSync(writer);
   }
+  if (fd !== undefined) closeSync(fd);
   return undefined;
 }
 
@@ -61,19 +55,21 @@ function compileAll(text: string, file: string): Buffer {
  * @returns what it exports
  */
 export function runProgram(file: string, compiled: CompiledProgram | undefined): unknown {
-  let script: vm.Script;
-  if (compiled) {
-    const { fd, textBytes, bytes } = compiled;
-    const whole = Buffer.allocUnsafeSlow(bytes);
-    // all processes share one position
-    readSync(fd, whole, 0, bytes, 0);
-    // what scripts start must not have it
-    closeSync(fd);
-    // by another V8, or with other flags, it is compiled here all the same
-    script = makeScript(whole.toString('utf8', 0, textBytes), file, whole.subarray(textBytes));
-  } else script = makeScript(readFileSync(file, 'utf8'), file);
+  const script = (compiled && takeCompiled(file, compiled)) ?? makeScript(readFileSync(file, 'utf8'), file);
   script.runInThisContext()(module.exports, require, module, file, path.dirname(file), importModule);
   return module.exports;
+}
+
+/** @returns undefined where not all of it is there */
+function takeCompiled(file: string, { fd, textBytes, bytes }: CompiledProgram): vm.Script | undefined {
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  // all processes share one position
+  const read = readSync(fd, whole, 0, bytes, 0);
+  // what scripts start must not have it
+  closeSync(fd);
+  if (read !== bytes) return undefined;
+  // by another V8, or with other flags, it is compiled here all the same
+  return makeScript(whole.toString('utf8', 0, textBytes), file, whole.subarray(textBytes));
 }
 
 function makeScript(text: string, file: string, cachedData?: Buffer): vm.Script {

@@ -15,16 +15,20 @@ export async function serveMetrics(
 ): Promise<{ close(): void }> {
   const registry = new Registry();
   const registers = [registry];
-  const count = (name: string, help: string, value: () => number) =>
-    new Counter({
+  const count = (name: string, help: string, value: () => number) => {
+    // a connection is a call until it turns out to be none: to Prometheus a counter that falls has begun anew
+    let most = 0;
+    return new Counter({
       name: `fastagi_${name}`,
       help,
       registers,
       collect() {
+        most = Math.max(most, value());
         this.reset();
-        this.inc(value());
+        this.inc(most);
       },
     });
+  };
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name: `fastagi_${name}`,

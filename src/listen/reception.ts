@@ -1,5 +1,6 @@
 /** The door: takes connections, lets calls in, and sends away what cannot be served, fast and with a word. */
 import type { Server, Socket } from 'node:net';
+import { monotonicMs } from '../agi/socket-transport';
 import type { Log } from '../log';
 import type { Admission, RefusalReason } from './admission';
 
@@ -25,6 +26,7 @@ export class Reception {
   /** Those sent away since the log was told, and the last of them. */
   readonly #untold = new Map<RefusalReason, { count: number; address: string }>();
   #telling: NodeJS.Timeout | undefined;
+  #deafMs = Number.NEGATIVE_INFINITY;
 
   constructor(servers: readonly Server[], admission: Admission, log: Log, callbacks: Callbacks) {
     this.#servers = servers;
@@ -32,6 +34,8 @@ export class Reception {
     this.#log = log;
     this.#callbacks = callbacks;
     for (const server of servers) {
+      // a machine without memory or descriptors: it may have some again, and the calls that are there go on
+      server.on('error', (error) => this.#onDeaf(error));
       server.on('connection', (socket) => {
         const address = socket.remoteAddress ?? '';
         const reason = admission.admit(address);
@@ -62,6 +66,13 @@ export class Reception {
     }
     sendAway(socket);
     this.#callbacks.onRefusal(reason);
+  }
+
+  #onDeaf({ message }: Error): void {
+    const now = monotonicMs();
+    if (now - this.#deafMs < TELL_EVERY_MS) return;
+    this.#deafMs = now;
+    this.#log.write('error', `a connection could not be accepted: ${message} [ACCEPT]`);
   }
 
   /** Takes no more connections; what is said to those who are there goes on. */

@@ -48,10 +48,9 @@ export class SharedProcess implements House {
   readonly #calls = new Map<Ending, Place>();
   readonly #scripts = new Map<string, Promise<ScriptFunction>>();
   readonly #loader: Loader;
-  #looked = 0;
   /** Where scripts were a glance ago: a path takes a look at each of its folders. */
   readonly #found = new Map<string, ScriptFile>();
-  #foundMs = 0;
+  #lookedMs = 0;
   #reception: Reception | undefined;
   #leaving = false;
   #closed = false;
@@ -199,14 +198,10 @@ export class SharedProcess implements House {
 
   /** @throws RefusedError for what is not served */
   #find(networkScript: string | undefined): ScriptFile {
-    const now = Date.now();
-    // a clock that was put back counts as a glance, too
-    if (Math.abs(now - this.#foundMs) >= GLANCE_MS) {
-      this.#foundMs = now;
-      this.#found.clear();
-    }
+    this.#lookAround();
     const known = this.#found.get(networkScript ?? '');
-    if (known) return known;
+    // one that is to be loaded, for the first time or again, may have become a link that leads out of `basedir`
+    if (known && this.#scripts.has(known.file)) return known;
     const script = resolveRequest(networkScript, this.#headquarters.terms.config.basedir);
     this.#found.set(networkScript ?? '', script);
     return script;
@@ -214,7 +209,6 @@ export class SharedProcess implements House {
 
   /** The script's function, loaded once and again whenever one of its files has changed. */
   async #script({ file, name }: ScriptFile): Promise<ScriptFunction> {
-    this.#renewIfChanged();
     let script = this.#scripts.get(file);
     if (!script) {
       script = this.#places
@@ -232,10 +226,13 @@ export class SharedProcess implements House {
     return script;
   }
 
-  #renewIfChanged(): void {
+  /** Once in a glance: lets go of what may be otherwise by now. */
+  #lookAround(): void {
     const now = Date.now();
-    if (now - this.#looked < GLANCE_MS) return;
-    this.#looked = now;
+    // a clock that was put back counts as a glance, too
+    if (Math.abs(now - this.#lookedMs) < GLANCE_MS) return;
+    this.#lookedMs = now;
+    this.#found.clear();
     if (!this.#modules.changed()) return;
     this.#scripts.clear();
     if (this.#modules.renew()) return;

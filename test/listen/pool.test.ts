@@ -9,6 +9,7 @@ import {
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -124,6 +125,13 @@ describe('a pool', () => {
       },
     ],
     [
+      'a signal that is due later',
+      {
+        'script.js':
+          'module.exports = async (agi) => { await agi.verbose(globalThis.due ? 2 : 1); AbortSignal.timeout(1).onabort = () => { globalThis.due = 1 }; if (!globalThis.process.met) { process.met = 1; return; } await new Promise((resolve) => setTimeout(resolve, 10)); }',
+      },
+    ],
+    [
       'work that goes on in each turn of the event loop',
       {
         'script.js':
@@ -155,6 +163,37 @@ describe('a pool', () => {
     await using server = await Resident.start({ files, listen: 'processes = 1' });
     for (let call = 0; call < 3; call++) expect((await server.call('script'))[0]).toBe('VERBOSE 1 1');
   });
+
+  it("leaves the timers alone on which the time limits of Node's fetch() hang", async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as net.AddressInfo;
+    await using server = await Resident.start({
+      files: {
+        'fetch.js': `module.exports = async (agi) => {
+          await fetch('data:,');
+          const all = Object.getOwnPropertySymbols(globalThis).filter((name) => /undici.globalDispatcher/.test(name.description));
+          // newer Nodes have one of an older form beside it
+          const known = all.sort((a, b) => (a.description < b.description ? -1 : 1)).at(-1);
+          const { constructor: Agent } = globalThis[known];
+          const dispatcher = new Agent({ headersTimeout: 300 });
+          const limit = new AbortController();
+          const timer = setTimeout(() => limit.abort(new Error('no limit held')), 8000);
+          const error = await fetch('http://127.0.0.1:${port}/', { dispatcher, signal: limit.signal }).catch((error) => error);
+          clearTimeout(timer);
+          await dispatcher.destroy();
+          await agi.verbose((error.cause ?? error).name + ' ' + process.pid);
+        }`,
+      },
+      listen: 'processes = 1',
+    });
+    const first = await server.call('fetch');
+    expect(first).toEqual([expect.stringContaining('HeadersTimeoutError')]);
+    // the same process
+    expect(await server.call('fetch')).toEqual(first);
+    silent.close();
+    silent.closeAllConnections();
+  }, 40_000);
 
   it.each([
     [

@@ -30,6 +30,21 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
   });
 
+  it('a probe makes no counter of Prometheus fall', async () => {
+    await using server = await start({ listen: 'metrics = 127.0.0.1:0' });
+    const [, url] = await server.logged(/counters for Prometheus on (\S+)/);
+    const calls = async () =>
+      Number(/^fastagi_calls_total (\d+)/m.exec(await (await fetch(url as string)).text())?.[1]);
+    const silent = server.place('', undefined, '');
+    await expect.poll(calls).toBe(1);
+    silent.socket.end();
+    await server.counted(/ calls 0; .* without a request 1;/);
+    expect(await calls()).toBe(1);
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    await server.counted(/ calls 1;/);
+    expect(await calls()).toBe(1);
+  });
+
   it.each([
     ['asks for a web page', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'AGI_BAD_REQUEST'],
     ['sends an empty line first', '\n', 'AGI_BAD_REQUEST'],

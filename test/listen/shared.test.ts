@@ -1,6 +1,9 @@
 /** `fastagi listen --mode shared`: many calls in one process, and each knows its own. */
+import { rmSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { answerAll } from '../support/asterisk';
+import { makeFolder } from '../support/inet';
 import { Resident } from '../support/resident';
 
 const held =
@@ -11,6 +14,41 @@ function start(options: Parameters<typeof Resident.start>[0]): Promise<Resident>
 }
 
 describe('a shared process', () => {
+  it('loads nothing that has become a link out of the folder since it was looked for', async () => {
+    const outside = makeFolder({ 'outside.js': "module.exports = (agi) => agi.verbose('outside')" });
+    await using server = await start({ files: {} });
+    const file = path.join(server.folder, 'script.js');
+    for (let round = 0; round < 5; round++) {
+      rmSync(file, { force: true });
+      server.write('script.js', 'throw new Error("not yet")');
+      expect((await server.call('script')).at(-1)).toBe('FAILURE');
+      rmSync(file);
+      symlinkSync(path.join(outside, 'outside.js'), file);
+      expect((await server.call('script')).at(-1)).toBe('FAILURE');
+    }
+  });
+
+  it('that is stuck is killed after stuck_seconds, however many calls it is handed', async () => {
+    await using server = await start({
+      files: {
+        'circles.js': 'module.exports = () => { for (;;); }',
+        'hello.js': "module.exports = (agi) => agi.verbose('cool')",
+      },
+      listen: 'processes = 2\nmax_per_address = 500\nstuck_seconds = 1',
+    });
+    server.place('circles');
+    await expect
+      .poll(
+        () => {
+          for (let call = 0; call < 3; call++) server.place('hello');
+          return server.log();
+        },
+        { timeout: 10_000, interval: 100 },
+      )
+      .toMatch(/process \d+ has not .* after 1 s, and is killed \[PROCESS_STUCK\]/);
+    await expect.poll(() => server.call('hello')).toEqual(['VERBOSE cool 1']);
+  });
+
   it.each([['--processes=1'], ['--processes=2'], ['--processes=2 --max-per-address=50']])(
     'serves scripts that export a function, %s',
     async (args) => {
