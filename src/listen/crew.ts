@@ -66,7 +66,7 @@ export class Crew {
   /** Calls that processes have accepted by themselves. */
   readonly #taken = new Map<CrewMember, number>();
   readonly #waiting: Waiting[] = [];
-  /** For the boots that follow the first one; null: it cannot be had. */
+  /** For the boots that follow the first one; undefined: not yet; null: it cannot be had. */
   #compiled: CompiledProgram | undefined | null;
   #lastId = 0;
   #lastCallMs = 0;
@@ -172,7 +172,12 @@ export class Crew {
     }
     clearTimeout(timer);
     clearInterval(this.#upkeep);
+    this.#dropCompiled();
+  }
+
+  #dropCompiled(): void {
     if (this.#compiled) closeSync(this.#compiled.fd);
+    this.#compiled = undefined;
   }
 
   #ended(): Promise<void> {
@@ -383,6 +388,8 @@ export class Crew {
         counters.addEnd({ code: code ?? 1, asked: true, firstCommandMs: undefined });
     } else if (wasBooting && !this.#closing) {
       this.#putOffBoots();
+      // it may be what has killed it: the next one compiles by itself, and when it is ready all is compiled anew
+      this.#dropCompiled();
       log.write('error', `process ${member.pid} has ended with ${how} before it was ready [PROCESS_START]`);
     }
     if (lost === 0 && member.state === 'idle') {

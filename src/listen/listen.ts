@@ -397,6 +397,8 @@ function basedirWarnings({ basedir, file }: Config): string[] {
  * port: so what cannot serve stays for a while, and refuses.
  */
 async function refuseForAWhile(fd: number): Promise<void> {
+  // what was named is no descriptor at all
+  if (!(fd >= 0)) return;
   const { createServer, Socket } = await import('node:net');
   await new Promise<void>((resolve) => {
     const server = createServer((socket) => sendAway(socket));

@@ -5,6 +5,7 @@ import { type Config, readConfig } from '../config';
 import { readIni, unknownKey } from '../config-problems';
 import { RefusedError } from '../errors';
 import { toBlockList } from './admission';
+import { descriptorsForCalls } from './descriptors';
 
 export interface Settings {
   readonly mode: 'pool' | 'shared';
@@ -127,6 +128,16 @@ export function readSettings(
       `${spare} processes are to be kept ready ([listen] spare), and there may be ${processes} ([listen] processes): ${processes} are kept`,
     );
   }
+  // in the pool each has a process to itself, and a few may wait for one
+  let maxActive = (values.max_active as number | undefined) || (shared ? 0 : 2 * processes);
+  // of the master's descriptors each takes two there: its own, and its process's line
+  const possible = shared ? 0 : Math.floor(descriptorsForCalls() / 2);
+  if (possible > 0 && maxActive > possible) {
+    warnings.push(
+      `${maxActive} calls at once ([listen] max_active, or twice processes) take more descriptors than this process may have (ulimit -n): ${possible} are let in`,
+    );
+    maxActive = possible;
+  }
   const settings: Settings = {
     mode: shared ? 'shared' : 'pool',
     host: (values.host as string | undefined) ?? '127.0.0.1',
@@ -135,8 +146,7 @@ export function readSettings(
     processes,
     spare: Math.min(spare ?? Math.max(4, availableParallelism()), processes),
     maxCalls: (values.max_calls as number | undefined) ?? 1000,
-    // in the pool each has a process to itself, and a few may wait for one
-    maxActive: (values.max_active as number | undefined) || (shared ? 0 : 2 * processes),
+    maxActive,
     maxPerAddress: (values.max_per_address as number | undefined) ?? 0,
     allow: (values.allow as string[] | undefined) ?? [],
     idleSeconds: (values.idle_seconds as number | undefined) ?? 0,

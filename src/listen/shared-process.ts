@@ -1,6 +1,5 @@
 /** A process that serves many calls at once, for scripts that export a function. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Agi } from '../agi/agi';
 import { monotonicMs, SocketTransport } from '../agi/socket-transport';
@@ -13,6 +12,7 @@ import type { ScriptFunction } from '../run/load';
 import { resolveRequest, type ScriptFile } from '../run/resolve';
 import { Admission } from './admission';
 import { attend } from './attendance';
+import { descriptorsForCalls } from './descriptors';
 import type { Headquarters } from './headquarters';
 import type { CallResult } from './messages';
 import { Modules } from './modules';
@@ -25,8 +25,6 @@ const GLANCE_MS = 100;
 
 /** Behind those of every process, and the one on which it hears from its master. */
 const FIRST_SOCKET = 4;
-/** What scripts and Node itself may have open beside the calls. */
-const OTHER_DESCRIPTORS = 128;
 /** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
 const LAST_TURNS = 3;
 
@@ -278,16 +276,6 @@ export class SharedProcess implements House {
     if (!this.#closed || this.#calls.size > 0) return;
     if (this.#tally) this.#tellNow();
     this.#headquarters.leave();
-  }
-}
-
-/** How many connections this process may have open; 0 where that is not limited, or not known. */
-function descriptorsForCalls(): number {
-  try {
-    const [, most] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    return most === undefined ? 0 : Math.max(1, Number(most) - OTHER_DESCRIPTORS);
-  } catch {
-    return 0;
   }
 }
 

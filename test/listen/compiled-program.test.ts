@@ -1,5 +1,5 @@
 /** The serving program is compiled once, by the master, and taken as it is by the processes that it boots. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Resident } from '../support/resident';
 
@@ -19,7 +19,9 @@ describe('the program of serving processes', () => {
     await expect
       .poll(() => {
         const others = server.processes().filter((other) => other !== Number(pid));
-        return others.length === 2 && others.flatMap(openFiles).every((name) => !name.includes('(deleted)'));
+        return (
+          others.length === 2 && others.flatMap(openFiles).every(([, name]) => !name.includes('(deleted)'))
+        );
       })
       .toBe(true);
   });
@@ -33,8 +35,31 @@ describe('the program of serving processes', () => {
     for (let call = 0; call < 3; call++) expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
     expect(server.log()).not.toMatch(/ (warning|error) /);
   });
+
+  it.each([
+    ['has become shorter', (file: string, bytes: number) => truncateSync(file, bytes - 1000)],
+    [
+      'is broken, so that it ends those that take it',
+      (file: string, bytes: number) => {
+        const fd = openSync(file, 'r+');
+        writeSync(fd, Buffer.alloc(4000, 0x5a), 0, 4000, bytes - 100_000);
+        closeSync(fd);
+      },
+    ],
+  ])('is done without where it %s', async (_, spoil) => {
+    await using server = await Resident.start({
+      files: { 'hello.js': "agi.verbose('cool')" },
+      listen: 'max_calls = 1\nspare = 1\nprocesses = 1',
+    });
+    const held = () => openFiles(server.pid).find(([, name]) => name.includes(`/fastagi-${server.pid}-`));
+    await expect.poll(held).toBeDefined();
+    const file = `/proc/${server.pid}/fd/${held()?.[0]}`;
+    spoil(file, statSync(file).size);
+    for (let call = 0; call < 4; call++) expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+  });
 });
 
-function openFiles(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+/** Descriptors, and what they lead to. */
+function openFiles(pid: number): [fd: string, name: string][] {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => [fd, readlinkSync(`/proc/${pid}/fd/${fd}`)]);
 }

@@ -365,6 +365,26 @@ describe('a pool', () => {
     door.destroy();
   });
 
+  it.skipIf(!existsSync('/usr/bin/prlimit'))(
+    'lets in no more calls than it has descriptors for, and tells the others',
+    async () => {
+      await using server = await Resident.start({
+        node: '/usr/bin/prlimit',
+        flags: ['--nofile=240:240', process.execPath],
+        files: { 'hello.js': "agi.verbose('cool')" },
+        listen: 'processes = 200\nspare = 1',
+      });
+      await server.logged(/warning .* 400 calls at once .* \(ulimit -n\): 56 are let in/);
+      const silent = Array.from({ length: 56 }, () => server.place('', undefined, ''));
+      await Promise.all(silent.map(({ socket }) => once(socket, 'connect')));
+      const more = await Promise.all(Array.from({ length: 20 }, () => server.call('hello')));
+      expect(more).toEqual(Array.from({ length: 20 }, () => ['FAILURE']));
+      expect(silent.filter(({ socket }) => socket.closed)).toEqual([]);
+      for (const { socket } of silent) socket.end();
+      await expect.poll(() => server.call('hello')).toEqual(['VERBOSE cool 1']);
+    },
+  );
+
   it('lives on while no process can be started, and serves again when one can', async () => {
     const node = path.join(makeFolder(), 'node');
     copyFileSync(process.execPath, node);

@@ -206,6 +206,7 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
 describe('wrong use', () => {
   it.each([
     [['--port', 'x'], 2, '--port is "x", and must be a whole number from 0 to 65535'],
+    [['--fd', 'zero'], 2, '--fd is "zero", and must be a whole number from 0 to 1023'],
     [['--mode', 'both'], 2, '--mode is "both", and must be pool or shared'],
     [['--fd', '99'], 3, 'descriptor 99'],
     [['--host', '192.0.2.1', '--port', '0'], 3, 'cannot listen on 192.0.2.1:0'],
