@@ -159,7 +159,8 @@ int main(void) {
     for (const xinetd of this.#xinetds) await xinetd.stop();
     for (const child of this.#children) {
       child.kill('SIGTERM');
-      if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
+      if (child.exitCode === null && child.signalCode === null)
+        await new Promise((resolve) => child.once('exit', resolve));
     }
   }
 

@@ -386,6 +386,9 @@ export class Crew {
       }
       for (let call = 0; call < lost; call++)
         counters.addEnd({ code: code ?? 1, asked: true, firstCommandMs: undefined });
+    } else if (wasBooting && member.pid === 0) {
+      // it has not even begun, as the log has it already
+      this.#putOffBoots();
     } else if (wasBooting && !this.#closing) {
       this.#putOffBoots();
       // it may be what has killed it: the next one compiles by itself, and when it is ready all is compiled anew
@@ -451,7 +454,6 @@ export class Crew {
   /** @returns whether it could be begun; it is tried again later else */
   #boot(politely: boolean): boolean {
     const { program, log, counters, descriptors } = this.#options;
-    counters.boots++;
     try {
       const member = new CrewMember(
         { program, compiled: this.#compiled ?? undefined, terms: this.#terms, politely, descriptors, log },
@@ -461,6 +463,7 @@ export class Crew {
         },
       );
       this.#members.add(member);
+      counters.boots++;
       return true;
     } catch (error) {
       // no memory for another process, or Node's own file is being written: `spawn` throws what it has no event for

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
@@ -385,24 +386,34 @@ describe('a pool', () => {
     },
   );
 
-  it('lives on while no process can be started, and serves again when one can', async () => {
-    const node = path.join(makeFolder(), 'node');
-    copyFileSync(process.execPath, node);
-    await using server = await Resident.start({
-      node,
-      files: { 'hello.js': "agi.verbose('cool')" },
-      listen: 'processes = 1\nspare = 1\nmax_calls = 1',
-    });
-    // what Node's `spawn` throws, and has no event for
-    unlinkSync(node);
-    symlinkSync(node, node);
-    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
-    const call = server.call('hello');
-    await server.logged(/error .* no process can be started: .*ELOOP.* \[PROCESS_START\]/, 2);
-    unlinkSync(node);
-    symlinkSync(process.execPath, node);
-    expect(await call).toEqual(['VERBOSE cool 1']);
-  });
+  it.each([
+    ['ENOENT', () => {}],
+    // of those that Node's `spawn` throws, and has no event for
+    ['ELOOP', (node: string) => symlinkSync(node, node)],
+  ])(
+    'lives on while no process can be started (%s), and serves again when one can',
+    async (code, replace) => {
+      const node = path.join(makeFolder(), 'node');
+      copyFileSync(process.execPath, node);
+      await using server = await Resident.start({
+        node,
+        files: { 'hello.js': "agi.verbose('cool')" },
+        listen: 'processes = 1\nspare = 1\nmax_calls = 1',
+      });
+      unlinkSync(node);
+      replace(node);
+      expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+      const call = server.call('hello');
+      await server.logged(
+        new RegExp(`error .* no process can be started: .*${code}.* \\[PROCESS_START\\]`),
+        2,
+      );
+      expect(server.log()).not.toContain('before it was ready');
+      rmSync(node, { force: true });
+      symlinkSync(process.execPath, node);
+      expect(await call).toEqual(['VERBOSE cool 1']);
+    },
+  );
 
   describe.skipIf(process.geteuid?.() !== 0 || !existsSync('/usr/bin/setpriv'))('as root', () => {
     const files = { 'nice.js': "agi.verbose(require('os').getPriority())" };
