@@ -87,8 +87,6 @@ export abstract class Handle {
    * @returns what ends that
    */
   on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
-    // there is no event any more, nor anybody who would forget the listener
-    if (this.#ending !== undefined) return () => {};
     return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
   }
 

@@ -68,7 +68,6 @@ export class Subscriptions {
     const lost: LostSubscription[] = [];
     const refused = (application: string, eventSource: string | undefined) => (error: unknown) => {
       if (!isAnswer(error)) throw error;
-      if (eventSource !== undefined) this.#sources.get(application)?.delete(eventSource);
       lost.push({ application, eventSource, error });
     };
     for (const [application, filter] of this.#filters) {
@@ -77,21 +76,29 @@ export class Subscriptions {
         .catch(refused(application, undefined));
     }
     for (const [application, sources] of this.#sources) {
+      const taken: string[] = [];
       // one by one: of a list with one that is gone Asterisk takes none
       await Promise.all(
         Array.from(sources, (eventSource) =>
           resources.applications
             .subscribe({ applicationName: application, eventSource })
-            .catch(refused(application, eventSource)),
+            .then(() => taken.push(eventSource), refused(application, eventSource)),
         ),
       );
-      if (sources.size === 0) continue;
+      if (taken.length === 0) continue;
       const listed = await resources.applications.get({ applicationName: application });
-      for (const eventSource of sources) {
+      for (const eventSource of taken) {
         if (!isListed(listed, eventSource)) lost.push({ application, eventSource, error: undefined });
       }
     }
     return lost;
+  }
+
+  /** What Asterisk has refused is not asked for again. */
+  giveUp(lost: readonly LostSubscription[]): void {
+    for (const { application, eventSource, error } of lost) {
+      if (error && eventSource !== undefined) this.#sources.get(application)?.delete(eventSource);
+    }
   }
 }
 

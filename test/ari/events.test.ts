@@ -1,10 +1,9 @@
 /** Events over the WebSocket of a server that is played. */
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { Ari, type AriOptions, AriServer, type AriState, type Gap } from '../../src/ari';
-import { PlayedAri } from '../support/ari-server';
+import type { WebSocket } from 'ws';
+import { Ari, type AriOptions, type AriState, type Gap } from '../../src/ari';
+import { json, PlayedAri } from '../support/ari-server';
 
 const login = { username: 'tester', password: 'secret' };
 const quick = { firstDelayMs: 1, maxDelayMs: 10 };
@@ -417,6 +416,94 @@ describe('a WebSocket that is lost', () => {
     expect(played.opened).toEqual(['/ari/events?app=hello', '/ari/events?app=hello']);
   });
 
+  it('leaves no wait behind where whoever hears of it closes the client, and the others hear of that', async () => {
+    await using it = await open({ reconnect: { firstDelayMs: 1e6 } });
+    const { ari, socket } = it;
+    const heard: AriState[] = [];
+    ari.onState((state) => {
+      if (state === 'reconnecting') void ari.close();
+    });
+    ari.onState((state) => heard.push(state));
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    try {
+      const stream = ari.stream();
+      socket.terminate();
+      expect(await stream.next()).toEqual({ done: true, value: undefined });
+      // a turn of the loop later
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(timers.mock.calls.filter(([, ms]) => ms !== undefined && ms > 1e5)).toEqual([]);
+      expect(heard).toEqual(['closed']);
+    } finally {
+      timers.mockRestore();
+    }
+  });
+
+  it('again, before all that was lost is known, is one gap from the first loss on', async () => {
+    let isAnswering = true;
+    const asked: string[] = [];
+    await using played = await PlayedAri.start(({ method, url }, response) => {
+      asked.push(`${method} ${decodeURIComponent(url ?? '')}`);
+      if (!isAnswering) return;
+      if (url?.endsWith('gone') && asked.length > 3) json(response, 404, { message: 'no' });
+      else json(response, 200, url?.includes('/applications') ? { device_names: ['kept'] } : []);
+    });
+    await using ari = new Ari({ port: played.port, ...login, reconnect: quick, requestsOverSocket: false });
+    const first = played.webSocket();
+    await ari.start('hello');
+    for (const name of ['kept', 'gone'])
+      await ari.applications.subscribe({ applicationName: 'hello', eventSource: `deviceState:${name}` });
+    const gaps: Gap[] = [];
+    ari.onGap((gap) => gaps.push(gap));
+    isAnswering = false;
+    const second = played.webSocket();
+    (await first).terminate();
+    await second;
+    const backFirst = Date.now();
+    await expect.poll(() => asked.length).toBe(4);
+    isAnswering = true;
+    const third = played.webSocket();
+    for (const socket of played.sockets) socket.destroy();
+    await third;
+    await expect.poll(() => gaps).toHaveLength(1);
+    expect(gaps[0]?.lostAt.getTime()).toBeLessThanOrEqual(backFirst);
+    expect(gaps[0]).toMatchObject({
+      error: { code: 'ARI_LOST' },
+      lost: [{ eventSource: 'deviceState:gone', error: { code: 'ARI_NOT_FOUND' } }],
+    });
+    expect(ari.counts.lost).toBe(2);
+  });
+
+  it('has its subscriptions again in the end, where Asterisk is slow to give them', async () => {
+    let silences = 0;
+    const asked: string[] = [];
+    await using played = await PlayedAri.start(({ method, url }, response) => {
+      asked.push(`${method} ${decodeURIComponent(url ?? '')}`);
+      if (silences-- > 0) return;
+      json(response, 200, url?.includes('/applications') ? { device_names: ['door'] } : []);
+    });
+    const errors: unknown[] = [];
+    const options = {
+      reconnect: quick,
+      requestsOverSocket: false,
+      onError: (error: unknown) => errors.push(error),
+    };
+    await using ari = new Ari({ port: played.port, ...login, ...options, timeoutMs: 50 });
+    const arrived = played.webSocket();
+    await ari.start('hello');
+    const door = { applicationName: 'hello', eventSource: 'deviceState:door' };
+    await ari.applications.subscribe(door, { timeoutMs: 10_000 });
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    silences = 2;
+    (await arrived).terminate();
+    expect(await gap).toMatchObject({ lost: [], missed: [] });
+    const subscribe = 'POST /ari/applications/hello/subscription?eventSource=deviceState:door';
+    expect(asked.filter((line) => line === subscribe).length).toBeGreaterThanOrEqual(3);
+    expect(errors.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(errors.map((error) => (error as { code: string }).code))).toEqual(
+      new Set(['ARI_TIMEOUT']),
+    );
+  });
+
   it('is given up after as many attempts as were allowed, and not tried at all where it was so wanted', async () => {
     for (const [reconnect, code] of [
       [{ ...quick, attempts: 2 }, 'ARI_BUSY'],
@@ -529,60 +616,36 @@ describe('a WebSocket that is lost', () => {
   });
 });
 
-describe('AriServer', () => {
-  const authorization = `Basic ${Buffer.from('asterisk:let me in').toString('base64')}`;
-  /** Asterisk, that calls. */
-  const call = (port: number, headers = { authorization }) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, 'ari', { headers });
-    socket.on('error', () => {});
-    return socket;
-  };
-
-  it('takes a byte that is no UTF-8, as what this side opens does', async () => {
-    const names: unknown[] = [];
-    await using application = await AriServer.listen({
-      username: 'asterisk',
-      password: 'let me in',
-      onConnection: (ari) => void ari.on('X', ({ name }) => names.push(name)),
-    });
-    const socket = call(application.port);
-    await once(socket, 'open');
-    socket.send(Buffer.from('{"type":"X","name":"Andr\xe9"}', 'latin1'), { binary: false });
-    await expect.poll(() => names).toEqual(['Andr\ufffd']);
-    socket.close();
+describe('what is asked of a client that is over', () => {
+  it('is no event: streams end, by what has ended it, and listeners are not kept', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const closed = new Ari({ port: 1, ...login, signal: AbortSignal.abort(null) });
+    expect(closed.state).toBe('closed');
+    expect(await closed.stream().next()).toEqual({ done: true, value: undefined });
+    await expect(closed.channels.list()).rejects.toMatchObject({ code: 'ARI_CLOSED' });
+    const replaced = new Promise((resolve) => ari.onState(resolve));
+    send(socket, { type: 'ApplicationReplaced', application: 'hello' });
+    expect(await replaced).toBe('replaced');
+    await expect(ari.stream('X').next()).rejects.toMatchObject({ code: 'ARI_REPLACED' });
+    ari.on('X', () => {})();
   });
+});
 
-  it('goes on where the one that is told of a connection throws', async () => {
-    const errors: unknown[] = [];
-    let connections = 0;
-    await using application = await AriServer.listen({
-      username: 'asterisk',
-      password: 'let me in',
-      onError: (error) => errors.push(error),
-      onConnection() {
-        if (++connections === 1) throw new Error('not today');
+describe('a tracer that throws', () => {
+  it('costs no event and no request, and is told of', async () => {
+    await using it = await open({
+      trace() {
+        throw new Error('no space left');
       },
     });
-    const [code] = await once(call(application.port), 'close');
-    expect(code).toBe(1011);
-    expect(errors).toEqual([new Error('not today')]);
-    const socket = call(application.port);
-    await once(socket, 'open');
-    expect(application.clients.size).toBe(1);
-    socket.close();
-  });
-
-  it('can be closed while a stranger stays on the line', async () => {
-    const application = await AriServer.listen({ username: 'asterisk', password: 'x', onConnection() {} });
-    const stranger = connect({ port: application.port, host: '127.0.0.1', allowHalfOpen: true });
-    stranger.on('error', () => {});
-    stranger.write(
-      'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
-    );
-    const [answer] = await once(stranger, 'data');
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
-    await application.close();
-    stranger.destroy();
+    const { ari, socket, errors } = it;
+    const done = counted(ari, 2);
+    send(socket, { type: 'X' });
+    send(socket, { type: 'X' });
+    await done;
+    expect(await ari.channels.list()).toEqual([]);
+    expect(errors).toEqual(Array(4).fill(new Error('no space left')));
   });
 });
 
@@ -600,14 +663,35 @@ describe('start', () => {
     await expect(ari.start('more')).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
   });
 
-  it('can be given up', async () => {
+  it('rejects what no other attempt can mend, though the one before could have been', async () => {
+    await using played = await PlayedAri.start();
+    const refusals = [503, 503];
+    played.admit = () => refusals.shift() ?? 401;
+    await using ari = new Ari({ port: played.port, ...login, reconnect: { ...quick, fromStart: true } });
+    await expect(ari.start('hello')).rejects.toMatchObject({ code: 'ARI_UNAUTHORIZED' });
+    expect(ari.state).toBe('idle');
+    expect(played.opened).toEqual([]);
+  });
+
+  it.each([1, 2, 3])('can be given up at attempt %i, and begun anew', async (attempt) => {
     await using played = await PlayedAri.start();
     played.admit = () => 503;
     await using ari = new Ari({ port: played.port, ...login, reconnect: { ...quick, fromStart: true } });
     const controller = new AbortController();
-    const started = ari.start('hello', { signal: controller.signal });
-    ari.onState(() => controller.abort(new Error('enough')));
-    await expect(started).rejects.toThrow('enough');
+    let attempts = 0;
+    const off = ari.onState(() => {
+      if (++attempts === attempt) controller.abort(new Error('enough'));
+    });
+    await expect(ari.start('hello', { signal: controller.signal })).rejects.toThrow('enough');
+    off();
+    expect(ari.state).toBe('idle');
+    played.admit = () => undefined;
+    await ari.start('hello');
+    expect(ari.state).toBe('connected');
+  });
+
+  it('wants the name of an application', async () => {
+    await using ari = new Ari({ port: 1, ...login });
     for (const names of [[], '', 'a,b', [7 as never]]) {
       await expect(ari.start(names)).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
     }
