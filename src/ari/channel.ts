@@ -6,6 +6,7 @@ import {
   type LiveRecording,
   operations,
   type Playback,
+  type StasisStart,
 } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
@@ -94,16 +95,26 @@ export class ChannelHandle extends Handle {
    * @throws AriTimeoutError where it does not get there in time, because the application is not this client's
    */
   async create(parameters: Given<'create'>, options: RequestOptions = {}): Promise<Channel> {
+    const { timeoutMs = ENTER_MS, signal } = options;
+    let giveUp: (error: unknown) => void = () => {};
     // it may be there before the answer to the request
-    const entered = this.next('StasisStart', {
-      timeoutMs: options.timeoutMs ?? ENTER_MS,
-      signal: options.signal,
-    });
+    const entered = this.wait<StasisStart>(
+      { timeoutMs, signal },
+      `channel ${this.id}: no StasisStart`,
+      (resolve, reject) => {
+        giveUp = reject;
+        return this.on('StasisStart', resolve);
+      },
+    );
     entered.catch(() => {});
     const given = { ...parameters, channelId: this.id };
-    const channel = (await this.making(perform(this, 'channels', 'create', given, options))) as Channel;
-    await entered;
-    return channel;
+    try {
+      const channel = (await this.making(perform(this, 'channels', 'create', given, options))) as Channel;
+      await entered;
+      return channel;
+    } finally {
+      giveUp(undefined);
+    }
   }
 
   /**

@@ -108,7 +108,8 @@ function isListed(application: Application, source: string): boolean {
   const id = source.slice(colon + 1);
   // what is for all of a kind is listed under names of Asterisk's own
   if (list === undefined || id === '') return true;
-  return (application[list] as readonly string[]).some((other) => other.toLowerCase() === id.toLowerCase());
+  const listed = (application[list] ?? []) as readonly string[];
+  return listed.some((other) => other.toLowerCase() === id.toLowerCase());
 }
 
 function listOf(value: unknown): string[] {

@@ -1,8 +1,8 @@
 /** Events over the WebSocket of a server that is played. */
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { Ari, type AriOptions, type AriState, type Gap } from '../../src/ari';
+import { Ari, type AriOptions, type AriState, type BridgeHandle, type Gap } from '../../src/ari';
 import { json, PlayedAri } from '../support/ari-server';
 
 const login = { username: 'tester', password: 'secret' };
@@ -31,6 +31,12 @@ async function open(options: Partial<AriOptions> = {}, port?: number) {
 
 const send = (socket: WebSocket, event: object) => socket.send(JSON.stringify(event));
 const channel = (id: string) => ({ id, name: `Local/${id}` });
+
+/** The handle, once all that is done, whatever came of it. */
+async function tried<T>(handle: T, ...steps: ((handle: T) => Promise<unknown>)[]): Promise<T> {
+  for (const step of steps) await step(handle).catch(() => {});
+  return handle;
+}
 
 /** Resolves when as many events as this have come. */
 function counted(ari: Ari, count: number): Promise<void> {
@@ -613,6 +619,58 @@ describe('a WebSocket that is lost', () => {
       (outcome: unknown) => Array.isArray(outcome) || (outcome as { code: string }).code === 'ARI_LOST',
     );
     expect(played.requests.filter((line) => line.startsWith('DELETE'))).toEqual([]);
+  });
+});
+
+describe('a handle', () => {
+  it('is over where the thing was never asked for, and nothing waits for it', async () => {
+    await using ari = new Ari({ port: 1, ...login });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const channel = ari.channel();
+    await expect(channel.create({ endpoint: 'x', app: 'y' }, { signal })).rejects.toMatchObject({
+      code: 'ARI_CONNECT',
+    });
+    const bridge = ari.bridge();
+    await expect(bridge.create({ type: {} as never })).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
+    expect([channel.ending, bridge.ending]).toEqual(['refused', 'refused']);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(ari.counts.handles).toBe(0);
+  });
+
+  it.each<[string, 'missed' | undefined, (ari: Ari) => Promise<Pick<BridgeHandle, 'ending'>>]>([
+    ['has answered of', 'missed', (ari) => tried(ari.bridge('b'), (bridge) => bridge.get())],
+    ['may have made', 'missed', (ari) => tried(ari.bridge('b'), (bridge) => bridge.create())],
+    ['has not heard of', undefined, (ari) => tried(ari.bridge('b'))],
+    [
+      'has answered of, and will not make anew',
+      'missed',
+      (ari) =>
+        tried(
+          ari.bridge('b'),
+          (bridge) => bridge.get(),
+          (bridge) => bridge.create(),
+        ),
+    ],
+    ['has stored', undefined, (ari) => tried(ari.recording('b'), (recording) => recording.getStored())],
+  ])('of what Asterisk %s ends with a gap as %s, where it is not there', async (_what, ending, begin) => {
+    let isKnown = false;
+    await using played = await PlayedAri.start(({ method, url, socket }, response) => {
+      if (url === '/ari/recordings/live/b') json(response, 404, { message: 'no' });
+      else if (method === 'GET') json(response, 200, []);
+      else if (isKnown) json(response, 400, { message: 'no' });
+      else socket.destroy();
+      isKnown = true;
+    });
+    await using ari = new Ari({ port: played.port, ...login, reconnect: quick, requestsOverSocket: false });
+    const arrived = played.webSocket();
+    await ari.start('hello');
+    const handle = await begin(ari);
+    expect([handle.ending, ari.counts.handles]).toEqual([undefined, 1]);
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    (await arrived).terminate();
+    await gap;
+    expect(handle.ending).toBe(ending);
   });
 });
 
