@@ -151,7 +151,10 @@ async function printEvents(
     say(`events were lost from ${lostAt.toISOString()} to ${backAt.toISOString()}`),
   );
   ari.on('*', (event) => process.stdout.write(`${JSON.stringify(event)}\n`));
-  await ari.start(applications, { subscribeAll, signal: over.signal });
+  await ari.start(applications, { subscribeAll, signal: over.signal }).catch((error: unknown) => {
+    // whoever gives it up knows why
+    if (!over.signal.aborted) throw error;
+  });
   if (!over.signal.aborted) await once(over.signal, 'abort');
   return failed ? 1 : 0;
 }
