@@ -22,6 +22,9 @@ const lists: Record<string, keyof Application | undefined> = {
   deviceState: 'device_names',
 };
 
+/** Asterisk's name for all of a kind. */
+const allOfKind = /^__AST_\w+_ALL_TOPIC$/;
+
 export class Subscriptions {
   readonly #sources = new Map<string, Set<string>>();
   readonly #filters = new Map<string, Record<string, unknown>>();
@@ -109,7 +112,8 @@ function isListed(application: Application, source: string): boolean {
   // what is for all of a kind is listed under names of Asterisk's own
   if (list === undefined || id === '') return true;
   const listed = (application[list] ?? []) as readonly string[];
-  return listed.some((other) => other.toLowerCase() === id.toLowerCase());
+  // one who has all of a kind is given no single ones beside them (res/stasis/app.c)
+  return listed.some((other) => allOfKind.test(other) || other.toLowerCase() === id.toLowerCase());
 }
 
 function listOf(value: unknown): string[] {

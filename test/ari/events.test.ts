@@ -479,6 +479,23 @@ describe('a WebSocket that is lost', () => {
     expect(ari.counts.lost).toBe(2);
   });
 
+  it('has its subscriptions again, single ones too where all of the kind stand for them', async () => {
+    const listed = ['__AST_DEVICE_STATE_ALL_TOPIC'];
+    await using played = await PlayedAri.start(({ url }, response) =>
+      json(response, 200, url?.includes('/applications') ? { device_names: listed, endpoint_ids: [] } : []),
+    );
+    await using ari = new Ari({ port: played.port, ...login, reconnect: quick, requestsOverSocket: false });
+    const arrived = played.webSocket();
+    await ari.start('hello');
+    for (const eventSource of ['deviceState:', 'deviceState:door', 'endpoint:PJSIP/alice'])
+      await ari.applications.subscribe({ applicationName: 'hello', eventSource });
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    (await arrived).terminate();
+    expect((await gap).lost).toEqual([
+      { application: 'hello', eventSource: 'endpoint:PJSIP/alice', error: undefined },
+    ]);
+  });
+
   it('has its subscriptions again in the end, where Asterisk is slow to give them', async () => {
     let silences = 0;
     const asked: string[] = [];
