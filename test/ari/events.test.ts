@@ -181,6 +181,9 @@ describe('events', () => {
     send(socket, { type: 'X', channel: channel('one') });
     expect([await isRead('X'), await isRead('StasisEnd')]).toEqual([false, true]);
     const offOne = one.on('X', () => {});
+    const offTwo = one.on('X', () => {});
+    offTwo();
+    offTwo();
     const next = one.next('Y');
     expect([await isRead('X'), await isRead('Y'), await isRead('Z')]).toEqual([true, true, false]);
     send(socket, { type: 'Y', channel: channel('one') });
