@@ -185,7 +185,8 @@ export class ChannelHandle extends Handle {
   /**
    * Makes this a channel of media, and opens its audio as a stream both ways: put it into a bridge, and what is said
    * there is read, what is written is heard. A bridge takes it once it has entered the application: await its
-   * StasisStart, listened for before. Asterisk 22.6 and newer, with the module chan_websocket.
+   * StasisStart, listened for before. Where its audio cannot be had it is hung up. Asterisk 22.6 and newer, with the
+   * module chan_websocket.
    * @param parameters.format what is read and written: `slin16`, 16-bit samples at 16 kHz; `slin`, `ulaw` …
    */
   async openMedia(
@@ -203,8 +204,15 @@ export class ChannelHandle extends Handle {
       options,
     );
     const id = (channelvars as Record<string, unknown> | undefined)?.MEDIA_WEBSOCKET_CONNECTION_ID;
-    if (typeof id === 'string') return this.host.openMedia(id, options);
-    throw new AriProtocolError('ARI_MEDIA', `channel ${this.id}: Asterisk gives no id of a media WebSocket`);
+    try {
+      if (typeof id === 'string') return await this.host.openMedia(id, options);
+      const text = `channel ${this.id}: Asterisk gives no id of a media WebSocket`;
+      throw new AriProtocolError('ARI_MEDIA', text);
+    } catch (error) {
+      // it would wait in Asterisk for a WebSocket that does not come
+      this.hangup().catch(() => {});
+      throw error;
+    }
   }
 
   /**
