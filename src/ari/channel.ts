@@ -109,7 +109,9 @@ export class ChannelHandle extends Handle {
     entered.catch(() => {});
     const given = { ...parameters, channelId: this.id };
     try {
-      const channel = (await this.making(perform(this, 'channels', 'create', given, options))) as Channel;
+      const channel = (await this.making(() =>
+        perform(this, 'channels', 'create', given, options),
+      )) as Channel;
       await entered;
       return channel;
     } finally {
@@ -167,7 +169,7 @@ export class ChannelHandle extends Handle {
   async play(parameters: Given<'play'>, options: RequestOptions = {}): Promise<PlaybackHandle> {
     const playback = this.host.playback(parameters.playbackId);
     const given = { ...parameters, channelId: this.id, playbackId: playback.id };
-    await playback.making(perform(this, 'channels', 'play', given, options) as Promise<Playback>);
+    await playback.making(() => perform(this, 'channels', 'play', given, options) as Promise<Playback>);
     return playback;
   }
 
@@ -178,7 +180,9 @@ export class ChannelHandle extends Handle {
   ): Promise<RecordingHandle> {
     const recording = this.host.recording(parameters.name);
     const given = { ...parameters, channelId: this.id, name: recording.id };
-    await recording.making(perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>);
+    await recording.making(
+      () => perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>,
+    );
     return recording;
   }
 

@@ -200,9 +200,11 @@ export abstract class Handle {
   }
 
   /** @internal What makes the thing: where it was not made, the handle is over. */
-  async making<T>(made: Promise<T>): Promise<T> {
+  async making<T>(make: () => Promise<T>): Promise<T> {
+    // nobody would hear of it; a client whose application another has is deaf, and can ask all the same
+    if (this.#ending !== undefined && this.#ending !== 'closed') throw this.goneError();
     try {
-      const result = await made;
+      const result = await make();
       this.meet();
       this.#made = true;
       return result;
@@ -233,8 +235,8 @@ export function bindOperations(
       configurable: true,
       writable: true,
       value(this: Handle, parameters: Readonly<Record<string, unknown>> = {}, options: RequestOptions = {}) {
-        const done = perform(this, resource, name, { ...parameters, [key]: this.id }, options);
-        return makers.includes(name) ? this.making(done) : done;
+        const done = () => perform(this, resource, name, { ...parameters, [key]: this.id }, options);
+        return makers.includes(name) ? this.making(done) : done();
       },
     });
   }

@@ -654,6 +654,9 @@ describe('a handle', () => {
     const bridge = ari.bridge();
     await expect(bridge.create({ type: {} as never })).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
     expect([channel.ending, bridge.ending]).toEqual(['refused', 'refused']);
+    // a thing that is made by it now would be nobody's
+    for (const again of [() => channel.create({ endpoint: 'x', app: 'y' }), () => bridge.create()])
+      await expect(again()).rejects.toMatchObject({ code: 'ARI_GONE' });
     expect(getEventListeners(signal, 'abort')).toEqual([]);
     expect(ari.counts.handles).toBe(0);
   });
