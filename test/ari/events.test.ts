@@ -557,6 +557,17 @@ describe('a WebSocket that is lost', () => {
     expect(errors[0]).toMatchObject({ code: 'ARI_TIMEOUT' });
   });
 
+  it('is none where this side was busy for too long to read the answer', async () => {
+    await using it = await open({ pingEveryMs: 200 });
+    const { ari, socket } = it;
+    await once(socket, 'ping');
+    // from here on the answer is on its way
+    const busyUntil = Date.now() + 450;
+    while (Date.now() < busyUntil);
+    await once(socket, 'ping');
+    expect(ari.counts.lost).toBe(0);
+  });
+
   it('is not tried again where another client has the application', async () => {
     await using it = await open();
     const { ari, socket, played } = it;
