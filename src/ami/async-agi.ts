@@ -32,7 +32,10 @@ export interface AsyncAgiOptions {
   readonly trace?: Tracer;
 }
 
-/** Calls, for `for await`; `dropped` counts those that nobody took, and that were given back to the dialplan. */
+/**
+ * Calls, for `for await`; `dropped` counts those that nobody took, and that were given back to the dialplan. So are
+ * those that wait when it is left.
+ */
 export type AsyncAgiCalls = EventStream<Agi>;
 
 /**
@@ -54,11 +57,16 @@ export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls
   signal?.throwIfAborted();
   const config = typeof options.config === 'string' ? readConfig(options.config) : options.config;
   let opening = 0;
-  const calls = new EventStream<Agi>(Number.POSITIVE_INFINITY, () => {
+  let over = false;
+  const onEnd = () => {
+    over = true;
     stopCalls();
     stopState();
     signal?.removeEventListener('abort', onAbort);
-  });
+  };
+  // a caller must not wait in AsyncAGI for a program that has gone
+  const giveBack = (agi: Agi) => void endCall(agi);
+  const calls = new EventStream<Agi>(Number.POSITIVE_INFINITY, onEnd, undefined, giveBack);
   const stopCalls = onAsyncCall(ami, options, (transport) => {
     if (!calls.awaited && calls.size + opening >= limit) {
       calls.drop();
@@ -68,7 +76,10 @@ export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls
     opening++;
     openSession(transport, config ?? defaults, trace)
       .then(
-        (session) => calls.push(new Agi(session, config)),
+        (session) => {
+          if (over) transport.close();
+          else calls.push(new Agi(session, config));
+        },
         () => {
           // what is no request of Asterisk's is no call: its channel goes on in the dialplan
           calls.drop();
@@ -92,8 +103,10 @@ export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls
  * @param options.failed makes AGISTATUS=FAILURE
  */
 export async function endCall(agi: Agi, options: { readonly failed?: boolean } = {}): Promise<void> {
-  const { session } = agi[commander];
+  const { session, belongings } = agi[commander];
   await session.drain();
+  // what is being prepared is for nobody any more
+  await belongings.speech?.stop(scriptEnded());
   if (session.ended) return;
   session.stop(scriptEnded());
   await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');

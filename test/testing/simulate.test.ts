@@ -336,6 +336,20 @@ describe('what is around the call', () => {
     });
   });
 
+  it('has no engine at work when it is over', async () => {
+    const there = standIns({ talk: 'hangs' });
+    const config = there.file('fastagi.conf');
+    fs.writeFileSync(config, `[tts]\ncommand = ${there.file('talk')} -w {wave}\ncache = ${there.cache}\n`);
+    const started = () => expect.poll(() => fs.existsSync(there.file('sleeper'))).toBe(true);
+    const script = async (agi: Agi) => {
+      void agi.prepareSpeech('Hello');
+      await started();
+    };
+    const call = await simulate(script, { config });
+    await call.ended();
+    expect(fs.readdirSync(there.cache)).toEqual([]);
+  });
+
   it('is no configuration of the machine that the test runs on', async () => {
     const call = await simulate(async (agi: Agi) => void (await agi.manager()));
     expect(await call.failed()).toMatchObject({
