@@ -254,6 +254,8 @@ export class Making {
 
   /** Takes a file to Asterisk's machine, under the name that it will be played by. */
   async #copy(copy: string, part: string, file: string, workplace: Workplace): Promise<void> {
+    // what is made is converted in slices, and the call may have ended between them
+    this.#check();
     const said = workplace.file('copied');
     const { timeoutMs, copyFolder } = this.#settings;
     const name = file.slice(file.lastIndexOf('/') + 1);

@@ -123,9 +123,12 @@ describe('command lines', () => {
     expect(fs.existsSync('/tmp/owned')).toBe(false);
   });
 
-  it('breaks what espeak-ng would take for phonemes', async () => {
-    await there.speech().name("[[h@'loU]] [[[", { engine: 'espeak-ng' });
-    expect(there.text('espeak-ng')).toBe("[ [h@'loU]] [ [ [\n");
+  it.each([
+    ['espeak-ng', {}],
+    ['piper', { voice: 'x.onnx' }],
+  ])('breaks what %s would take for phonemes', async (engine, options) => {
+    await there.speech().name("[[h@'loU]] [[[", { engine, ...options });
+    expect(there.text(engine)).toBe("[ [h@'loU]] [ [ [\n");
   });
 
   it('lines, tabs and NULs are spaces, and make no other sentence', async () => {
@@ -616,6 +619,24 @@ describe('preparing', () => {
     ]);
     expect(order.indexOf('now')).toBeLessThan(order.indexOf('4'));
     expect(there.runs('flite')).toHaveLength(5);
+  });
+
+  it('leaves a process without a limit on listeners without one', async () => {
+    const there = standIns({ flite: 'hangs' });
+    on(there);
+    const most = process.getMaxListeners();
+    try {
+      process.setMaxListeners(0);
+      const speech = there.speech();
+      const made = Promise.resolve(speech.name('x'));
+      await expect.poll(() => fs.existsSync(there.file('sleeper'))).toBe(true);
+      expect(process.getMaxListeners()).toBe(0);
+      speech.stop(new Error('gone'));
+      await expect(made).rejects.toThrow('gone');
+      expect(process.getMaxListeners()).toBe(0);
+    } finally {
+      process.setMaxListeners(most);
+    }
   });
 
   it('ends with the call', async () => {
