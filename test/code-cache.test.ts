@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { transformSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { root } from './support/inet';
+import { call } from './support/asterisk';
+import { executable, root } from './support/inet';
 
 const source = readFileSync(path.join(root, 'src/code-cache.ts'), 'utf8');
 const { code } = transformSync(source, { loader: 'ts', format: 'cjs' });
@@ -24,6 +25,26 @@ describe("Node's code cache", () => {
     expect(loaded('')).toBe('from the cache');
     expect(loaded('', '--no-rehash-snapshot')).toBe('compiled');
     expect(loaded('acceptCodeCache()', '--no-rehash-snapshot')).toBe('from the cache');
+  });
+
+  it.each([
+    ['the manager', 'net', 'await agi.manager().catch(() => {});', ''],
+    ['the REST interface', 'http', 'agi.ari();', ''],
+    ['syslog', 'child_process', '', 'log = syslog\n'],
+  ])('is accepted for %s', async (_, module, script, log) => {
+    const { commands } = await call({
+      script: 'looks.js',
+      files: {
+        'looks.js': `module.exports = async (agi) => { ${script}
+          const { compiledWithCache, compiledWithoutCache } =
+            require('internal/test/binding').internalBinding('builtins').getCacheUsage();
+          await agi.noop([compiledWithCache, compiledWithoutCache].map((set) => set.has('${module}')).join()); };`,
+      },
+      // nobody listens there
+      config: `[fastagi]\n${log}[asmanager]\nport = 1\nusername = jo\nsecret = x\n[ari]\nport = 1\nusername = jo\npassword = x\n`,
+      program: { file: executable('fastagi'), flags: ['--no-rehash-snapshot', '--expose-internals'] },
+    });
+    expect(commands).toEqual(['NOOP true,false']);
   });
 
   it('costs nothing where there is no such flag', () => {

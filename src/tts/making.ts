@@ -21,6 +21,8 @@ import { Workplace } from './workplace';
 
 /** How many engines may run at once for one call: what is prepared must not slow down what is waited for. */
 const AT_ONCE = 2;
+/** Of a file without a sample. */
+const WAVE_HEAD_BYTES = 44;
 /** The most of what an engine has said that is told. */
 const SAID_BYTES = 2000;
 
@@ -215,6 +217,9 @@ export class Making {
       following ??= follow();
       const files = await following.finish();
       if (typeof files === 'string') throw failed(files);
+      // as flite for a text in letters that its voice does not know; of an ellipsis nobody expects a sound
+      if (files.every(isSilent) && /[\p{L}\p{N}]/u.test(sentence.text))
+        throw failed('has no sound for this text');
       return files;
     } finally {
       clearImmediate(early);
@@ -293,6 +298,10 @@ function isFull(folder: string): boolean {
     // the folder itself is gone
     return false;
   }
+}
+
+function isSilent([, file]: WaveFiles[number]): boolean {
+  return file.length <= WAVE_HEAD_BYTES;
 }
 
 /** What a program has said, as far as it helps. */

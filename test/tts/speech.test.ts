@@ -240,6 +240,7 @@ describe('the engine', () => {
     ],
     ['never stops writing', 'SPEECH_ENGINE', /^flite \(.*\) made a file without end/],
     ['writes half a file', 'SPEECH_ENGINE', /what it wrote ends after 356 of 8820 bytes/],
+    ['writes no sound', 'SPEECH_ENGINE', /^flite \(.*\) has no sound for this text, and said nothing/],
     ['writes a page', 'SPEECH_ENGINE', /is no wave file: it begins with "<html>quota/],
   ])('%s: %s', async (behaviour, code, message) => {
     const there = standIns({ flite: behaviour });
@@ -256,6 +257,13 @@ describe('the engine', () => {
       const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
       await expect.poll(() => isAlive(sleeper)).toBe(false);
     }
+  });
+
+  it('may have nothing to say where there are no words', async () => {
+    const there = standIns({ flite: 'writes no sound' });
+    on(there);
+    const file = `${await there.speech().name('… !')}.wav`;
+    expect(decodeWave(fs.readFileSync(file)).samples).toHaveLength(0);
   });
 
   it('may talk on its standard output', async () => {
