@@ -47,6 +47,21 @@ describe("Node's code cache", () => {
     expect(commands).toEqual(['NOOP true,false']);
   });
 
+  it('leaves whole what begins behind it: contexts, threads, children', () => {
+    // names that a hash table of another seed would not find again
+    const look = `const names = new Map(Array.from({ length: 5000 }, (_, i) => ['n' + i, i]));
+      const found = Array.from({ length: 5000 }, (_, i) => names.get('n' + i)).every((value, i) => value === i);
+      const told = found && ['Map', 'Array', 'JSON', 'WebAssembly'].every((name) => name in globalThis) && 'toString' in {}`;
+    const program = `${code}; acceptCodeCache();
+      const { Worker } = require('node:worker_threads');
+      const context = require('node:vm').runInNewContext(${JSON.stringify(`${look}; told`)});
+      const child = require('node:child_process').execFileSync(process.execPath, [...process.execArgv.slice(0, 1), '-p', ${JSON.stringify(`${look}; told`)}]);
+      new Worker(${JSON.stringify(`${look}; require('node:worker_threads').parentPort.postMessage(told)`)}, { eval: true })
+        .on('message', (thread) => console.log(context, thread, String(child).trim()));`;
+    const args = ['--no-rehash-snapshot', '-e', program];
+    expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('true true true\n');
+  });
+
   it('costs nothing where there is no such flag', () => {
     const program = `${code}; acceptCodeCache(); process.stdout.write(String(process.moduleLoadList.includes('NativeModule v8')))`;
     expect(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' })).toBe('false');
