@@ -35,6 +35,19 @@ describe('fastagi', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout.match(/Usage: /g)).toHaveLength(1);
   });
+  it.each(['listen', 'call', 'ami', 'ari', 'speech', 'trace'])(
+    '%s --help says what exit codes mean',
+    (command) => {
+      const [codes = ''] = /^Exit code 0: [\s\S]*?\.$/m.exec(run('fastagi', command, '--help').stdout) ?? [];
+      expect(codes).toMatch(/2: wrong use/);
+      // lines that are too long for the terminal are broken into pieces
+      for (const line of codes.split('\n').slice(0, -1)) expect(line).toMatch(/^.{60,}$/);
+    },
+  );
+  it('names what was likely meant', () => {
+    expect(run('fastagi', '--confg', 'x').stderr).toContain('did you mean --config?');
+    expect(run('fastagi', 'lisen').stderr).toContain('did you mean listen?');
+  });
   it('prints its help on a terminal', () => {
     // script(1) makes a terminal
     const { stdout, status } = spawnSync(
