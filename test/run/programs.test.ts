@@ -218,6 +218,26 @@ it('npm run demo shows two calls', () => {
   }
 });
 
+it('the package has the examples, and nothing that trying them leaves there', () => {
+  const folder = makeFolder({
+    'package.json': readFileSync(path.join(root, 'package.json'), 'utf8'),
+    'examples/ping.mjs': '',
+    'examples/package.json': '{}',
+    'examples/callers.sqlite': 'whom we know',
+    'examples/node_modules/mysql2/package.json': '{}',
+  });
+  const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json', '--offline'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const packed = Object.values(JSON.parse(stdout)) as { files: { path: string }[] }[];
+  expect(packed.flatMap(({ files }) => files.map((file) => file.path)).sort()).toEqual([
+    'examples/package.json',
+    'examples/ping.mjs',
+    'package.json',
+  ]);
+});
+
 // `npm pack --silent` gives the name of its file on standard output, and README's first step takes it from there
 it.each(['setup.mjs', 'build.mjs'])(
   '%s, which npm pack runs first, prints nothing on standard output',
