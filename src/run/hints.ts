@@ -62,9 +62,11 @@ const notFunction = ' is not a function';
 
 /** `get_data is getData here …`, for an error that says that a call has no method of this name. */
 function hintForMethod(error: Error): string | undefined {
-  if (error.name !== 'TypeError' || !error.message.endsWith(notFunction)) return undefined;
+  // whoever throws it may have put there what he likes
+  const message = String(error.message);
+  if (error.name !== 'TypeError' || !message.endsWith(notFunction)) return undefined;
   // names are short, and a message may be as long as somebody likes to throw one
-  const missing = error.message.slice(-(notFunction.length + 100), -notFunction.length);
+  const missing = message.slice(-(notFunction.length + 100), -notFunction.length);
   const match = /([\w$]+(?:\(\.\.\.\))?)\??\.([\w$]+)$/.exec(missing);
   if (!match) return undefined;
   const [, receiver = '', name = ''] = match;
@@ -101,7 +103,7 @@ function hintForName(error: Error): string | undefined {
 
 /** For a package that is not installed where the script looks for it. */
 function hintForPackage(error: Error): string | undefined {
-  const { code, requireStack } = error as NodeJS.ErrnoException & { requireStack?: readonly string[] };
+  const { code, requireStack } = error as NodeJS.ErrnoException & { requireStack?: readonly unknown[] };
   if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') return undefined;
   const match = /^Cannot find (?:module|package) '((?:@[\w.-]+\/)?[\w-][\w.-]*)/.exec(error.message);
   if (!match) return undefined;
@@ -109,17 +111,19 @@ function hintForPackage(error: Error): string | undefined {
   if (name === 'fastagi')
     return "the library is not beside the script: npm install the package file of fastagi in the script's folder";
   const from = requireStack?.[0] ?? / imported from (\/.*)/.exec(error.message)?.[1];
-  if (from !== undefined && isBeside(name, path.dirname(from)))
+  const folder = typeof from === 'string' ? path.dirname(from) : undefined;
+  // PHP looks for `require 'lib.php'` in the script's folder
+  if (folder !== undefined && existsSync(path.join(folder, name)))
     return `${name} lies in the script's own folder: that is written with ./ in front`;
   // it is there, and what is missing is a part of it
-  if (from !== undefined && isInstalled(name, path.dirname(from))) return undefined;
-  const file = /\.(?:[cm]?[jt]s|json)$/.test(name) ? '; or ./ in front of it, if it is a file of yours' : '';
-  return `npm install ${name} in the script's folder, or above it${file}`;
-}
-
-/** PHP looks for `require 'lib.php'` in the script's folder. */
-function isBeside(name: string, folder: string): boolean {
-  return ['', '.js', '.mjs', '.cjs', '.json'].some((ending) => existsSync(path.join(folder, name + ending)));
+  if (folder !== undefined && isInstalled(name, folder)) return undefined;
+  const files = ['.js', '.mjs', '.cjs', '.json'];
+  // either may be meant: chart.js is a package, and a script that needs redis may be called redis.js
+  const isFile =
+    files.some((ending) => name.endsWith(ending)) ||
+    (folder !== undefined && files.some((ending) => existsSync(path.join(folder, name + ending))));
+  const other = isFile ? '; or ./ in front of it, if it is a file of yours' : '';
+  return `npm install ${name} in the script's folder, or above it${other}`;
 }
 
 function isInstalled(name: string, folder: string): boolean {

@@ -128,6 +128,17 @@ it.each([50, 1_000_000])('a message of %i letters costs no time', (letters) => {
   expect(describeError(new ReferenceError(`${long} is not defined`))).toContain(long);
 });
 
+it.each<[string, object]>([
+  ['TypeError', { message: { agi: 'get_data is not a function' } }],
+  ['TypeError', { message: undefined }],
+  ['Error', { code: 'MODULE_NOT_FOUND', message: "Cannot find module 'x'", requireStack: [{}] }],
+  ['Error', { code: 'MODULE_NOT_FOUND', message: "Cannot find module 'x'", requireStack: null }],
+])('%s with %j is shown, though it is none of Node’s', (name, parts) => {
+  const error = Object.assign(new Error('first'), { name }, parts);
+  expect(describeError(error)).not.toContain('cannot be shown');
+  expect(summarizeError(error, script)).not.toContain('cannot be shown');
+});
+
 describe('a name from elsewhere', () => {
   const module = 'this file is an ES module, for it awaits at its top level, or its name or its package.json';
   it.each([
@@ -206,14 +217,18 @@ describe("a file of the script's own", () => {
 
   it.each([
     ['main.cjs', 'config.js', 'config.js'],
-    ['main.cjs', 'config', 'config'],
-    ['main.cjs', 'settings', 'settings'],
     ['main.cjs', 'lib/db.js', 'lib'],
     ['main.mjs', 'config.js', 'config.js'],
     ['main.mjs', 'lib/db.js', 'lib'],
   ])('%s: %s', (main, name, shown) => {
     expect(told(main, name)).toMatch(
       new RegExp(`: ${shown} lies in the script's own folder: that is written with ./ in front$`),
+    );
+  });
+
+  it.each(['config', 'settings', 'main'])('main.cjs: %s, which may be a package', (name) => {
+    expect(told('main.cjs', name)).toMatch(
+      new RegExp(`npm install ${name} in .*; or ./ in front of it, if it is a file of yours$`),
     );
   });
 
