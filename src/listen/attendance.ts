@@ -22,10 +22,10 @@ export function attend(
   const ending = new Ending(config, log, transport, {
     leave(ending, code) {
       const silence = agi?.[commander].belongings.speech?.stop(scriptEnded());
-      if (agi) void closeBelongings(agi);
+      const rest = agi && closeBelongings(agi);
       // what an engine has on the disk is taken away before the process may go
-      if (silence) void silence.then(() => house.leave(ending, code));
-      else house.leave(ending, code);
+      if (silence) void silence.then(() => house.leave(ending, code, rest));
+      else house.leave(ending, code, rest);
     },
     ...(house.alive && { alive: house.alive.bind(house) }),
     ...(house.watch && { watch: house.watch.bind(house) }),
@@ -41,11 +41,16 @@ export function attend(
   return ending;
 }
 
-/** What a call has opened beside its connection must not stay open behind it. */
-export async function closeBelongings(agi: Agi): Promise<void> {
+/**
+ * What a call has opened beside its connection must not stay open behind it.
+ * @returns undefined where there is nothing
+ */
+export function closeBelongings(agi: Agi): Promise<void> | undefined {
   const { belongings } = agi[commander];
   const { manager, ari } = belongings;
+  if (!manager && !ari) return undefined;
   delete belongings.manager;
   delete belongings.ari;
-  await Promise.all([manager?.then((client) => client.close()).catch(() => {}), ari?.close()]);
+  const closed = [manager?.then((client) => client.close()), ari?.close()];
+  return Promise.allSettled(closed).then(() => {});
 }
