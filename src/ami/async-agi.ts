@@ -1,5 +1,6 @@
 /** AsyncAGI: the dialplan's AGI(agi:async) leaves a call to the manager. Who gets which call, and how it ends. */
 import { Agi } from '../agi/agi';
+import { closeBelongings } from '../agi/belongings';
 import { commander } from '../agi/commander';
 import { scriptEnded } from '../agi/failures';
 import { openSession } from '../agi/opening';
@@ -99,17 +100,19 @@ export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls
 
 /**
  * Gives a call of `asyncAgi` back to the dialplan, once the commands that are queued have been answered; nothing where
- * it has left already, by a hangup or by `agi.asyncAgiBreak()`.
+ * it has left already, by a hangup or by `agi.asyncAgiBreak()`. What the call has beside its conversation, engines at
+ * work and the clients of `agi.manager()` and `agi.ari()`, ends in either case.
  * @param options.failed makes AGISTATUS=FAILURE
  */
 export async function endCall(agi: Agi, options: { readonly failed?: boolean } = {}): Promise<void> {
   const { session, belongings } = agi[commander];
   await session.drain();
-  // what is being prepared is for nobody any more
   await belongings.speech?.stop(scriptEnded());
-  if (session.ended) return;
-  session.stop(scriptEnded());
-  await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');
+  if (!session.ended) {
+    session.stop(scriptEnded());
+    await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');
+  }
+  await closeBelongings(agi);
 }
 
 /** Hands each event to the call that it is about. */

@@ -1,5 +1,6 @@
 /** Runs a script's function in this process, against a simulated call: what `fastagi` does for a script file. */
 import { Agi } from '../agi/agi';
+import { closeBelongings } from '../agi/belongings';
 import { commander } from '../agi/commander';
 import { scriptEnded } from '../agi/failures';
 import { openSession } from '../agi/opening';
@@ -115,5 +116,6 @@ async function serve(
   if (failed && !session.ended) await session.last('FAILURE');
   transport.close();
   call.scriptClosed();
+  await closeBelongings(agi);
   return failed ?? {};
 }

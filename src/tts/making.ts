@@ -218,7 +218,7 @@ export class Making {
       const files = await following.finish();
       if (typeof files === 'string') throw failed(files);
       // as flite for a text in letters that its voice does not know; of an ellipsis nobody expects a sound
-      if (files.every(isSilent) && /[\p{L}\p{N}]/u.test(sentence.text))
+      if (files.every(hasNoSample) && /[\p{L}\p{N}]/u.test(sentence.text))
         throw failed('has no sound for this text');
       return files;
     } finally {
@@ -300,7 +300,7 @@ function isFull(folder: string): boolean {
   }
 }
 
-function isSilent([, file]: WaveFiles[number]): boolean {
+function hasNoSample([, file]: WaveFiles[number]): boolean {
   return file.length <= WAVE_HEAD_BYTES;
 }
 

@@ -229,6 +229,17 @@ describe('the configuration of the calls', () => {
     expect(there.text('talk')).toBe('Hello\n');
   });
 
+  it('a call that is given back leaves no client of its own open', async () => {
+    await using other = await FakeManager.start();
+    const asmanager = { server: '127.0.0.1', port: `${other.port}`, username: 'jo', secret: 'secret' };
+    await using both = await open(request(), { config: toConfig({ asmanager }, file) });
+    const agi = (await both.calls.next()).value as Agi;
+    const client = await agi.manager();
+    await endCall(agi);
+    expect(client.state).toBe('closed');
+    expect(both.ami.state).toBe('connected');
+  });
+
   it('a call that is given back leaves no engine at work', async () => {
     const slow = standIns({ talk: 'hangs' });
     const config = toConfig({ tts: { command: `${slow.file('talk')} -w {wave}`, cache: slow.cache } }, file);
