@@ -429,6 +429,14 @@ describe('the files', () => {
     expect(there.speech(tts).name('x')).toMatch(/^\/.*\/[0-9a-f]{32}$/);
   });
 
+  it('made for an address alone are not taken for both kinds of channel', async () => {
+    const url = { url: 'http://192.0.2.5:4580', secret: 'sixteen characters' };
+    await there.speech(url).name('x');
+    expect(visible().map((name) => name.slice(32))).toEqual(['.wav']);
+    const name = await there.speech().name('x');
+    expect(fs.existsSync(`${name}.wav16`)).toBe(true);
+  });
+
   it('that several want at once are made once, in one call and in many', async () => {
     const calls = Array.from({ length: 5 }, () => there.speech());
     const names = await Promise.all(calls.flatMap((speech) => [speech.name('x'), speech.name('x')]));
