@@ -26,10 +26,44 @@ const lean = { ...common, minify: true };
 
 const executable = { ...lean, plugins: [coldRooms(root, lean)], banner: { js: '#!/usr/bin/env node' } };
 
+/**
+ * `require('./room')` in a program that holds all its rooms: esbuild makes the room's exports anew each time, some
+ * microseconds for what is asked for with each command. So they are kept.
+ */
+const lastingRooms = {
+  name: 'lasting-rooms',
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path: file }) => {
+      const kept = [];
+      const text = fs.readFileSync(file, 'utf8').replace(/\brequire\('\.\.?\/[\w./-]+'\)/g, (call) => {
+        kept.push(`room${kept.length}`);
+        return `(${kept.at(-1)} ??= ${call})`;
+      });
+      const head = kept.map((name) => `var ${name}: any;`).join('');
+      return { loader: 'ts', contents: head + text };
+    });
+  },
+};
+
+/** The program that is run from compiled code gets `import()` from what runs it. */
+const givenImporting = {
+  name: 'given-importing',
+  setup(build) {
+    const given = path.join(root, 'src/listen/given-importing.ts');
+    build.onResolve({ filter: /\/importing$/ }, () => ({ path: given }));
+  },
+};
+
 export const products = [
   { ...executable, entryPoints: ['bin/fastagi.ts'], outfile: 'dist/fastagi' },
   { ...executable, entryPoints: ['bin/agi.ts'], outfile: 'dist/agi' },
-  // what serves the calls of `fastagi listen`
+  // what serves the calls of `fastagi listen`, and what starts that
+  {
+    ...lean,
+    plugins: [givenImporting, lastingRooms],
+    entryPoints: ['src/listen/serving-process.ts'],
+    outfile: 'dist/fastagi-serving.js',
+  },
   { ...lean, entryPoints: ['bin/fastagi-process.ts'], outfile: 'dist/fastagi-process.js' },
   // yargs is an ES module, and asks where it lies
   {

@@ -86,6 +86,7 @@ export function phpAgi(folder: string, source: string | undefined): Contender | 
     'hello.php',
     "<?php\n$fastagi->verbose('cool, the FastAGI server has been called!');\n$fastagi->set_variable('test', '1111');\n",
   );
+  write(home, 'held.php', "<?php\n$fastagi->verbose('held');\nfgets($fastagi->in);\n");
   return {
     name: 'phpAGI',
     command: [php, '-q', join(home, 'phpagi-fastagi.php')],

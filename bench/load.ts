@@ -1,9 +1,11 @@
 /**
- * What servers do under load: calls a second with 1, 8 and 32 at once, the time to the first command at fixed
- * rates of arrival, up to where a server falls behind, processor time a call, and memory a held call. One server
+ * What servers do under load: calls a second with 1, 8 and 32 at once, the time to the first command of a burst and at
+ * fixed rates of arrival, up to where a server falls behind, processor time a call, and memory a held call. One server
  * after the other at each step, so that a slow minute of the machine meets all alike.
  */
+
 import { connect, type Socket } from 'node:net';
+import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { requestFor } from '../test/support/asterisk';
 import { timeCall } from './asterisk-side';
@@ -18,12 +20,25 @@ export interface Served {
   readonly pid: number;
   /** A script that holds its call until the caller hangs up, and how many of those to hold. */
   readonly held?: { readonly script: string; readonly counts: readonly number[] };
+  /** Takes part in the burst alone. */
+  readonly burstOnly?: boolean;
 }
+
+/** The server that the others are shown in proportion to, where it is there. */
+const REFERENCE = 'phpAGI';
 
 const AT_ONCE = [1, 8, 32];
 /** Between two calls of an idle server's. */
 const IDLE_MS = 150;
-const RATES = [10, 20, 40, 80, 160, 320];
+/** Calls a second, twelve for each processor among them. */
+const RATES = [...new Set([10, 12 * os.availableParallelism(), 40, 160, 320])].sort((a, b) => a - b);
+/** Calls of a burst, and how often there is one; a pool is as large. */
+export const BURST = 32;
+const BURSTS = 3;
+/** In which a pool boots what a burst has used up. */
+const SETTLE_MS = 6000;
+/** What is not counted at each number of calls at once: servers that go on get quicker with each call at first. */
+const WARM_UP_SECONDS = 0.7;
 /** More than this behind, and a server does not keep up: at higher rates it is not asked. */
 const BEHIND_MS = 1000;
 
@@ -31,6 +46,7 @@ interface Row {
   readonly server: Served;
   firstMs: number;
   processorMs: number;
+  burst: { median: number; slowest: number } | undefined;
   readonly aSecond: Map<number, number>;
   readonly atRate: Map<number, string>;
   readonly heldKb: Map<number, number>;
@@ -41,20 +57,32 @@ export async function measureLoad(
   seconds: number,
   say: (text: string) => void,
 ): Promise<string[]> {
-  const rows = servers.map(
+  const all = servers.map(
     (server): Row => ({
       server,
       firstMs: 0,
       processorMs: 0,
+      burst: undefined,
       aSecond: new Map(),
       atRate: new Map(),
       heldKb: new Map(),
     }),
   );
+  const rows = all.filter(({ server }) => !server.burstOnly);
   for (const row of rows) row.firstMs = await idle(row.server);
   say('idle: done\n');
+  const bursts = new Map<Row, number[]>(all.map((row) => [row, []]));
+  for (let round = 0; round < BURSTS; round++) {
+    for (const row of all) bursts.get(row)?.push(...(await burst(row.server)));
+    await delay(SETTLE_MS);
+  }
+  for (const [row, times] of bursts)
+    row.burst = { median: spreadOf(times).median, slowest: Math.max(...times) };
+  say('bursts: done\n');
   for (const atOnce of AT_ONCE) {
     for (const row of rows) {
+      await saturate(row.server, atOnce, WARM_UP_SECONDS);
+      await delay(200);
       const before = processorMs(row.server.pid);
       const calls = await saturate(row.server, atOnce, seconds);
       await delay(200);
@@ -76,17 +104,28 @@ export async function measureLoad(
   for (const row of rows) {
     for (const count of row.server.held?.counts ?? []) row.heldKb.set(count, await hold(row.server, count));
   }
-  return table(rows);
+  return [...table(rows), '', ...burstTable(all), ...proportions(all)];
 }
 
 async function idle({ port, script }: Served): Promise<number> {
   const times: number[] = [];
-  for (let call = 0; call < 25; call++) {
+  for (let call = 0; call < 15; call++) {
     times.push((await timeCall(port, requestFor(script))).firstCommandMs);
     // what the call has used up is made ready again, by servers that make ready
     await delay(IDLE_MS);
   }
   return spreadOf(times.slice(5)).median;
+}
+
+/** The time to the first command of each of many calls that come in the same moment. */
+function burst({ port, script }: Served): Promise<number[]> {
+  const request = requestFor(script);
+  const call = () =>
+    timeCall(port, request).then(
+      ({ firstCommandMs }) => firstCommandMs,
+      () => 10_000,
+    );
+  return Promise.all(Array.from({ length: BURST }, call));
 }
 
 async function saturate({ port, script }: Served, atOnce: number, seconds: number): Promise<number> {
@@ -184,5 +223,41 @@ function table(rows: readonly Row[]): string[] {
       ({ server, atRate }) =>
         `${server.name.padEnd(24)}${RATES.map((rate) => cell(atRate.get(rate), 13)).join('')}`,
     ),
+  ];
+}
+
+function burstTable(rows: readonly Row[]): string[] {
+  return [
+    `first command, ${BURST} calls in the same moment, median/slowest in ms`,
+    ...rows.map(
+      ({ server, burst }) =>
+        `${server.name.padEnd(34)}${`${burst?.median.toFixed(1)}/${burst?.slowest.toFixed(0)}`.padStart(13)}`,
+    ),
+  ];
+}
+
+/** Everything as a part of what the reference takes; nothing where that is not there. */
+function proportions(rows: readonly Row[]): string[] {
+  const reference = rows.find(({ server }) => server.name === REFERENCE);
+  if (!reference) return [];
+  const cell = (part: number) => (Number.isFinite(part) ? part.toFixed(part < 1 ? 3 : 1) : '–').padStart(9);
+  const part = (row: Row, of: (row: Row) => number | undefined) =>
+    cell((of(row) ?? Number.NaN) / (of(reference) ?? Number.NaN));
+  const heldKb = ({ heldKb }: Row) => [...heldKb.values()].at(-1);
+  const columns: [string, (row: Row) => number | undefined][] = [
+    ['first', ({ firstMs, server }) => (server.burstOnly ? undefined : firstMs)],
+    ['burst', ({ burst }) => burst?.median],
+    ...AT_ONCE.map((atOnce): [string, (row: Row) => number | undefined] => [
+      `${atOnce}: /s`,
+      ({ aSecond }) => aSecond.get(atOnce),
+    ]),
+    ['cpu', ({ processorMs, server }) => (server.burstOnly ? undefined : processorMs)],
+    ['held', heldKb],
+  ];
+  return [
+    '',
+    `the same, ${REFERENCE} = 1`,
+    `${''.padEnd(34)}${columns.map(([name]) => name.padStart(9)).join('')}`,
+    ...rows.map((row) => `${row.server.name.padEnd(34)}${columns.map(([, of]) => part(row, of)).join('')}`),
   ];
 }

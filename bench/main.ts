@@ -11,17 +11,18 @@ import { missingParts } from '../test/system/support/parts';
 import { Xinetd } from '../test/system/support/xinetd';
 import { type Timing, timeCall } from './asterisk-side';
 import { type Contender, fastagi, nodeFloor, perlAgi, phpAgi } from './contenders';
-import { measureLoad } from './load';
+import { BURST, measureLoad } from './load';
 import { Residents } from './residents';
 import { type Spread, spreadOf } from './statistics';
 
-const usage = `Usage: npm run bench -- [--calls N] [--warm-up N] [--json] [--load [--seconds N]]
+const usage = `Usage: npm run bench -- [--calls N] [--warm-up N] [--json] [--load [--seconds N] [--servers NAMES]]
 
   --calls N    counted calls of each contender (150)
   --warm-up N  calls of each before those, not counted (15)
   --json       the result as JSON on stdout
   --load       servers under load instead: ours in each mode, and others
-  --seconds N  how long each step of that lasts (3)
+  --seconds N  how long each step of that lasts (1.5)
+  --servers NAMES  only those whose names begin with one of these, apart by commas
 
 phpAGI takes part where PHPAGI_DIR names a folder with phpagi.php and
 phpagi-fastagi.php, and php is on PATH.
@@ -42,11 +43,11 @@ interface Ratio {
 const say = (text: string): void => void process.stderr.write(text);
 
 async function main(root: string, folder: string, args: string[]): Promise<void> {
-  const { calls, warmUp, json, load, seconds } = parseOptions(args);
+  const { calls, warmUp, json, load, seconds, servers } = parseOptions(args);
   const lack = missingParts();
   if (lack) throw new Error(`the bench needs a real xinetd, which cannot run here: ${lack}`);
   const report = (line: string) => say(`${line}\n`);
-  if (load) return underLoad(folder, seconds, report);
+  if (load) return underLoad(folder, seconds, servers, report);
   const contenders = [nodeFloor(folder), fastagi(root, folder), await perlAgi(folder, report)];
   const php = phpAgi(folder, process.env.PHPAGI_DIR);
   if (typeof php !== 'string') contenders.push(php);
@@ -93,22 +94,44 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
 }
 
 /** A held call of the pool's is a process: 100 of them, where a shared process has 5,000. */
-async function underLoad(folder: string, seconds: number, report: (line: string) => void): Promise<void> {
+async function underLoad(
+  folder: string,
+  seconds: number,
+  names: readonly string[],
+  report: (line: string) => void,
+): Promise<void> {
   const residents = new Residents(folder);
+  const pool = ['--processes', '140'];
+  const ready = [...pool, '--spare', String(BURST)];
+  const once = ['--max-calls', '1'];
+  const some = (counts: readonly number[]) => ({ held: { script: 'held.js', counts } });
+  // what it gives is the reason why it is not there
+  const all: Record<string, () => Promise<unknown>> = {
+    'wait = no': () => residents.addPerCall(residents.perCall, [100]),
+    'pool, max_calls = 1': () => residents.addOurs('pool, max_calls = 1', [...pool, ...once], some([100])),
+    pool: () => residents.addOurs('pool', pool, some([100])),
+    'pool, max_calls = 1, spare = 32': () =>
+      residents.addOurs(`pool, max_calls = 1, spare = ${BURST}`, [...ready, ...once], { burstOnly: true }),
+    'pool, spare = 32': () => residents.addOurs(`pool, spare = ${BURST}`, ready, { burstOnly: true }),
+    shared: () => residents.addOurs('shared', ['--mode', 'shared'], some([1000, 5000])),
+    Go: () => residents.addGo(report),
+    'ding-dong': () => residents.addDingDong(),
+    'Asterisk::AGI': async () =>
+      residents.addPerCall({ ...(await perlAgi(folder, report)), name: 'Asterisk::AGI' }),
+    phpAGI: async () => {
+      const php = phpAgi(folder, process.env.PHPAGI_DIR);
+      return typeof php === 'string' ? php : residents.addPerCall(php, [100], 'held.php');
+    },
+    'C, wait = no': () => residents.addFloor(),
+  };
   const left: string[] = [];
   try {
-    await residents.addPerCall(residents.perCall, [100]);
-    const pool = ['--processes', '120'];
-    await residents.addOurs('pool, max_calls = 1', [...pool, '--max-calls', '1'], [100]);
-    await residents.addOurs('pool', pool, [100]);
-    await residents.addOurs('shared', ['--mode', 'shared'], [1000, 5000]);
-    await residents.addDingDong();
-    await residents.addPerCall({ ...(await perlAgi(folder, report)), name: 'Asterisk::AGI' });
-    const php = phpAgi(folder, process.env.PHPAGI_DIR);
-    if (typeof php === 'string') left.push(`phpAGI left out: ${php}`);
-    else await residents.addPerCall(php);
-    const noFloor = await residents.addFloor();
-    if (noFloor) left.push(`the C program left out: ${noFloor}`);
+    for (const [name, add] of Object.entries(all)) {
+      if (names.length > 0 && !names.some((beginning) => name.startsWith(beginning))) continue;
+      const reason = await add();
+      if (typeof reason === 'string') left.push(`${name} left out: ${reason}`);
+    }
+    if (residents.served.length === 0) throw new Error(`no server begins with ${names.join(' or ')}`);
     const lines = await measureLoad(residents.served, seconds, say);
     const machine = `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} cores, Node ${process.version}`;
     const head = `${machine}, ${new Date().toISOString().slice(0, 10)}; ${seconds} s a step, the load beside it`;
@@ -126,7 +149,8 @@ function parseOptions(args: string[]) {
       'warm-up': { type: 'string', default: '15' },
       json: { type: 'boolean', default: false },
       load: { type: 'boolean', default: false },
-      seconds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '1.5' },
+      servers: { type: 'string', default: '' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -140,7 +164,11 @@ function parseOptions(args: string[]) {
   if (!Number.isInteger(warmUp) || warmUp < 0) throw new Error('--warm-up wants a whole number from 0 on');
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new Error('--seconds wants a number above 0');
-  return { calls, warmUp, json: values.json, load: values.load, seconds };
+  const servers = values.servers
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  return { calls, warmUp, json: values.json, load: values.load, seconds, servers };
 }
 
 /** No limits of xinetd's own, so that none of them is what is measured. */

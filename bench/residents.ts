@@ -1,12 +1,22 @@
 /** Servers for the bench under load: our own in each mode, and those of others. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { goRoot } from '../test/system/support/parts';
+import type { Report } from '../test/system/support/process';
 import { Xinetd } from '../test/system/support/xinetd';
 import type { Contender } from './contenders';
 import type { Served } from './load';
+
+/**
+ * What xinetd has, too, and nothing of the shell's: `NODE_EXTRA_CA_CERTS`, say, costs each start of Node 20 some 35 ms,
+ * so that ours would be measured with it and what xinetd starts without.
+ */
+const environment = {
+  PATH: `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+};
 
 export class Residents {
   readonly #folder: string;
@@ -33,14 +43,18 @@ export class Residents {
   }
 
   /** A program that xinetd starts for each call. */
-  async addPerCall({ name, command, script }: Contender, held?: readonly number[]): Promise<void> {
+  async addPerCall(
+    { name, command, script }: Contender,
+    held?: readonly number[],
+    heldScript = 'held.js',
+  ): Promise<void> {
     const [server, ...args] = command;
     const limits = 'cps = 10000 1\ninstances = UNLIMITED\nper_source = UNLIMITED';
     const text = `server = ${server}\nserver_args = ${args.join(' ')}\n${limits}`;
     const xinetd = await Xinetd.start({ bench: text });
     this.#xinetds.push(xinetd);
     const { pid } = xinetd;
-    const more = held ? { held: { script: 'held.js', counts: held } } : {};
+    const more = held ? { held: { script: heldScript, counts: held } } : {};
     this.served.push({ name, script, port: xinetd.port('bench'), pid, ...more });
   }
 
@@ -55,7 +69,8 @@ export class Residents {
     return process.argv[2] as string;
   }
 
-  async addOurs(name: string, args: readonly string[], held: readonly number[]): Promise<void> {
+  /** @param more what of the bench it takes part in, where that is not all */
+  async addOurs(name: string, args: readonly string[], more: Partial<Served> = {}): Promise<void> {
     const port = await freePort();
     const program = join(this.#root, 'dist/fastagi');
     await this.#start(
@@ -63,8 +78,41 @@ export class Residents {
       port,
       'hello.js',
       [...[program, 'listen', '--config', this.#config, '--port', String(port)], ...args],
-      { script: 'held.js', counts: held },
+      more,
     );
+  }
+
+  /** A server of a few dozen lines in Go, where there is a compiler: the host's own or Debian's. */
+  async addGo(report: Report): Promise<string | undefined> {
+    const program = join(this.#folder, 'go-server');
+    try {
+      const onPath = (process.env.PATH ?? '')
+        .split(delimiter)
+        .find((folder) => existsSync(join(folder, 'go')));
+      const lib = onPath === undefined ? join(await goRoot(report), 'usr/lib') : '';
+      const home = lib && join(lib, readdirSync(lib).find((name) => name.startsWith('go-')) as string);
+      execFileSync(
+        onPath === undefined ? join(home, 'bin/go') : join(onPath, 'go'),
+        ['build', '-o', program, join(this.#root, 'bench/go/server.go')],
+        {
+          env: {
+            ...environment,
+            HOME: this.#folder,
+            GOCACHE: join(this.#folder, 'go-cache'),
+            GO111MODULE: 'off',
+            CGO_ENABLED: '0',
+            ...(home ? { GOROOT: home } : {}),
+          },
+          stdio: ['ignore', 'ignore', 'pipe'],
+        },
+      );
+    } catch (error) {
+      return `no Go server can be built: ${(error as Error).message.split('\n', 1)[0]}`;
+    }
+    const port = await freePort();
+    const held = { script: 'held.js', counts: [1000, 5000] };
+    await this.#start('Go', port, 'hello.js', [String(port)], { held }, program);
+    return undefined;
   }
 
   /** ding-dong, from npm: one process, the handler is the script. */
@@ -120,9 +168,10 @@ int main(void) {
     port: number,
     script: string,
     args: readonly string[],
-    held?: Served['held'],
+    more: Partial<Served> = {},
+    program = process.execPath,
   ): Promise<void> {
-    const child = spawn(process.execPath, args, { stdio: 'ignore' });
+    const child = spawn(program, args, { stdio: 'ignore', env: environment });
     this.#children.push(child);
     const { connect } = await import('node:net');
     for (let open = false; !open; ) {
@@ -134,7 +183,7 @@ int main(void) {
         socket.once('connect', () => socket.destroy());
       });
     }
-    this.served.push({ name, script, port, pid: child.pid as number, ...(held ? { held } : {}) });
+    this.served.push({ name, script, port, pid: child.pid as number, ...more });
   }
 
   #write(name: string, text: string): string {

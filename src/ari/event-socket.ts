@@ -45,6 +45,7 @@ export class EventSocket {
   /**
    * Takes a WebSocket that is open.
    * @param where whom it leads to, for messages
+   * @internal the package's types may not speak of ws, which nobody has who installs it
    */
   constructor(
     socket: WebSocket,

@@ -30,7 +30,10 @@ export function run(given: Record<string, unknown>): Promise<number> {
   const overrides: Record<string, string | undefined> = { fd: text(given.fd) };
   for (const key of Object.keys(rows)) overrides[key] = text(given[key.replaceAll('_', '-')]);
   // beside the commands: what a serving process needs, and nothing else
-  const program = fileURLToPath(new URL('fastagi-process.js', import.meta.url));
+  const program = {
+    starter: fileURLToPath(new URL('fastagi-process.js', import.meta.url)),
+    file: fileURLToPath(new URL('fastagi-serving.js', import.meta.url)),
+  };
   return listen({ config: text(given.config), overrides, program, asyncAgi: given.asyncAgi === true });
 }
 

@@ -37,12 +37,13 @@ export class Arrival {
     this.socket = socket;
     this.address = socket.remoteAddress ?? '';
     this.release = release;
-    const leave = (why: AgiError) => {
+    // each connection closes one day, and most of them when they have been handed over
+    const leave = (why: () => AgiError) => {
       if (this.#gone) return;
       this.#gone = true;
       clearTimeout(this.#timer);
       socket.destroy();
-      on.gone(this, why);
+      on.gone(this, why());
     };
     socket.on('data', (chunk: Buffer) => {
       // one that was promised to a process which has died, and is promised to another, may say more meanwhile
@@ -57,13 +58,13 @@ export class Arrival {
       clearTimeout(this.#timer);
       on.whole(this);
     });
-    const cut = (error?: Error) => leave(requestCut(this.#head.length, error));
+    const cut = (error?: Error) => leave(() => requestCut(this.#head.length, error));
     socket.on('end', () => cut());
     socket.on('close', () => cut());
     socket.on('error', cut);
     if (limits.headerSeconds > 0) {
       this.#timer = setTimeout(
-        () => leave(requestTimeout(limits.headerSeconds)),
+        () => leave(() => requestTimeout(limits.headerSeconds)),
         limits.headerSeconds * 1000,
       );
     }

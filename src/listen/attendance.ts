@@ -1,5 +1,6 @@
 /** A script on any transport: the one way in for all that serves calls in a process which goes on. */
 import type { Agi } from '../agi/agi';
+import { closeBelongings } from '../agi/belongings';
 import { commander } from '../agi/commander';
 import { scriptEnded } from '../agi/failures';
 import { openSession } from '../agi/opening';
@@ -22,10 +23,10 @@ export function attend(
   const ending = new Ending(config, log, transport, {
     leave(ending, code) {
       const silence = agi?.[commander].belongings.speech?.stop(scriptEnded());
-      if (agi) void closeBelongings(agi);
+      const rest = agi && closeBelongings(agi);
       // what an engine has on the disk is taken away before the process may go
-      if (silence) void silence.then(() => house.leave(ending, code));
-      else house.leave(ending, code);
+      if (silence) void silence.then(() => house.leave(ending, code, rest));
+      else house.leave(ending, code, rest);
     },
     ...(house.alive && { alive: house.alive.bind(house) }),
     ...(house.watch && { watch: house.watch.bind(house) }),
@@ -39,13 +40,4 @@ export function attend(
     },
   });
   return ending;
-}
-
-/** What a call has opened beside its connection must not stay open behind it. */
-export async function closeBelongings(agi: Agi): Promise<void> {
-  const { belongings } = agi[commander];
-  const { manager, ari } = belongings;
-  delete belongings.manager;
-  delete belongings.ari;
-  await Promise.all([manager?.then((client) => client.close()).catch(() => {}), ari?.close()]);
 }

@@ -1,5 +1,11 @@
+import { fstatSync } from 'node:fs';
+import { isPackage } from './modules';
+
 /** Node's own talk with the parent process. */
 const NODES_OWN = 'internalMessage';
+
+/** When those that are over are struck from the list of timers. */
+const TIMERS = 500;
 
 type Own = ReadonlyMap<PropertyKey, PropertyDescriptor>;
 
@@ -15,9 +21,13 @@ export class CleanSlate {
   readonly #listeners = new Map<string | symbol, Set<unknown>>();
   readonly #folder = process.cwd();
   readonly #mask = process.umask();
+  readonly #descriptors = descriptorsNow();
+  /** Timers that keep no process going, which nothing else tells of. */
+  readonly #quietTimers = new Set<NodeJS.Timeout>();
 
   /** How things are now is how they will be again. */
   constructor() {
+    this.#watchQuietTimers();
     for (const event of process.eventNames()) {
       if (event === NODES_OWN) continue;
       this.#listeners.set(event, new Set(process.rawListeners(event)));
@@ -39,6 +49,9 @@ export class CleanSlate {
       if (process.listenerCount(event) !== listeners.size)
         left.push(`listeners of process's ${String(event)}`);
     }
+    for (const timer of this.#quietTimers) clearTimeout(timer);
+    this.#quietTimers.clear();
+    if (descriptorsNow() !== this.#descriptors) left.push('descriptors 0 to 2');
     process.umask(this.#mask);
     process.exitCode = undefined;
     try {
@@ -49,6 +62,26 @@ export class CleanSlate {
     return left;
   }
 
+  /**
+   * `setInterval(…).unref()` would go on in the calls that follow. Packages may have such timers for what they keep,
+   * a pool of connections say: theirs are left alone.
+   */
+  #watchQuietTimers(): void {
+    const first = setTimeout(() => {}, 0);
+    clearTimeout(first);
+    const prototype = Object.getPrototypeOf(first) as NodeJS.Timeout;
+    const { unref } = prototype;
+    const timers = this.#quietTimers;
+    prototype.unref = function (this: NodeJS.Timeout) {
+      const file = callerOf(prototype.unref);
+      if (!isPackage(file) && !file.includes(__filename)) {
+        if (timers.size >= TIMERS) for (const timer of timers) if (isOver(timer)) timers.delete(timer);
+        timers.add(this);
+      }
+      return unref.call(this);
+    };
+  }
+
   #restoreEnvironment(): void {
     for (const name of Object.keys(process.env)) {
       if (!Object.hasOwn(this.#environment, name)) delete process.env[name];
@@ -56,6 +89,36 @@ export class CleanSlate {
     for (const [name, value] of Object.entries(this.#environment)) {
       if (process.env[name] !== value) process.env[name] = value;
     }
+  }
+}
+
+/** The line of a stack that says who has called. */
+function callerOf(called: () => unknown): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 1;
+  const at: { stack?: unknown } = {};
+  Error.captureStackTrace(at, called);
+  Error.stackTraceLimit = limit;
+  // a script may have its own way to show stacks
+  return String(at.stack);
+}
+
+/** Has run, or was cleared: there is no public name for that. */
+function isOver(timer: NodeJS.Timeout): boolean {
+  return (timer as { _destroyed?: boolean })._destroyed !== false;
+}
+
+/** What standard input, output and error are: a script that closes one would have the next call's socket there. */
+function descriptorsNow(): string {
+  return [0, 1, 2].map(stateOf).join();
+}
+
+function stateOf(fd: number): string {
+  try {
+    const { dev, ino } = fstatSync(fd);
+    return `${dev} ${ino}`;
+  } catch {
+    return '';
   }
 }
 

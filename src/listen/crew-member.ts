@@ -1,13 +1,17 @@
 /** A process that serves calls, as the master sees it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import os from 'node:os';
 import type { Log } from '../log';
+import type { CompiledProgram } from './compiled-program';
 import type { Descriptor } from './doors';
 import type { Order, Report, Terms } from './messages';
+import { raisePriority } from './priority';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
 const PATIENCE_MS = 20_000;
+/** How long a process that has nothing to say any more may take to end. */
+const LAST_MS = 2000;
 /** How long a process may take to leave once it has been told that its time is over. */
 const LEAVE_MS = 10_000;
 
@@ -17,8 +21,17 @@ export interface Watcher {
   onExit(member: CrewMember, how: { code: number | null; signal: NodeJS.Signals | null }): void;
 }
 
+/** Files beside the executables. */
+export interface Program {
+  /** What Node runs. */
+  readonly starter: string;
+  /** What that runs, as it is or compiled. */
+  readonly file: string;
+}
+
 export interface BootOptions {
-  readonly program: string;
+  readonly program: Program;
+  readonly compiled: CompiledProgram | undefined;
   readonly terms: Terms;
   /** Stand back behind the calls while it boots. */
   readonly politely: boolean;
@@ -33,26 +46,48 @@ export class CrewMember {
   state: 'booting' | 'idle' | 'busy' | 'leaving' = 'booting';
   /** When it became idle last. */
   idleSinceMs = 0;
+  /** Whether it stands back behind the calls, until it is ready. */
+  #polite = false;
   #patience: NodeJS.Timeout | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  #isCut = false;
 
-  constructor({ program, terms, politely, descriptors, log }: BootOptions, watcher: Watcher) {
+  constructor({ program, compiled, terms, politely, descriptors, log }: BootOptions, watcher: Watcher) {
     this.#log = log;
     const priority = os.getPriority();
     // a fixed seed of the hash tables is for processes of one call
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
-    this.#child = spawn(process.execPath, [...flags, program, String(priority)], {
-      // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(descriptors as readonly number[])],
-    });
+    // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
+    const stdio: StdioOptions = [
+      'ignore',
+      'inherit',
+      'inherit',
+      'ipc',
+      ...(descriptors as readonly number[]),
+    ];
+    const words = [priority];
+    if (compiled) {
+      words.push(stdio.length, compiled.textBytes, compiled.bytes);
+      stdio.push(compiled.fd);
+    }
+    this.#child = spawn(process.execPath, [...flags, program.starter, ...words.map(String)], { stdio });
     const { pid } = this.#child;
     if (politely && pid !== undefined) {
       try {
         os.setPriority(pid, Math.min(19, priority + 10));
+        this.#polite = true;
       } catch {
         // it has ended already
       }
     }
-    this.#child.on('message', (report: Report) => watcher.onReport(this, report));
+    this.#child.on('message', (report: unknown) => {
+      if (isReport(report, this.state)) watcher.onReport(this, report);
+      else this.#cut('has said what it cannot say');
+    });
+    this.#child.on('disconnect', () => {
+      // one that ends closes its line, too
+      this.#silence = setTimeout(() => this.#cut('has closed its line to this one'), LAST_MS).unref();
+    });
     // a process that could not be started, or has been killed while it was written to: its exit tells all
     this.#child.on('error', (error) => {
       if (pid === undefined) {
@@ -62,6 +97,7 @@ export class CrewMember {
     });
     this.#child.on('exit', (code, signal) => {
       clearTimeout(this.#patience);
+      clearTimeout(this.#silence);
       watcher.onExit(this, { code, signal });
     });
     this.send({ type: 'begin', terms, sockets: descriptors.length });
@@ -70,6 +106,13 @@ export class CrewMember {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** A call waits for it: on a machine that has much to do, who stands back would stand there for long. */
+  hurry(): void {
+    if (!this.#polite || this.state !== 'booting') return;
+    this.#polite = false;
+    raisePriority(this.pid, os.getPriority());
   }
 
   /** Whether something is due from it. */
@@ -105,6 +148,14 @@ export class CrewMember {
     if (this.#child.connected) this.#child.send(order, undefined, {}, () => {});
   }
 
+  /** A script can reach the descriptor of the line. Who lies, or cannot be told anything, serves no more calls. */
+  #cut(what: string): void {
+    if (this.state === 'leaving' || this.#isCut) return;
+    this.#isCut = true;
+    this.#log.write('error', `process ${this.pid} ${what}, and is killed [PROCESS_LINE]`);
+    this.kill();
+  }
+
   /**
    * To take no more, and to leave when it is done.
    * @param isDone nothing is left for it to do
@@ -125,4 +176,16 @@ export class CrewMember {
   kill(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+const words = ['ready', 'taken', 'done', 'free', 'tally', 'stale', 'deaf', 'pong'];
+
+function isReport(said: unknown, state: CrewMember['state']): said is Report {
+  if (typeof said !== 'object' || said === null) return false;
+  const { type, id, ended, refused } = said as Record<string, unknown>;
+  if (typeof type !== 'string' || !words.includes(type)) return false;
+  if (type === 'tally') return Array.isArray(ended) && typeof refused === 'object' && refused !== null;
+  // what it was given to listen on is known before it is ready
+  if (type === 'deaf' || type === 'ready') return state === 'booting' || state === 'leaving';
+  return type === 'taken' || type === 'done' ? Number.isInteger(id) : true;
 }

@@ -1,12 +1,14 @@
 /** The processes that serve calls, and who of them gets which. */
 
+import { closeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Config } from '../config';
 import type { Log } from '../log';
 import type { Arrival } from './arrival';
+import { type CompiledProgram, compileProgram } from './compiled-program';
 import type { Counters } from './counters';
-import { CrewMember } from './crew-member';
+import { CrewMember, type Program } from './crew-member';
 import type { Descriptor } from './doors';
 import type { Report, Terms } from './messages';
 import { sendAway } from './reception';
@@ -18,16 +20,15 @@ const WAIT_MS = 10_000;
 const GRACE_MS = 250;
 /** How long more processes than the spare ones may stay idle. */
 const SURPLUS_MS = 10_000;
-/** How often a process with many calls has to show that it lives, and how long it may fail to. */
-const PING_MS = 5000;
-const SILENT_MS = 30_000;
+/** How often, at least, processes are looked after. */
+const LOOK_AFTER_MS = 5000;
 /** Boots that fail are tried again after this, and twice as long each time, up to the most. */
 const RETRY_MS = 100;
 const RETRY_MOST_MS = 10_000;
 
 export interface CrewOptions {
-  /** The file that a process runs. */
-  readonly program: string;
+  /** What a process runs. */
+  readonly program: Program;
   readonly config: Config;
   readonly settings: Settings;
   readonly syslog: boolean;
@@ -63,6 +64,8 @@ export class Crew {
   /** Calls that processes have accepted by themselves. */
   readonly #taken = new Map<CrewMember, number>();
   readonly #waiting: Waiting[] = [];
+  /** For the boots that follow the first one; null: it cannot be had. */
+  #compiled: CompiledProgram | undefined | null;
   #lastId = 0;
   #lastCallMs = 0;
   #failedBoots = 0;
@@ -78,7 +81,7 @@ export class Crew {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#terms = termsOf(options);
-    this.#upkeep = setInterval(() => this.#lookAfter(), PING_MS).unref();
+    this.#lookAfterRegularly();
     this.#staff();
   }
 
@@ -126,6 +129,7 @@ export class Crew {
   renew(changes: Pick<CrewOptions, 'config' | 'settings' | 'syslog'>): void {
     this.#options = { ...this.#options, ...changes };
     this.#terms = termsOf(this.#options);
+    this.#lookAfterRegularly();
     if (this.#options.settings.mode === 'shared') {
       // the old ones accept until the new ones do
       for (const member of this.#members) this.#outdated.add(member);
@@ -163,6 +167,7 @@ export class Crew {
     }
     clearTimeout(timer);
     clearInterval(this.#upkeep);
+    if (this.#compiled) closeSync(this.#compiled.fd);
   }
 
   #ended(): Promise<void> {
@@ -245,6 +250,7 @@ export class Crew {
       clearTimeout(place?.timer);
       place?.arrival.release();
       counters.addEnd(report);
+      if (report.free) this.#onFree(member, false);
       this.#options.onChange();
     } else if (report.type === 'free') this.#onFree(member, report.last);
     else if (report.type === 'tally') {
@@ -278,7 +284,16 @@ export class Crew {
     for (const resolve of this.#readies.splice(0)) resolve();
     this.#handNext();
     this.#retireIfClosing(member);
-    this.#staff();
+    if (this.#compiled !== undefined) {
+      this.#staff();
+      return;
+    }
+    // not before, for somebody may wait for the first one
+    this.#compiled = null;
+    setImmediate(() => {
+      if (!this.#closing) this.#compiled = compileProgram(this.#options.program.file) ?? null;
+      this.#staff();
+    });
   }
 
   #onTaken(member: CrewMember, id: number): void {
@@ -406,6 +421,7 @@ export class Crew {
     const crew = { idle, busy: this.#count('busy'), booting };
     const waiting = this.#waiting.length;
     const spare = this.#closing ? 0 : settings.spare;
+    if (waiting > 0) for (const member of this.#members) member.hurry();
     const due = bootsDue(
       { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs },
       { most: settings.processes, spare, cores },
@@ -418,7 +434,7 @@ export class Crew {
     const { program, log, counters, descriptors } = this.#options;
     counters.boots++;
     const member = new CrewMember(
-      { program, terms: this.#terms, politely, descriptors, log },
+      { program, compiled: this.#compiled ?? undefined, terms: this.#terms, politely, descriptors, log },
       {
         onReport: (member, report) => this.#onReport(member, report),
         onExit: (member, how) => this.#onExit(member, how),
@@ -427,14 +443,23 @@ export class Crew {
     this.#members.add(member);
   }
 
+  #lookAfterRegularly(): void {
+    clearInterval(this.#upkeep);
+    const stuckMs = this.#options.settings.stuckSeconds * 1000;
+    const everyMs = Math.min(LOOK_AFTER_MS, stuckMs / 4 || LOOK_AFTER_MS);
+    this.#upkeep = setInterval(() => this.#lookAfter(), everyMs).unref();
+  }
+
   /** Ends what has been idle for long, one at a time, and what does not answer. */
   #lookAfter(): void {
-    if (this.#options.settings.mode === 'shared') {
-      for (const member of this.#members) {
-        if (member.state === 'booting' || member.waited) continue;
-        member.send({ type: 'ping' });
-        member.expect('has not let the event loop turn', SILENT_MS);
-      }
+    const { mode, stuckSeconds } = this.#options.settings;
+    if (mode === 'shared') {
+      if (stuckSeconds > 0)
+        for (const member of this.#members) {
+          if (member.state === 'booting' || member.waited) continue;
+          member.send({ type: 'ping' });
+          member.expect('has not let the event loop turn', stuckSeconds * 1000);
+        }
       return;
     }
     if (this.#count('idle') <= this.#options.settings.spare) return;

@@ -10,15 +10,19 @@ export class Headquarters {
   /** Node's own: scripts may meet another one. */
   #unsent = 0;
   readonly #exit = process.exit.bind(process);
+  readonly #send = process.send?.bind(process);
+
   constructor(terms: Terms) {
     this.terms = terms;
+    // the line is no script's: many programs say `process.send?.('ready')`, and under wait = no there is nothing to say it to
+    process.send = undefined as never;
   }
 
   report(report: Report): void {
     // gone: there is nobody to tell
     if (!process.connected) return;
     this.#unsent++;
-    process.send?.(report, undefined, undefined, () => this.#unsent--);
+    this.#send?.(report, undefined, undefined, () => this.#unsent--);
   }
 
   /** From now on it is not the master that keeps the process going. */

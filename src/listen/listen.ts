@@ -14,6 +14,7 @@ import { Admission } from './admission';
 import { Arrival } from './arrival';
 import { Counters } from './counters';
 import { Crew } from './crew';
+import type { Program } from './crew-member';
 import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Onlooker } from './onlooker';
 import { Reception, sendAway } from './reception';
@@ -32,8 +33,8 @@ export interface ListenOptions {
   readonly config: string | undefined;
   /** What the command line says beside it, by the keys of `[listen]`; `fd` beside them. */
   readonly overrides: Readonly<Record<string, string | undefined>>;
-  /** The program that a serving process runs. */
-  readonly program: string;
+  /** The program that a serving process runs, and the file that starts it. */
+  readonly program: Program;
   /** Calls of AGI(agi:async) are taken as well, from the manager that `[asmanager]` names. */
   readonly asyncAgi?: boolean;
 }
@@ -57,7 +58,8 @@ export async function listen(options: ListenOptions): Promise<number> {
     if (log.fd === undefined) openLog(log, undefined, options.overrides.fd);
     log.write('error', describeError(error));
     onlooker.say(describeError(error));
-    if (options.overrides.fd !== undefined) await refuseForAWhile(Number(options.overrides.fd));
+    const { fd = '' } = options.overrides;
+    if (/^\d{1,4}$/.test(fd)) await refuseForAWhile(Number(fd));
     if (!(error instanceof RefusedError)) return 1;
     return error.code === 'CONFIG_VALUE' && error.message.startsWith('--') ? 2 : 3;
   }
@@ -78,6 +80,8 @@ class Master {
   readonly #crew: Crew;
   readonly #admission: Admission;
   #reception: Reception | undefined;
+  /** As it was at the start: it may be gone before the first process is ready. */
+  readonly #parent = process.ppid;
   #idle: NodeJS.Timeout | undefined;
   #deaf: RefusedError | undefined;
   readonly #stop = new AbortController();
@@ -109,6 +113,7 @@ class Master {
 
   /** @param onlooker who is told how the start ends */
   async run(onlooker: Onlooker): Promise<number> {
+    this.#standFast();
     this.#obeySignals();
     // who has come already, on a socket that was there before this process, waits for the first process
     if (this.#doors.servers.length > 0) this.#receive();
@@ -180,6 +185,24 @@ class Master {
     this.#onChange();
   }
 
+  /**
+   * The one thing of a script's that would reach this far: what it writes to the descriptor of the line, if that is no
+   * JSON, is an error of Node's in the middle of nowhere. All else ends the server, as it would without this.
+   */
+  #standFast(): void {
+    process.on('uncaughtException', (error) => {
+      const isLine =
+        error instanceof SyntaxError && /parseChannelMessages|child_process/.test(error.stack ?? '');
+      this.#log.write(
+        'error',
+        isLine
+          ? `a process has written to its line to this one: ${error.message} [PROCESS_LINE]`
+          : describeError(error),
+      );
+      if (!isLine) process.exit(1);
+    });
+  }
+
   #obeySignals(): void {
     const stop = (signal: string) => {
       if (this.#stop.signal.aborted) this.#hurry.abort();
@@ -231,11 +254,10 @@ class Master {
 
   /** xinetd that ends leaves its servers alone, on a socket that its successor wants. */
   #watchParent(): void {
-    const parent = process.ppid;
     const timer = setInterval(() => {
-      if (process.ppid === parent) return;
+      if (process.ppid === this.#parent) return;
       clearInterval(timer);
-      this.#stop.abort(`process ${parent}, which had opened the socket, is gone`);
+      this.#stop.abort(`process ${this.#parent}, which had opened the socket, is gone`);
     }, LOOK_FOR_PARENT_MS).unref();
   }
 

@@ -37,8 +37,11 @@ export type Report =
   | { readonly type: 'ready' }
   /** The call has arrived here: it is this process's now. */
   | { readonly type: 'taken'; readonly id: number }
-  /** A call is over, and its connection is about to be closed. */
-  | ({ readonly type: 'done'; readonly id: number } & CallResult)
+  /**
+   * A call is over, and its connection is about to be closed. `free`: pool, and the process has tidied up already,
+   * and takes the next call.
+   */
+  | ({ readonly type: 'done'; readonly id: number; readonly free?: boolean } & CallResult)
   /** Pool: the process has tidied up, and takes the next call. `last`: it takes none, and leaves. */
   | { readonly type: 'free'; readonly last: boolean }
   /** Of calls that the process has accepted by itself, since its last word. */

@@ -10,6 +10,7 @@
 import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
+import { importModule } from '../run/importing';
 import { exportedFunction, requireAsMain, type ScriptFunction } from '../run/load';
 
 const MARK = 'fastagi';
@@ -18,6 +19,8 @@ type Resolve = (url: string, context: object, next: (url: string, context: objec
 interface Resolved {
   url: string;
 }
+type RegisterHooks = (hooks: { resolve: Resolve }) => void;
+type Compile = (this: NodeJS.Module, text: string, ...rest: unknown[]) => unknown;
 
 export class Modules {
   /** What was there before any script: the program itself. */
@@ -31,14 +34,19 @@ export class Modules {
   readonly #fixed = new WeakSet<object>();
   /** Files of this age, with what tells one state of a file from the next. */
   #stamps = new Map<string, string>();
+  /** Gives ES modules their addresses, from a thread of its own, once there is one: see `#hookLate`. */
+  #hookDue: 'when one is met' | 'now' | undefined;
 
   /**
    * @param options.renews whether there will be more than one age: else nothing has to be told apart
    * @param options.watches whether `changed` will be asked
    */
   constructor({ renews, watches }: { renews: boolean; watches: boolean }) {
-    const inThread = renews && this.#hook();
-    this.#imports = watches && !inThread;
+    const registerHooks = renews ? hooksInThread() : undefined;
+    this.#imports = watches && !registerHooks;
+    if (registerHooks) this.#hookHere(registerHooks);
+    else if (renews && watches) this.#hookByThread();
+    else if (renews) this.#hookLate();
   }
 
   /** How many ages there have been, each leaving its ES modules behind. */
@@ -71,6 +79,7 @@ export class Modules {
       exports = await special().importInstead(file, error);
     }
     if (types.isModuleNamespaceObject(exports)) {
+      this.#meetModule();
       this.#esModules.add(file);
       delete require.cache[file];
       if (this.#imports) return this.#import(file);
@@ -97,6 +106,15 @@ export class Modules {
     return clean;
   }
 
+  /** What has to be made ready before the next age, and takes its time; undefined: nothing. */
+  get preparation(): (() => void) | undefined {
+    if (this.#hookDue !== 'now') return undefined;
+    return () => {
+      this.#hookDue = undefined;
+      this.#hookByThread();
+    };
+  }
+
   /** Whether a file of this age is another one now. */
   changed(): boolean {
     // some are loaded only when a call comes to where they are wanted
@@ -118,27 +136,44 @@ export class Modules {
   }
 
   #import(file: string): Promise<unknown> {
-    return import(`${pathToFileURL(file).href}?${MARK}=${this.age}`);
+    return importModule(`${pathToFileURL(file).href}?${MARK}=${this.age}`);
+  }
+
+  /** Gives all that ES modules import, but packages, the address of its age. */
+  #hookHere(registerHooks: RegisterHooks): void {
+    registerHooks({
+      resolve: (url, context, next) => {
+        const resolved = next(url, context);
+        return { ...resolved, url: this.#addressed(resolved.url) };
+      },
+    });
   }
 
   /**
-   * Gives all that ES modules import, but packages, the address of its age.
-   * @returns whether what `require` loads is among it
+   * That thread costs a boot as much as all the rest of it, and most scripts have no ES module. What the first age
+   * loads needs no address: it is the next one that must not meet it. So the thread is started at the end of the
+   * first age that has loaded an ES module, or might have: any text that is compiled may hold an `import()`.
    */
-  #hook(): boolean {
-    // Node 22.15 and later
-    const module = process.getBuiltinModule('node:module');
-    const { registerHooks } = module as { registerHooks?: (hooks: { resolve: Resolve }) => void };
-    if (registerHooks) {
-      registerHooks({
-        resolve: (url, context, next) => {
-          const resolved = next(url, context);
-          return { ...resolved, url: this.#addressed(resolved.url) };
-        },
-      });
-      return true;
-    }
-    // a thread of its own does it there, and tells of the files when it gets to it
+  #hookLate(): void {
+    this.#hookDue = 'when one is met';
+    const { prototype } = module.constructor as unknown as { prototype: { _compile: Compile } };
+    const compile = prototype._compile;
+    const meetModule = () => this.#meetModule();
+    prototype._compile = function (text, ...rest) {
+      if (/\bimport\b/.test(text)) {
+        meetModule();
+        prototype._compile = compile;
+      }
+      return compile.call(this, text, ...rest);
+    };
+  }
+
+  #meetModule(): void {
+    if (this.#hookDue !== undefined) this.#hookDue = 'now';
+  }
+
+  /** Older Nodes: a thread of its own gives the addresses, and tells of the files when it gets to it. */
+  #hookByThread(): void {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (file: string) => this.#stamp(file));
     port1.unref();
@@ -150,11 +185,10 @@ export class Modules {
         port.postMessage(decodeURIComponent(new URL(resolved.url).pathname));
         return { ...resolved, url: resolved.url + '?${MARK}=' + age[0] };
       }`;
-    module.register(`data:text/javascript,${encodeURIComponent(hook)}`, {
+    process.getBuiltinModule('node:module').register(`data:text/javascript,${encodeURIComponent(hook)}`, {
       data: { age: this.#age, port: port2 },
       transferList: [port2],
     });
-    return false;
   }
 
   #addressed(url: string): string {
@@ -164,7 +198,13 @@ export class Modules {
   }
 }
 
-function isPackage(file: string): boolean {
+/** Node 22.15 and later. */
+function hooksInThread(): RegisterHooks | undefined {
+  return (process.getBuiltinModule('node:module') as { registerHooks?: RegisterHooks }).registerHooks;
+}
+
+/** Also of a line that names a file. */
+export function isPackage(file: string): boolean {
   return file.includes('/node_modules/');
 }
 

@@ -11,6 +11,9 @@ import { CleanSlate } from './clean-slate';
 import type { Headquarters } from './headquarters';
 import { Modules } from './modules';
 
+/** How long what a call has opened beside its connection may take to close. */
+const REST_MS = 3000;
+
 interface Shift {
   readonly id: number;
   readonly acceptedMs: number;
@@ -86,7 +89,12 @@ export class PoolProcess implements House {
   fail(error: unknown, caught: boolean): boolean {
     // after an exception out of nowhere, Node itself says, nothing is sure any more
     if (!caught) this.#spent = 'an exception was caught by nothing in the script';
-    this.#shift?.ending.fail(error);
+    if (this.#shift) this.#shift.ending.fail(error);
+    // of a call that is over; one that is on its way here goes to another process
+    else if (!caught) {
+      this.#headquarters.report({ type: 'free', last: true });
+      this.#headquarters.leave();
+    }
     return this.#shift !== undefined;
   }
 
@@ -102,29 +110,45 @@ export class PoolProcess implements House {
     if (ending && !ending.over) departure().warnOfLoss(ending);
   }
 
-  leave(ending: Ending, code: number): void {
+  leave(ending: Ending, code: number, rest?: Promise<void>): void {
     const shift = this.#shift;
     if (!shift || shift.ending !== ending) return;
     const { firstWriteMs } = shift.transport;
     const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - shift.acceptedMs;
-    // before the other side can know: when it calls again at once, the master must not count this one any more
     const asked = ending.session !== undefined;
-    this.#headquarters.report({ type: 'done', id: shift.id, code, asked, firstCommandMs });
-    shift.transport.close();
-    const left = this.#slate.restore();
-    const forgotten = this.#modules.renew();
-    if (left.length > 0)
-      this.#spent ??= `the script has changed what cannot be changed back (${left.join(', ')})`;
-    if (!forgotten) this.#spent ??= 'the script has loaded an ES module by require()';
+    this.#restore();
+    if (!this.#modules.renew()) this.#spent ??= 'the script has loaded an ES module by require()';
     if (this.#calls >= this.#headquarters.terms.maxCalls)
       this.#spent ??= `${this.#calls} calls, [listen] max_calls`;
-    // the socket's own closing is among what is at work until the loop has turned
-    setImmediate(() => setImmediate(() => this.#dismiss(shift)));
+    const { preparation } = this.#modules;
+    const free =
+      rest === undefined &&
+      preparation === undefined &&
+      this.#spent === undefined &&
+      this.alive(shift.transport).length === 0;
+    // before the other side can know: when it calls again at once, the master must not count this one any more
+    this.#headquarters.report({ type: 'done', id: shift.id, code, asked, firstCommandMs, free });
+    shift.transport.close();
+    if (free) {
+      this.#shift = undefined;
+      this.#headquarters.wait();
+    } else void this.#tidyUp(shift, rest, preparation);
   }
 
-  #dismiss(shift: Shift): void {
-    const left = process.getActiveResourcesInfo().filter((kind) => kind !== 'Immediate');
+  /** What has to be waited for, and what is looked at again then. */
+  async #tidyUp(
+    shift: Shift,
+    rest: Promise<void> | undefined,
+    prepare: (() => void) | undefined,
+  ): Promise<void> {
+    if (rest) await inTime(rest, REST_MS);
+    if (this.#spent === undefined) prepare?.();
+    // what closes is among what is at work until the loop has turned
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const left = process.getActiveResourcesInfo();
     if (left.length > 0) this.#spent ??= `the script has left something behind (${left.join(', ')})`;
+    // once more: something may have run meanwhile
+    this.#restore();
     const last = this.#spent !== undefined;
     if (last) shift.ending.log.write('debug', `this process is renewed: ${this.#spent}`);
     this.#shift = undefined;
@@ -133,9 +157,16 @@ export class PoolProcess implements House {
     else this.#headquarters.wait();
   }
 
+  #restore(): void {
+    const left = this.#slate.restore();
+    if (left.length > 0)
+      this.#spent ??= `the script has changed what cannot be changed back (${left.join(', ')})`;
+  }
+
   /** What keeps the event loop turning beside the call's own read. */
   alive(transport: Transport): string[] {
     const resources = process.getActiveResourcesInfo();
+    // a socket that nobody reads from keeps nothing going, and is none of them
     const own = transport.reading ? resources.indexOf('TCPSocketWrap') : -1;
     if (own !== -1) resources.splice(own, 1);
     return resources;
@@ -147,3 +178,13 @@ const privilege = (): typeof import('../run/privilege') => require('../run/privi
 const departure = (): typeof import('../run/departure') => require('../run/departure');
 const stopped = (why: string): Error =>
   new (require('../errors') as typeof import('../errors')).AgiError('SERVICE_STOPPED', why);
+
+function inTime(work: Promise<void>, withinMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, withinMs);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

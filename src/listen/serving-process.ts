@@ -6,6 +6,7 @@ import { guardConsole, guardStdin, guardWarnings } from '../run/guard';
 import { Headquarters } from './headquarters';
 import type { Order, Report, Terms } from './messages';
 import { PoolProcess } from './pool-process';
+import { raisePriority } from './priority';
 import type { SharedProcess } from './shared-process';
 
 /** Signals that reach the whole group, or the wrong one of its processes: they are for the master. */
@@ -16,16 +17,17 @@ export function serveCalls(priority: number): void {
   for (const signal of mastersSignals) process.on(signal, () => {});
   let work: PoolProcess | SharedProcess | undefined;
   let leaving = false;
+  const send = process.send?.bind(process) as ((report: Report) => void) | undefined;
   const orders = (order: Order, handle: unknown) => {
     if (order.type === 'begin') {
       work = begin(order.terms, order.sockets, priority);
       return;
     }
     if (order.type === 'call') {
-      process.send?.({ type: 'taken', id: order.id } satisfies Report);
+      send?.({ type: 'taken', id: order.id });
       work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
     } else if (order.type === 'end') work?.end(order.why);
-    else if (order.type === 'ping') process.send?.({ type: 'pong' });
+    else if (order.type === 'ping') send?.({ type: 'pong' });
     else leave();
   };
   const leave = () => {
@@ -58,12 +60,8 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   // what a boot of the pool's does not need, it does not load: there may be one for each call
   const shared = terms.mode === 'shared' ? new (sharedProcess().SharedProcess)(headquarters) : undefined;
   work = shared ?? new PoolProcess(headquarters);
-  try {
-    // booted behind the calls; where the way back is barred, the master has not sent it there
-    if (os.getPriority() !== priority) os.setPriority(priority);
-  } catch {
-    // it works on, if more slowly
-  }
+  // booted behind the calls; where the way back is barred, the master has not sent it there
+  if (os.getPriority() !== priority) raisePriority(process.pid, priority);
   const ready = () => headquarters.report({ type: 'ready' });
   if (shared && sockets > 0) shared.accept(sockets, ready);
   else ready();

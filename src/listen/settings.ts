@@ -20,6 +20,8 @@ export interface Settings {
   readonly allow: readonly string[];
   readonly idleSeconds: number;
   readonly drainSeconds: number;
+  /** Shared: after so long in which its event loop has not turned, a process is killed; 0: never. */
+  readonly stuckSeconds: number;
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
 }
 
@@ -84,6 +86,10 @@ export const rows: Readonly<Record<string, Row>> = {
   allow: { kind: addresses, describe: 'Who may connect: addresses, networks; empty: all' },
   idle_seconds: { kind: seconds, describe: 'Leave after so long without a call; 0: never' },
   drain_seconds: { kind: seconds, describe: 'How long calls may take to finish when asked to stop [60]' },
+  stuck_seconds: {
+    kind: seconds,
+    describe: 'shared: a process whose event loop does not turn is killed after so long; 0: never [30]',
+  },
   metrics: { kind: endpoint, describe: 'Serve counters to Prometheus on ADDRESS:PORT' },
 };
 
@@ -135,6 +141,7 @@ export function readSettings(
     allow: (values.allow as string[] | undefined) ?? [],
     idleSeconds: (values.idle_seconds as number | undefined) ?? 0,
     drainSeconds: (values.drain_seconds as number | undefined) ?? 60,
+    stuckSeconds: (values.stuck_seconds as number | undefined) ?? 30,
     metrics: (values.metrics as Settings['metrics'] | null) ?? undefined,
   };
   return { config: { ...config, warnings }, settings };

@@ -49,6 +49,9 @@ export class SharedProcess implements House {
   readonly #scripts = new Map<string, Promise<ScriptFunction>>();
   readonly #loader: Loader;
   #looked = 0;
+  /** Where scripts were a glance ago: a path takes a look at each of its folders. */
+  readonly #found = new Map<string, ScriptFile>();
+  #foundMs = 0;
   #reception: Reception | undefined;
   #leaving = false;
   #closed = false;
@@ -60,7 +63,7 @@ export class SharedProcess implements House {
   constructor(headquarters: Headquarters) {
     this.#headquarters = headquarters;
     this.#loader = {
-      find: ({ networkScript }) => resolveRequest(networkScript, headquarters.terms.config.basedir),
+      find: ({ networkScript }) => this.#find(networkScript),
       load: (script, agi) => {
         const place = this.#places.getStore() as Place;
         place.agi = agi;
@@ -191,6 +194,21 @@ export class SharedProcess implements House {
     const place = this.#places.getStore();
     if (place && 'loads' in place) throw bodyIsCall(place.loads, `its body uses ${name}`);
     return place?.agi;
+  }
+
+  /** @throws RefusedError for what is not served */
+  #find(networkScript: string | undefined): ScriptFile {
+    const now = Date.now();
+    // a clock that was put back counts as a glance, too
+    if (Math.abs(now - this.#foundMs) >= GLANCE_MS) {
+      this.#foundMs = now;
+      this.#found.clear();
+    }
+    const known = this.#found.get(networkScript ?? '');
+    if (known) return known;
+    const script = resolveRequest(networkScript, this.#headquarters.terms.config.basedir);
+    this.#found.set(networkScript ?? '', script);
+    return script;
   }
 
   /** The script's function, loaded once and again whenever one of its files has changed. */

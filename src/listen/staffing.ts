@@ -1,11 +1,12 @@
 /**
- * How many processes there should be. A boot costs some 60 ms of processor: as many at once as there are
- * processors where calls wait for them, and else one at a time, in the quiet after a call, so that what is made
- * ready for the next calls takes nothing from those that run.
+ * How many processes there should be. A boot costs some 40 ms of processor: as many at once as there are
+ * processors where calls wait for them or are about to, and else one at a time, in the quiet after a call, so that
+ * what is made ready for the next calls takes nothing from those that run.
  */
 
-/** How long after the last call the processes that it has taken are replaced. */
+/** How long after the last call the processes that it has taken are replaced; and those that are missed sooner. */
 const QUIET_MS = 40;
+const BREATH_MS = 8;
 
 export interface Crew {
   readonly idle: number;
@@ -40,9 +41,13 @@ export function bootsDue({ idle, busy, booting, waiting, sinceLastCallMs }: Crew
     return { now: Math.max(0, Math.min(wanted, bounds.cores - booting, room)), urgent: true };
   }
   const ready = idle + booting - waiting;
-  if (booting > 0 || ready >= bounds.spare || room <= 0) return { now: 0, urgent: false };
-  // half of the spare ones are for a burst; with fewer, there is no waiting for a quiet moment any more
+  if (ready >= bounds.spare || room <= 0) return { now: 0, urgent: false };
+  // half of the spare ones are for a burst, which is over in a breath; with fewer, all processors boot
   const isLow = ready < bounds.spare / 2;
-  if (isLow || sinceLastCallMs >= QUIET_MS) return { now: 1, urgent: false };
-  return { now: 0, urgent: false, againMs: QUIET_MS - sinceLastCallMs };
+  if (booting >= (isLow ? bounds.cores : 1)) return { now: 0, urgent: false };
+  const quietMs = isLow ? BREATH_MS : QUIET_MS;
+  if (sinceLastCallMs < quietMs && idle > 1)
+    return { now: 0, urgent: false, againMs: quietMs - sinceLastCallMs };
+  const missing = isLow ? Math.ceil(bounds.spare / 2) - ready : 1;
+  return { now: Math.min(missing, bounds.cores - booting, room), urgent: false };
 }

@@ -3,8 +3,12 @@ import type { Transport } from '../agi/transport';
 import type { Ending } from './ending';
 
 export interface House {
-  /** The call is over, and all is said. */
-  leave(ending: Ending, code: number): void;
+  /**
+   * The call is over, and all is said.
+   * @param rest resolves when what the call has opened beside its connection is closed, too; left out where that is
+   * nothing
+   */
+  leave(ending: Ending, code: number, rest?: Promise<void>): void;
   /**
    * What keeps the event loop turning beside the call's own connection. Left out where that cannot be told for
    * one call, because others run beside it.

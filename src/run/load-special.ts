@@ -2,6 +2,7 @@
 import module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { RefusedError } from '../errors';
+import { importModule } from './importing';
 
 /** A resident server's addresses have something behind them. */
 const agiModule = /\.agi(\?|$)/;
@@ -38,7 +39,7 @@ export async function importInstead(file: string, error: unknown): Promise<unkno
   delete (module as unknown as { _cache: typeof require.cache })._cache[file];
   if (file.endsWith('.agi')) allowAgiModules();
   try {
-    return await import(pathToFileURL(file).href);
+    return await importModule(pathToFileURL(file).href);
   } catch (problem) {
     placeSyntaxError(problem, file);
     throw problem;

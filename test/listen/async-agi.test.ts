@@ -49,19 +49,20 @@ describe('fastagi listen --async-agi', () => {
   });
 });
 
-describe('agi.manager() in a shared process', () => {
+describe.each(['shared', 'pool'])('agi.manager() in a process of mode %s', (mode) => {
   it('is closed with its call, while the process serves on', async () => {
     await using manager = await FakeManager.start();
     const resident = await Resident.start({
       files: {
         'asks.js':
-          'module.exports = async (agi) => { await (await agi.manager()).ping(); await agi.verbose("asked"); };',
+          'module.exports = async (agi) => { await (await agi.manager()).ping(); await agi.verbose(process.pid); };',
       },
-      listen: `mode = shared\n[asmanager]\nserver = 127.0.0.1:${manager.port}\nusername = jo\nsecret = secret`,
+      listen: `mode = ${mode}\nprocesses = 1\n[asmanager]\nserver = 127.0.0.1:${manager.port}\nusername = jo\nsecret = secret`,
     });
     try {
-      for (const calls of [1, 2]) {
-        await expect(resident.call('asks.js')).resolves.toEqual(['VERBOSE asked 1']);
+      const [pid] = resident.processes();
+      for (const calls of [1, 2, 3]) {
+        await expect(resident.call('asks.js')).resolves.toEqual([`VERBOSE ${pid} 1`]);
         await expect
           .poll(() => manager.clients.map((one) => one.actions.at(-1)?.action))
           .toEqual(Array(calls).fill('Logoff'));

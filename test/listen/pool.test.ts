@@ -1,5 +1,5 @@
 /** `fastagi listen --mode pool`: a call has its process to itself, and the next one finds nothing of it. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Resident } from '../support/resident';
 
@@ -101,6 +101,34 @@ describe('a pool', () => {
       {
         'script.js':
           'module.exports = (agi) => { setInterval(() => { globalThis.ticked = 1 }, 5); return agi.verbose(globalThis.ticked ? 2 : 1) }',
+      },
+    ],
+    [
+      'a timer that keeps no process going',
+      {
+        'script.js':
+          "module.exports = async (agi) => { await agi.verbose(globalThis.ticked ? 2 : 1); setInterval(() => { globalThis.ticked = 1 }, 2).unref(); await new Promise((resolve) => setTimeout(resolve, 10)); await agi.verbose('ticked'); }",
+      },
+    ],
+    [
+      'work that goes on in each turn of the event loop',
+      {
+        'script.js':
+          'module.exports = async (agi) => { await agi.verbose(globalThis.turns ? 2 : 1); const again = () => { globalThis.turns = 1; setImmediate(again); }; again(); }',
+      },
+    ],
+    [
+      'work that runs when the call is over',
+      {
+        'script.js':
+          'module.exports = async (agi) => { await agi.verbose(globalThis.late ? 2 : 1); setImmediate(() => setImmediate(() => { globalThis.late = 1; })); }',
+      },
+    ],
+    [
+      'a closed standard error, which would be the next connection',
+      {
+        'script.js':
+          "module.exports = async (agi) => { console.log('printed'); await agi.verbose(1); require('fs').closeSync(2); }",
       },
     ],
     [
@@ -215,12 +243,16 @@ describe('a pool', () => {
       files: { 'hello.js': "agi.verbose('cool')" },
       listen: 'processes = 2\nspare = 2',
     });
-    await expect.poll(() => server.processes().length).toBe(2);
+    // both run their program: one that were stopped before that would hold up its master, too
+    const started = () => server.processes().filter((pid) => commandOf(pid).includes('fastagi-process'));
+    await expect.poll(() => started().length).toBe(2);
+    // the one it listens on, and a line to each; of a line that has just been made it has both ends for a moment
+    const before = 3;
+    await expect.poll(() => socketsOf(server.pid)).toBe(before);
     // stopped, both take what they are handed only when they go on: one never does
     const [first, second] = server.processes() as [number, number];
     process.kill(first, 'SIGSTOP');
     process.kill(second, 'SIGSTOP');
-    const before = socketsOf(server.pid);
     const calls = [server.place('hello'), server.place('hello')];
     await expect.poll(() => socketsOf(server.pid)).toBe(before + 2);
     process.kill(first, 'SIGKILL');
@@ -274,6 +306,40 @@ describe('a pool', () => {
     await server.logged(/by force: its script has run for 0.3 s.*\[SCRIPT_TIMEOUT\]/);
   });
 
+  it.each([
+    [
+      "words that are Node's own way to say that one is ready",
+      "process.send?.('ready'); process.send?.(null);",
+      [],
+    ],
+    [
+      'no JSON',
+      "require('fs').writeSync(3, 'ready\\n');",
+      ['a process has written to its line to this one: '],
+    ],
+    ['null', "require('fs').writeSync(3, 'null\\n');", ['has said what it cannot say, and is killed']],
+    [
+      'a lie',
+      'require(\'fs\').writeSync(3, \'{"type":"deaf"}\\n\');',
+      ['has said what it cannot say, and is killed'],
+    ],
+    [
+      'numbers',
+      'require(\'fs\').writeSync(3, \'{"type":"tally","ended":5}\\n\');',
+      ['has said what it cannot say, and is killed'],
+    ],
+    ['its end', "require('fs').closeSync(3);", ['has closed its line to this one, and is killed']],
+  ])("what a script says on its process's line to the master ends no server: %s", async (_, says, told) => {
+    await using server = await Resident.start({
+      files: { 'says.js': `agi.verbose('held'); ${says}`, 'hello.js': "agi.verbose('cool')" },
+      listen: 'processes = 2\nspare = 2',
+    });
+    await server.call('says');
+    for (const text of told) await server.logged(text);
+    for (let call = 0; call < 3; call++) expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    expect(server.child.exitCode).toBeNull();
+  });
+
   it('an endless wait is found out', async () => {
     await using server = await Resident.start({
       files: { 'stuck.js': 'module.exports = () => new Promise(() => {})' },
@@ -282,6 +348,10 @@ describe('a pool', () => {
     await server.logged('[SCRIPT_STUCK]');
   });
 });
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+}
 
 /** How many sockets a process has open. */
 function socketsOf(pid: number): number {

@@ -175,6 +175,29 @@ describe('a shared process', () => {
     await server.logged('let go');
   });
 
+  it('is killed and replaced when a script runs in circles', async () => {
+    await using server = await Resident.start({
+      files: {
+        'circles.js': "module.exports = async (agi) => { await agi.verbose('circles'); for (;;); }",
+        'held.js':
+          "module.exports = async (agi) => { await agi.verbose('held'); await new Promise((resolve) => agi.signal.addEventListener('abort', resolve)); }",
+        'hello.js': "module.exports = (agi) => agi.verbose('cool')",
+      },
+      listen: 'mode = shared\nstuck_seconds = 0.5',
+    });
+    const held = await server.hold('held');
+    const [pid] = server.processes();
+    expect(await server.call('circles')).toEqual(['VERBOSE circles 1']);
+    await server.logged(
+      `process ${pid} has not let the event loop turn after 0.5 s, and is killed [PROCESS_STUCK]`,
+    );
+    // the last call of all may have come in when it could tell nobody any more
+    await server.logged(/has ended with SIGKILL in the middle of (a call|2 calls) \[PROCESS_ENDED\]/);
+    await held.closed;
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    await server.counted(/ active 0; waiting 0; .* crashed 1; /);
+  });
+
   it('is replaced when it dies, with its calls', async () => {
     await using server = await start({
       files: { 'held.js': held, 'dies.js': 'module.exports = () => process.abort()' },

@@ -17,6 +17,8 @@ export interface ResidentOptions {
   readonly args?: readonly string[];
   readonly flags?: readonly string[];
   readonly node?: string;
+  /** What its environment holds beside PATH. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Call {
@@ -50,7 +52,7 @@ export class Resident {
         ...[executable('fastagi'), 'listen', '--config', this.#configFile, '--port', '0'],
         ...(options.args ?? []),
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH } },
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH, ...options.env } },
     );
     this.ended = new Promise((resolve) =>
       this.child.once('exit', (code, signal) => resolve({ code, signal })),

@@ -1,13 +1,14 @@
 /** `fastagi listen` where others open the port: the shipped xinetd service with wait = yes, and systemd's sockets. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { requestFor } from '../support/asterisk';
 import { executable, makeFolder, root } from '../support/inet';
+import { Resident } from '../support/resident';
 import { freePort, isFree } from './support/free-port';
-import { missingParts, systemdTool } from './support/parts';
+import { hasNodeBinaries, missingParts, nodeBinary, nodeMajors, systemdTool } from './support/parts';
 import { Xinetd } from './support/xinetd';
 import { serviceAttribute } from './support/xinetd-service';
 
@@ -103,6 +104,49 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
     expect(readFileSync(path.join(folder, 'log'), 'utf8')).toContain('an xinetd service needs wait = yes');
   });
 
+  it.skipIf(!hasNodeBinaries()).each(nodeMajors)(
+    'Node %i takes the compiled program, and serves what there is of scripts',
+    async (major) => {
+      await using server = await Resident.start({
+        node: await nodeBinary(major),
+        flags: ['--profile-deserialization'],
+        files: {
+          'function.js': "module.exports = (agi) => agi.verbose('function')",
+          'body.js': "agi.verbose('body')",
+          'module.mjs': "await agi.verbose('awaited'); export default (agi) => agi.verbose('module');",
+        },
+        listen: 'max_calls = 2\nprocesses = 2\nspare = 2',
+      });
+      for (let round = 0; round < 3; round++) {
+        expect(await server.call('function')).toEqual(['VERBOSE function 1']);
+        expect(await server.call('body')).toEqual(['VERBOSE body 1']);
+        expect(await server.call('module')).toEqual(['VERBOSE awaited 1', 'VERBOSE module 1']);
+      }
+      await server.logged(/\[Deserializing from [2-9]\d{5,} bytes/);
+      expect(server.log()).not.toContain('failed check');
+    },
+  );
+
+  it('xinetd passes connections on to a server that runs, as the page has it', async () => {
+    const page = readFileSync(path.join(root, 'docs/resident.md'), 'utf8');
+    const text = /```xinetd\n([\s\S]*?)```/.exec(page)?.[1] as string;
+    await using server = await Resident.start({ files: scripts, listen: 'mode = shared' });
+    await using xinetd = await Xinetd.startFile(text, { redirect: `127.0.0.1 ${server.port}` });
+    const port = xinetd.port('fastagi');
+    const calls = await Promise.all(Array.from({ length: 20 }, () => place(port, 'hello').closed));
+    expect(new Set(calls)).toEqual(new Set([`VERBOSE "cool ${server.pid}" 1\n`]));
+    // either side's end reaches the other
+    const held = place(port, 'held');
+    await expect.poll(held.heard).toContain('held');
+    await server.counted(/ active 1; /);
+    held.socket.end('HANGUP\n');
+    await held.closed;
+    await server.counted(/ active 0; /);
+    // nobody is there: Asterisk sees a connection that ends
+    await server.stop();
+    expect(await place(port, 'hello').closed).toBe('');
+  });
+
   it('the service file names the interpreter, no fixed seed, and the socket', () => {
     expect(serviceAttribute(shipped, 'server')).toMatch(/^\/.*\/node$/);
     expect(serviceAttribute(shipped, 'server_args')).toContain('listen --fd 0');
@@ -113,7 +157,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
   describe.each(['pool', 'shared'])('%s on a socket of systemd', (mode) => {
     it('serves what systemd-socket-activate hands over, and says when it is ready', async () => {
       const { file, folder, log } = makePlace();
-      const activate = await systemdTool('systemd-socket-activate');
+      const [activate, ...before] = (await systemdTool('systemd-socket-activate')) as [string, ...string[]];
       const port = await freePort();
       // systemd's end of sd_notify: Node has no datagrams on Unix sockets
       const address = path.join(folder, 'notify');
@@ -125,6 +169,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
       const server = spawn(
         activate,
         [
+          ...before,
           ...[
             '--listen',
             `127.0.0.1:${port}`,
@@ -151,6 +196,25 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
         ear.kill('SIGKILL');
       }
     });
+  });
+
+  it('systemd finds nothing amiss in the units', async () => {
+    const folder = makeFolder({
+      'fastagi.socket': readFileSync(path.join(root, 'systemd/fastagi.socket'), 'utf8'),
+      // it looks whether the program is there
+      'fastagi.service': readFileSync(path.join(root, 'systemd/fastagi.service'), 'utf8').replace(
+        'ExecStart=/usr/bin/node',
+        `ExecStart=${process.execPath}`,
+      ),
+      'broken.service': '[Service]\nType=simple\nExecStart=/bin/true\nNoSuchKey=1\n',
+    });
+    const [analyze, ...before] = (await systemdTool('systemd-analyze')) as [string, ...string[]];
+    const verify = (...units: string[]) =>
+      spawnSync(analyze, [...before, 'verify', '--man=no', ...units.map((unit) => path.join(folder, unit))], {
+        encoding: 'utf8',
+      });
+    expect(verify('broken.service').stderr).toContain('NoSuchKey');
+    expect(verify('fastagi.service', 'fastagi.socket')).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
   it('the units name what they should', () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } f
 import { join } from 'node:path';
 import { hostSuite, osRelease } from './apt-sources';
 import { cacheFolder, emptyFolder } from './cache';
-import { debianRoot } from './debian';
+import { debianRoot, ownLoader } from './debian';
 import { withLock } from './lock';
 import { type Report, run } from './process';
 
@@ -85,12 +85,20 @@ export function haproxyRoot(report: Report = quiet): Promise<string> {
   return debianRoot('haproxy', hostSuite(), ['haproxy'], report);
 }
 
-/** A program of systemd's: the host's own where it has it, else Debian's, through its root's own loader. */
-export async function systemdTool(name: string, report: Report = quiet): Promise<string> {
+/** Half a gigabyte, of which no test wants anything: for the bench. */
+export function goRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('go', hostSuite(), ['golang-go'], report);
+}
+
+/** The command of a program of systemd's: the host's own where it has it, else Debian's, by its root's own loader. */
+export async function systemdTool(name: string, report: Report = quiet): Promise<string[]> {
   const own = join('/usr/bin', name);
-  if (existsSync(own)) return own;
+  if (existsSync(own)) return [own];
   const root = await debianRoot('systemd', hostSuite(), ['systemd'], report);
-  return join(root, 'usr/bin', name);
+  const [loader, option, folders] = ownLoader(root) as [string, string, string];
+  // where systemd keeps what it shares with itself alone
+  const all = folders.split(':').flatMap((folder) => [folder, join(folder, 'systemd')]);
+  return [loader, option, all.join(':'), join(root, 'usr/bin', name)];
 }
 
 /** The folder that makes `perl -I FOLDER -MAsterisk::AGI` work with the host's own perl. */
