@@ -62,9 +62,10 @@ export class EventHub<Event extends { readonly type: string }> {
 
   emit(event: Event): void {
     if (this.#listeners.size === 0) return;
+    // who listens from now on is told of the next one
     const listeners = this.#listeners.get(event.type);
-    if (listeners) for (const tell of listeners) tell(event);
     const all = this.#listeners.get('*');
+    if (listeners) for (const tell of listeners) tell(event);
     // of one whose type is `*` they are the same
     if (all && all !== listeners) for (const tell of all) tell(event);
   }

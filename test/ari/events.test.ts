@@ -92,6 +92,20 @@ describe('events', () => {
     expect(heard).toEqual(['first', 'second', 'first', 'second']);
   });
 
+  it('reach a listener that is added meanwhile from the next one on, whatever it listens to', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const heard: string[] = [];
+    const off = ari.on('X', () => {
+      off();
+      for (const type of ['X', '*']) ari.on(type, ({ serial }) => heard.push(`${type} ${serial}`));
+    });
+    const done = counted(ari, 2);
+    for (const serial of [1, 2]) send(socket, { type: 'X', serial });
+    await done;
+    await expect.poll(() => heard).toEqual(['X 2', '* 2']);
+  });
+
   it('go on where the one who is told of errors throws, too', async () => {
     const said: unknown[][] = [];
     const written = vi.spyOn(console, 'error').mockImplementation((...words) => void said.push(words));
