@@ -94,6 +94,8 @@ class Rooms {
   #options;
   /** What may not be copied into another room: all that any source fetches, and what they share. */
   #names;
+  /** Name to the rooms that it imports, and so fetches before it has anything to give itself. */
+  #imports = new Map();
 
   constructor(root, options) {
     this.#root = root;
@@ -126,6 +128,7 @@ class Rooms {
         build.onResolve({ filter: /^\.\.?\// }, async ({ path: to, importer }) => {
           const found = this.#nameOf(to, importer);
           if (found === name || !this.#names.has(found)) return undefined;
+          if (!wordRooms.includes(found)) this.#import(name, found);
           await this.#add(found);
           const names = importedNames(fs.readFileSync(importer, 'utf8'), to) || (await this.exportsOf(found));
           return { path: `${found}?${names}`, namespace: 'room' };
@@ -153,6 +156,14 @@ class Rooms {
       write: false,
     });
     this.texts.set(name, toCommonJs(outputFiles[0].text, name));
+  }
+
+  /** @throws Error for rooms that import each other: whichever is fetched second would find nothing in the first */
+  #import(name, found) {
+    this.#imports.set(name, [...(this.#imports.get(name) ?? []), found]);
+    const reach = new Set([found]);
+    for (const room of reach) for (const further of this.#imports.get(room) ?? []) reach.add(further);
+    if (reach.has(name)) throw new Error(`${name} and ${found} import each other, and cannot both be rooms`);
   }
 
   /** The names of all values that a source exports. */

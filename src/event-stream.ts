@@ -11,6 +11,7 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
   readonly #limit: number;
   readonly #onEnd: () => void;
   readonly #onWait: () => void;
+  readonly #onForgotten: (item: T) => void;
   #items: T[] = [];
   #head = 0;
   #dropped = 0;
@@ -21,11 +22,18 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
   /**
    * @param onEnd called once, when nothing more is wanted
    * @param onWait called when `awaited` may have changed
+   * @param onForgotten called for each that waited when nobody wanted it any more
    */
-  constructor(limit: number, onEnd: () => void, onWait: () => void = () => {}) {
+  constructor(
+    limit: number,
+    onEnd: () => void,
+    onWait: () => void = () => {},
+    onForgotten: (item: T) => void = () => {},
+  ) {
     this.#limit = limit;
     this.#onEnd = onEnd;
     this.#onWait = onWait;
+    this.#onForgotten = onForgotten;
   }
 
   /** How many events were dropped since the beginning, for want of someone who takes them. */
@@ -98,10 +106,12 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
 
   /** Ends it, and forgets what waits. */
   return(): Promise<IteratorResult<T>> {
+    const forgotten = this.#items.slice(this.#head);
     this.#items = [];
     this.#head = 0;
     this.end();
     this.#error = undefined;
+    forgotten.forEach(this.#onForgotten);
     return Promise.resolve({ done: true, value: undefined });
   }
 

@@ -10,9 +10,17 @@ export type OptionNames<O> = { readonly [Name in keyof O]-?: true };
 /** Makes of `Names` a type that only the names of `O`, and none beside them, have. */
 export type OnlyNames<O, Names> = Names & { readonly [Name in Exclude<keyof Names, keyof O>]: never };
 
-/** The first name that is none of these. */
+/**
+ * The first name that is none of these and says something. Passed over are what is undefined, as where it is not given;
+ * the methods of what the options are made from; and what somebody has given to all objects.
+ */
 export function strangerIn(options: object, names: object): string | undefined {
-  for (const name in options) if (!Object.hasOwn(names, name)) return name;
+  for (const name in options) {
+    if (Object.hasOwn(names, name) || name in Object.prototype) continue;
+    const value = (options as Record<string, unknown>)[name];
+    const isMethod = typeof value === 'function' && !Object.hasOwn(options, name);
+    if (value !== undefined && !isMethod) return name;
+  }
   return undefined;
 }
 

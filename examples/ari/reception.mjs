@@ -28,6 +28,8 @@ ari.onCall(async (caller, { args, channel }) => {
   caller.ended.then(() => called.hangup()).catch(() => {});
   called.ended.then(() => caller.hangup()).catch(() => {});
   await called.create({ endpoint: `Local/${digits}@${context}`, app: 'reception', appArgs: 'called' });
+  // a word to hang up that came before there was a channel was lost
+  if (caller.ending !== undefined) return called.hangup();
   const { status } = await called.dial({ timeout: 30 });
   console.log(`reception: ${digits} says ${status}`);
   if (status !== 'ANSWER') {

@@ -1,4 +1,5 @@
 /** Clients that few calls want lie in files of their own beside the executable, hundreds of kilobytes that no other call reads. */
+import { acceptCodeCache } from '../code-cache';
 import { AgiError } from '../errors';
 
 /** Where an executable has its rooms, and says where it lies itself (build.mjs). */
@@ -9,6 +10,8 @@ const rooms = Symbol.for('fastagi.rooms');
  * @throws AgiError with code `CLIENT_MISSING` where it is not there
  */
 export function loadBeside(name: string): unknown {
+  // they bring sockets, HTTP and cryptography with them
+  acceptCodeCache();
   const { createRequire } = process.getBuiltinModule('node:module');
   const { place } = ((globalThis as Record<symbol, unknown>)[rooms] ?? {}) as { place?: string };
   const file = process.getBuiltinModule('node:fs').realpathSync(place ?? __filename);

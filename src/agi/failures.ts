@@ -146,10 +146,10 @@ export function outOfRange(what: string, value: number, least: number, most: num
   return new AgiArgumentError(`${what} is ${value}, and must be a whole number from ${least} to ${most}`);
 }
 
-export function noOptions(method: string, options: unknown): AgiArgumentError {
+export function noOptions(method: string, options: unknown, names: object): AgiArgumentError {
   const what = options === null ? 'null' : Array.isArray(options) ? 'a list' : `a ${typeof options}`;
   return new AgiArgumentError(
-    `${method}: its options are one object, as in ${method}(…, { name: value }), and this is ${what}`,
+    `${method}: its options are one object, { name: value, … }, and this is ${what}; it has ${Object.keys(names).join(', ')}`,
   );
 }
 

@@ -32,7 +32,7 @@ export function checkOptions<O extends object, Names extends OptionNames<O>>(
   names: OnlyNames<O, Names>,
 ): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw failures().noOptions(method, options);
+    throw failures().noOptions(method, options, names);
   const name = strangerIn(options, names);
   if (name !== undefined) throw failures().noOption(method, name, names);
 }

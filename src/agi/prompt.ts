@@ -60,38 +60,37 @@ function play(
 ): Promise<PlayOutcome | SayOutcome> {
   if (typeof prompt === 'string') return agi.streamFile(prompt, { escapeDigits });
   if (typeof prompt !== 'object' || prompt === null) throw noPrompt(prompt);
-  const options = { ...prompt, escapeDigits };
-  if ('say' in options) {
-    const { say, ...others } = options;
-    return agi.say(say, others);
+  if ('say' in prompt) {
+    const { say, ...others } = prompt;
+    return agi.say(say, { ...others, escapeDigits });
   }
-  if ('digits' in options) {
-    const { digits, ...others } = options;
-    return agi.sayDigits(digits, others);
+  if ('digits' in prompt) {
+    const { digits, ...others } = prompt;
+    return agi.sayDigits(digits, { ...others, escapeDigits });
   }
-  if ('number' in options) {
-    const { number, ...others } = options;
-    return agi.sayNumber(number, others);
+  if ('number' in prompt) {
+    const { number, ...others } = prompt;
+    return agi.sayNumber(number, { ...others, escapeDigits });
   }
-  if ('alpha' in options) {
-    const { alpha, ...others } = options;
-    return agi.sayAlpha(alpha, others);
+  if ('alpha' in prompt) {
+    const { alpha, ...others } = prompt;
+    return agi.sayAlpha(alpha, { ...others, escapeDigits });
   }
-  if ('phonetic' in options) {
-    const { phonetic, ...others } = options;
-    return agi.sayPhonetic(phonetic, others);
+  if ('phonetic' in prompt) {
+    const { phonetic, ...others } = prompt;
+    return agi.sayPhonetic(phonetic, { ...others, escapeDigits });
   }
-  if ('date' in options) {
-    const { date, ...others } = options;
-    return agi.sayDate(date, others);
+  if ('date' in prompt) {
+    const { date, ...others } = prompt;
+    return agi.sayDate(date, { ...others, escapeDigits });
   }
-  if ('time' in options) {
-    const { time, ...others } = options;
-    return agi.sayTime(time, others);
+  if ('time' in prompt) {
+    const { time, ...others } = prompt;
+    return agi.sayTime(time, { ...others, escapeDigits });
   }
-  if ('dateTime' in options) {
-    const { dateTime, ...others } = options;
-    return agi.sayDateTime(dateTime, others);
+  if ('dateTime' in prompt) {
+    const { dateTime, ...others } = prompt;
+    return agi.sayDateTime(dateTime, { ...others, escapeDigits });
   }
   throw noPrompt(prompt);
 }

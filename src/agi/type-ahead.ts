@@ -97,8 +97,9 @@ export class TypeAhead {
 
   async sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
     checkOptions('sayNumber', options, { ...escapeNames, gender: true });
-    const { gender, ...others } = options;
-    return this.play(gender === undefined ? { number } : { number, gender }, others);
+    const { gender, escapeDigits } = options;
+    const ended = escapeDigits === undefined ? {} : { escapeDigits };
+    return this.play(gender === undefined ? { number } : { number, gender }, ended);
   }
 
   sayAlpha(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {

@@ -1,5 +1,6 @@
 /** AsyncAGI: the dialplan's AGI(agi:async) leaves a call to the manager. Who gets which call, and how it ends. */
 import { Agi } from '../agi/agi';
+import { closeBelongings } from '../agi/belongings';
 import { commander } from '../agi/commander';
 import { scriptEnded } from '../agi/failures';
 import { openSession } from '../agi/opening';
@@ -32,7 +33,10 @@ export interface AsyncAgiOptions {
   readonly trace?: Tracer;
 }
 
-/** Calls, for `for await`; `dropped` counts those that nobody took, and that were given back to the dialplan. */
+/**
+ * Calls, for `for await`; `dropped` counts those that nobody took, and that were given back to the dialplan. So are
+ * those that wait when it is left.
+ */
 export type AsyncAgiCalls = EventStream<Agi>;
 
 /**
@@ -54,11 +58,16 @@ export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls
   signal?.throwIfAborted();
   const config = typeof options.config === 'string' ? readConfig(options.config) : options.config;
   let opening = 0;
-  const calls = new EventStream<Agi>(Number.POSITIVE_INFINITY, () => {
+  let over = false;
+  const onEnd = () => {
+    over = true;
     stopCalls();
     stopState();
     signal?.removeEventListener('abort', onAbort);
-  });
+  };
+  // a caller must not wait in AsyncAGI for a program that has gone
+  const giveBack = (agi: Agi) => void endCall(agi);
+  const calls = new EventStream<Agi>(Number.POSITIVE_INFINITY, onEnd, undefined, giveBack);
   const stopCalls = onAsyncCall(ami, options, (transport) => {
     if (!calls.awaited && calls.size + opening >= limit) {
       calls.drop();
@@ -68,7 +77,10 @@ export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls
     opening++;
     openSession(transport, config ?? defaults, trace)
       .then(
-        (session) => calls.push(new Agi(session, config)),
+        (session) => {
+          if (over) transport.close();
+          else calls.push(new Agi(session, config));
+        },
         () => {
           // what is no request of Asterisk's is no call: its channel goes on in the dialplan
           calls.drop();
@@ -88,15 +100,19 @@ export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls
 
 /**
  * Gives a call of `asyncAgi` back to the dialplan, once the commands that are queued have been answered; nothing where
- * it has left already, by a hangup or by `agi.asyncAgiBreak()`.
+ * it has left already, by a hangup or by `agi.asyncAgiBreak()`. What the call has beside its conversation, engines at
+ * work and the clients of `agi.manager()` and `agi.ari()`, ends in either case.
  * @param options.failed makes AGISTATUS=FAILURE
  */
 export async function endCall(agi: Agi, options: { readonly failed?: boolean } = {}): Promise<void> {
-  const { session } = agi[commander];
+  const { session, belongings } = agi[commander];
   await session.drain();
-  if (session.ended) return;
-  session.stop(scriptEnded());
-  await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');
+  await belongings.speech?.stop(scriptEnded());
+  if (!session.ended) {
+    session.stop(scriptEnded());
+    await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');
+  }
+  await closeBelongings(agi);
 }
 
 /** Hands each event to the call that it is about. */

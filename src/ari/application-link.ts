@@ -110,6 +110,8 @@ export class ApplicationLink {
   #failures = 0;
   #connectedAt = 0;
   #lost = 0;
+  /** Since when events have been lost, until `onGap` has told of it, and by what. */
+  #untold: Pick<Gap, 'lostAt' | 'error'> | undefined;
 
   constructor(options: LinkOptions, owner: LinkOwner) {
     this.#options = options;
@@ -166,15 +168,11 @@ export class ApplicationLink {
     for (const source of sources) source.addEventListener('abort', onAbort);
     try {
       signal?.throwIfAborted();
-      await this.#establish(either.signal);
+      await this.#establish(either.signal).catch((error: unknown) => this.#insist(error, either.signal));
     } catch (error) {
       if (this.#closed) throw this.#closed;
-      if (!this.#reconnect?.fromStart || signal?.aborted || !canMend(error)) {
-        this.#setState('idle', undefined);
-        throw error;
-      }
-      this.#failures = 1;
-      await this.#comeBack(error as Error, either.signal);
+      this.#setState('idle', undefined);
+      throw error;
     } finally {
       for (const source of sources) source.removeEventListener('abort', onAbort);
     }
@@ -304,7 +302,7 @@ export class ApplicationLink {
   }
 
   #onLost(error: AriError): void {
-    const lostAt = new Date();
+    this.#untold ??= { lostAt: new Date(), error };
     this.#lost++;
     this.#drop(error);
     if (this.#state !== 'connected') return;
@@ -315,7 +313,7 @@ export class ApplicationLink {
     }
     this.#setState('reconnecting', error);
     void this.#comeBack(error, this.#over.signal).then(
-      () => this.#recover(lostAt, error),
+      () => this.#recover(),
       () => {},
     );
   }
@@ -327,18 +325,26 @@ export class ApplicationLink {
     this.#proven = false;
   }
 
-  /** Resolves when there is a WebSocket again; rejects where there never will be. */
-  async #comeBack(problem: Error, signal: AbortSignal): Promise<void> {
-    const {
-      attempts = Number.POSITIVE_INFINITY,
-      firstDelayMs = 500,
-      maxDelayMs = 30_000,
-    } = this.#reconnect ?? {};
+  /** The first WebSocket, after an attempt that has failed. */
+  async #insist(error: unknown, signal: AbortSignal): Promise<void> {
+    if (!this.#reconnect?.fromStart || signal.aborted || !canMend(error)) throw error;
+    this.#failures = 1;
+    await this.#comeBack(error as Error, signal, canMend);
+  }
+
+  /**
+   * Resolves when there is a WebSocket again; rejects where there never will be.
+   * @param goesOn whether another attempt is made after one that has failed by this
+   */
+  async #comeBack(
+    problem: Error,
+    signal: AbortSignal,
+    goesOn: (error: unknown) => boolean = () => true,
+  ): Promise<void> {
+    const { attempts = Number.POSITIVE_INFINITY } = this.#reconnect ?? {};
     let error = problem;
     for (let tried = 0; tried < attempts; tried++) {
-      const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(this.#failures++, 30));
-      // many clients of one Asterisk must not all come back at the same moment
-      await pause(delayMs / 2 + (Math.random() * delayMs) / 2, signal);
+      await pause(this.#delayMs(this.#failures++), signal);
       if (this.#closed) throw this.#closed;
       signal.throwIfAborted();
       try {
@@ -347,6 +353,7 @@ export class ApplicationLink {
       } catch (failure) {
         if (this.#closed) throw this.#closed;
         signal.throwIfAborted();
+        if (!goesOn(failure)) throw failure;
         error = failure as Error;
         this.#setState(this.#state, error);
       }
@@ -355,43 +362,71 @@ export class ApplicationLink {
     throw error;
   }
 
-  /** What was asked for is asked for again, and what has a handle is looked for. */
-  async #recover(lostAt: Date, error: Error): Promise<void> {
+  /** What was asked for is asked for again, what has a handle is looked for, and all that is told. */
+  async #recover(): Promise<void> {
     const backAt = new Date();
-    const { resources, registry } = this.#owner;
-    // what has begun since then is told by events
-    const before = registry.all().filter((handle) => handle.known);
+    const untold = this.#untold;
     const socket = this.#socket;
-    const missed: Handle[] = [];
+    if (!untold) return;
+    // what has begun since then is told by events
+    const before = this.#owner.registry.all().filter((handle) => handle.known);
+    let missed: Handle[] = [];
     let lost: LostSubscription[] = [];
-    try {
-      lost = await this.#subscriptions.replay(resources, isAnswer);
-      const channels = new Set((await resources.channels.list()).map(({ id }) => id));
-      const bridges = new Set((await resources.bridges.list()).map(({ id }) => id));
-      await Promise.all(
-        before.map(async (handle) => {
-          const there =
-            handle.kind === 'channel'
-              ? channels.has(handle.id)
-              : handle.kind === 'bridge'
-                ? bridges.has(handle.id)
-                : await handle.exists();
-          if (!there && handle.ending === undefined) missed.push(handle);
-        }),
-      );
-    } catch (problem) {
+    for (let tried = 0; ; tried++) {
+      let problem: unknown;
+      try {
+        lost = await this.#subscriptions.replay(this.#owner.resources, isAnswer);
+        missed = await this.#missing(before);
+      } catch (error) {
+        problem = error;
+        if (isPassing(error)) await pause(this.#delayMs(tried), this.#over.signal);
+      }
       // lost again: the next recovery does it all, and speaks of this gap, too
       if (this.#socket !== socket || this.#closed) return;
-      this.#owner.report(problem);
+      if (problem !== undefined) this.#owner.report(problem);
+      if (!isPassing(problem)) break;
     }
+    this.#untold = undefined;
+    this.#subscriptions.giveUp(lost);
     for (const handle of missed) handle.end('missed');
-    const gap: Gap = { lostAt, backAt, error, missed: missed.map(({ kind, id }) => ({ kind, id })), lost };
+    const gap: Gap = { ...untold, backAt, missed: missed.map(({ kind, id }) => ({ kind, id })), lost };
     for (const tell of [...this.#gapListeners]) this.#call(() => tell(gap));
+  }
+
+  /** Those of the handles whose things Asterisk does not have. */
+  async #missing(handles: readonly Handle[]): Promise<Handle[]> {
+    const { resources } = this.#owner;
+    const channels = new Set((await resources.channels.list()).map(({ id }) => id));
+    const bridges = new Set((await resources.bridges.list()).map(({ id }) => id));
+    const missing: Handle[] = [];
+    await Promise.all(
+      handles.map(async (handle) => {
+        const there =
+          handle.kind === 'channel'
+            ? channels.has(handle.id)
+            : handle.kind === 'bridge'
+              ? bridges.has(handle.id)
+              : await handle.exists();
+        if (!there && handle.ending === undefined) missing.push(handle);
+      }),
+    );
+    return missing;
+  }
+
+  #delayMs(failures: number): number {
+    const { firstDelayMs = 500, maxDelayMs = 30_000 } = this.#reconnect ?? {};
+    const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(failures, 30));
+    // many clients of one Asterisk must not all come back at the same moment
+    return delayMs / 2 + (Math.random() * delayMs) / 2;
   }
 
   #setState(state: AriState, error: Error | undefined): void {
     this.#state = state;
-    for (const tell of [...this.#stateListeners]) this.#call(() => tell(state, error));
+    for (const tell of [...this.#stateListeners]) {
+      this.#call(() => tell(state, error));
+      // one that has closed it: the others have been told of what is later
+      if (this.#state !== state) return;
+    }
   }
 
   #call(tell: () => void): void {
@@ -416,14 +451,22 @@ export class ApplicationLink {
 
 /** Whether another attempt to open the WebSocket may succeed: Asterisk is not there yet, or not ready. */
 function canMend(error: unknown): boolean {
-  if (error instanceof AriConnectionError) return error.retryable;
-  if (error instanceof AriTimeoutError) return true;
-  return error instanceof AriError && ['ARI_OFF', 'ARI_NO_RESOURCE', 'ARI_BUSY'].includes(error.code);
+  return (
+    isPassing(error) ||
+    (error instanceof AriError && ['ARI_OFF', 'ARI_NO_RESOURCE', 'ARI_BUSY'].includes(error.code))
+  );
+}
+
+/** Whether it is the connection's fault. */
+function isPassing(error: unknown): boolean {
+  return error instanceof AriTimeoutError || (error instanceof AriConnectionError && error.retryable);
 }
 
 /** Resolves after so long, or when the signal aborts. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    // one that has aborted already does not say so again
+    if (signal.aborted) return resolve();
     const end = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', end);

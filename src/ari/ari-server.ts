@@ -6,7 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 import { WebSocketServer } from 'ws';
@@ -32,18 +32,22 @@ export interface AriServerOptions
   /**
    * Called with a client for each WebSocket that Asterisk opens, before its first event: the place for `onCall` and
    * `on`. It is closed when Asterisk closes the WebSocket, which opens a new one by itself. What it throws goes to
-   * `onError`, and ends this WebSocket.
+   * `onError`, and ends this WebSocket; so does `ari.close()`.
    */
   readonly onConnection: (ari: Ari) => void;
 }
 
-/** The code of a WebSocket's end for a mishap of one's own (RFC 6455, 7.4.1). */
+/** The codes of a WebSocket's end that is as it should be, and for a mishap of one's own (RFC 6455, 7.4.1). */
+const NORMAL = 1000;
 const FAILED = 1011;
 
 export class AriServer {
   readonly #server: http.Server | https.Server;
   readonly #webSockets: WebSocketServer;
   readonly #clients = new Set<Ari>();
+  /** All, those too that have said nothing yet. */
+  readonly #sockets = new Set<Socket>();
+  #closed: Promise<void> | undefined;
 
   private constructor(options: AriServerOptions) {
     checkServerNames(options);
@@ -62,6 +66,10 @@ export class AriServer {
     const refuse: http.RequestListener = (_request, response) =>
       response.writeHead(426).end('a WebSocket is wanted\n');
     this.#server = tls ? https.createServer(tls, refuse) : http.createServer(refuse);
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     const due = digest(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
     this.#server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => {});
@@ -79,13 +87,19 @@ export class AriServer {
         ari.onState((state) => {
           if (state === 'closed') this.#clients.delete(ari);
         });
+        let code = NORMAL;
         try {
           options.onConnection(ari);
         } catch (error) {
           // it costs this connection, and no other
           void ari.close();
-          webSocket.close(FAILED);
+          code = FAILED;
           (options.onError ?? console.error)(error, undefined);
+        }
+        if (ari.state === 'closed') {
+          // what still comes by it is nobody's
+          webSocket.on('error', () => {});
+          webSocket.close(code);
           return;
         }
         const where = request.socket.remoteAddress ?? 'an unknown place';
@@ -113,12 +127,17 @@ export class AriServer {
     return this.#clients;
   }
 
-  /** Closes all of them, and listens no more. */
-  async close(): Promise<void> {
+  /** Closes all of them, and listens no more. May be called twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
     await Promise.all(Array.from(this.#clients, (ari) => ari.close()));
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 

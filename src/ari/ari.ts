@@ -99,6 +99,7 @@ export interface Ari extends Resources {}
 export class Ari {
   readonly #options: AriOptions;
   readonly #address: AriAddress | undefined;
+  readonly #trace: AriTracer | undefined;
   readonly #timeoutMs: number;
   readonly #http: HttpCarrier | undefined;
   readonly #hub = new EventHub<AnyEvent>((error, event) => this.#report(error, event));
@@ -121,6 +122,8 @@ export class Ari {
     }
     if (options.username.includes(':')) throw new AriArgumentError('a user name of ARI cannot hold a colon');
     this.#options = options;
+    const { trace } = options;
+    this.#trace = trace && ((direction, text) => this.#tell(trace, direction, text));
     this.#timeoutMs = timeoutMs;
     const { username, password, reconnect = true, requestsOverSocket = true } = options;
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -148,7 +151,7 @@ export class Ari {
       },
       reportError: (error, event) => this.#report(error, event),
     };
-    const { trace, signal } = options;
+    const { signal } = options;
     const limits = { connectTimeoutMs, pingEveryMs, maxMessageBytes: options.maxMessageBytes ?? 16 << 20 };
     this.#link = new ApplicationLink(
       { address: this.#address, authorization, username, limits, reconnect, requestsOverSocket },
@@ -160,8 +163,8 @@ export class Ari {
         report: (error) => this.#report(error, undefined),
       },
     );
-    this.#intake = new EventIntake(this.#hub, this.#registry, this.#link, trace);
-    if (signal?.aborted) void this.#link.close(signal.reason);
+    this.#intake = new EventIntake(this.#hub, this.#registry, this.#link, this.#trace);
+    if (signal?.aborted) void this.close();
     else signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -338,7 +341,8 @@ export class Ari {
   ): Promise<unknown> {
     if (this.#link.closed) throw this.#link.closed;
     checkMs('timeoutMs', timeoutMs);
-    const { trace, username } = this.#options;
+    const { username } = this.#options;
+    const trace = this.#trace;
     const asked = { method: request.method, path: request.path };
     trace?.(
       '>',
@@ -379,6 +383,15 @@ export class Ari {
     if (state === 'replaced') return;
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#http?.close(cause);
+  }
+
+  /** What the tracer throws is not the request's mishap, nor the event's. */
+  #tell(trace: AriTracer, direction: '>' | '<', text: string): void {
+    try {
+      trace(direction, text);
+    } catch (error) {
+      this.#report(error, undefined);
+    }
   }
 
   #report(error: unknown, event: AnyEvent | undefined): void {

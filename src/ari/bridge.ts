@@ -32,7 +32,7 @@ export class BridgeHandle extends Handle {
   async play(parameters: Given<'play'>, options: RequestOptions = {}): Promise<PlaybackHandle> {
     const playback = this.host.playback(parameters.playbackId);
     const given = { ...parameters, bridgeId: this.id, playbackId: playback.id };
-    await playback.making(perform(this, 'bridges', 'play', given, options) as Promise<Playback>);
+    await playback.making(() => perform(this, 'bridges', 'play', given, options) as Promise<Playback>);
     return playback;
   }
 
@@ -43,7 +43,9 @@ export class BridgeHandle extends Handle {
   ): Promise<RecordingHandle> {
     const recording = this.host.recording(parameters.name);
     const given = { ...parameters, bridgeId: this.id, name: recording.id };
-    await recording.making(perform(this, 'bridges', 'record', given, options) as Promise<LiveRecording>);
+    await recording.making(
+      () => perform(this, 'bridges', 'record', given, options) as Promise<LiveRecording>,
+    );
     return recording;
   }
 

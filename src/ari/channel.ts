@@ -6,6 +6,7 @@ import {
   type LiveRecording,
   operations,
   type Playback,
+  type StasisStart,
 } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
@@ -94,16 +95,28 @@ export class ChannelHandle extends Handle {
    * @throws AriTimeoutError where it does not get there in time, because the application is not this client's
    */
   async create(parameters: Given<'create'>, options: RequestOptions = {}): Promise<Channel> {
+    const { timeoutMs = ENTER_MS, signal } = options;
+    let giveUp: (error: unknown) => void = () => {};
     // it may be there before the answer to the request
-    const entered = this.next('StasisStart', {
-      timeoutMs: options.timeoutMs ?? ENTER_MS,
-      signal: options.signal,
-    });
+    const entered = this.wait<StasisStart>(
+      { timeoutMs, signal },
+      `channel ${this.id}: no StasisStart`,
+      (resolve, reject) => {
+        giveUp = reject;
+        return this.on('StasisStart', resolve);
+      },
+    );
     entered.catch(() => {});
     const given = { ...parameters, channelId: this.id };
-    const channel = (await this.making(perform(this, 'channels', 'create', given, options))) as Channel;
-    await entered;
-    return channel;
+    try {
+      const channel = (await this.making(() =>
+        perform(this, 'channels', 'create', given, options),
+      )) as Channel;
+      await entered;
+      return channel;
+    } finally {
+      giveUp(undefined);
+    }
   }
 
   /**
@@ -156,7 +169,7 @@ export class ChannelHandle extends Handle {
   async play(parameters: Given<'play'>, options: RequestOptions = {}): Promise<PlaybackHandle> {
     const playback = this.host.playback(parameters.playbackId);
     const given = { ...parameters, channelId: this.id, playbackId: playback.id };
-    await playback.making(perform(this, 'channels', 'play', given, options) as Promise<Playback>);
+    await playback.making(() => perform(this, 'channels', 'play', given, options) as Promise<Playback>);
     return playback;
   }
 
@@ -167,14 +180,17 @@ export class ChannelHandle extends Handle {
   ): Promise<RecordingHandle> {
     const recording = this.host.recording(parameters.name);
     const given = { ...parameters, channelId: this.id, name: recording.id };
-    await recording.making(perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>);
+    await recording.making(
+      () => perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>,
+    );
     return recording;
   }
 
   /**
    * Makes this a channel of media, and opens its audio as a stream both ways: put it into a bridge, and what is said
    * there is read, what is written is heard. A bridge takes it once it has entered the application: await its
-   * StasisStart, listened for before. Asterisk 22.6 and newer, with the module chan_websocket.
+   * StasisStart, listened for before. Where its audio cannot be had it is hung up. Asterisk 22.6 and newer, with the
+   * module chan_websocket.
    * @param parameters.format what is read and written: `slin16`, 16-bit samples at 16 kHz; `slin`, `ulaw` …
    */
   async openMedia(
@@ -192,8 +208,15 @@ export class ChannelHandle extends Handle {
       options,
     );
     const id = (channelvars as Record<string, unknown> | undefined)?.MEDIA_WEBSOCKET_CONNECTION_ID;
-    if (typeof id === 'string') return this.host.openMedia(id, options);
-    throw new AriProtocolError('ARI_MEDIA', `channel ${this.id}: Asterisk gives no id of a media WebSocket`);
+    try {
+      if (typeof id === 'string') return await this.host.openMedia(id, options);
+      const text = `channel ${this.id}: Asterisk gives no id of a media WebSocket`;
+      throw new AriProtocolError('ARI_MEDIA', text);
+    } catch (error) {
+      // it would wait in Asterisk for a WebSocket that does not come
+      this.hangup().catch(() => {});
+      throw error;
+    }
   }
 
   /**

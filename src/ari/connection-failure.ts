@@ -1,4 +1,4 @@
-/** Why no connection to Asterisk came about, in words for whoever has to mend it. */
+/** Why there is no connection to Asterisk, in words for whoever has to mend it. */
 import { AriConnectionError, type Asked } from '../ari-errors';
 import { type AriAddress, showAddress } from './address';
 
@@ -25,6 +25,21 @@ export function connectionFailure(
           : '';
   const text = `${what} to ${where}: ${errorText(error)}${advice}`;
   return new AriConnectionError('ARI_CONNECT', text, { ...asked, cause: error, retryable: true });
+}
+
+/**
+ * What a request is rejected by that was on its way when the client was closed.
+ * @param sent whether Asterisk may have seen it
+ */
+export function closedUnderway(cause: Error, asked: Asked, sent: boolean): Error {
+  if (!(cause instanceof AriConnectionError)) return cause;
+  const { code, message, retryable } = cause;
+  return new AriConnectionError(code, `${asked.method} ${asked.path}: ${message}`, {
+    ...asked,
+    cause,
+    retryable,
+    sent,
+  });
 }
 
 /** A host with several addresses fails with an error of no message that holds the others. */

@@ -11,6 +11,8 @@ export class EventHub<Event extends { readonly type: string }> {
   readonly #streams = new EventStreams<Event>();
   readonly #onError: (error: unknown, event: Event) => void;
   readonly #interest: Interest | undefined;
+  /** Set when no event will come any more. */
+  #over: { readonly error: unknown } | undefined;
 
   /**
    * @param onError gets what a listener throws, or what its promise is rejected with
@@ -27,6 +29,8 @@ export class EventHub<Event extends { readonly type: string }> {
   }
 
   on(type: string, listener: Listener<Event>): () => void {
+    // nobody would forget it
+    if (this.#over) return () => {};
     // one of its own for each: the same function twice is two listeners
     const tell: Listener<Event> = (event) => {
       try {
@@ -50,14 +54,18 @@ export class EventHub<Event extends { readonly type: string }> {
   }
 
   stream(types: readonly string[], options: EventStreamOptions): EventStream<Event> {
-    return this.#streams.open(types, options, (type, push) => this.on(type, push));
+    const stream = this.#streams.open(types, options, (type, push) => this.on(type, push));
+    // nobody else would end it
+    if (this.#over) stream.end(this.#over.error);
+    return stream;
   }
 
   emit(event: Event): void {
     if (this.#listeners.size === 0) return;
+    // who listens from now on is told of the next one
     const listeners = this.#listeners.get(event.type);
-    if (listeners) for (const tell of listeners) tell(event);
     const all = this.#listeners.get('*');
+    if (listeners) for (const tell of listeners) tell(event);
     // of one whose type is `*` they are the same
     if (all && all !== listeners) for (const tell of all) tell(event);
   }
@@ -67,8 +75,9 @@ export class EventHub<Event extends { readonly type: string }> {
     return this.#listeners.has(type) || this.#listeners.has('*');
   }
 
-  /** Ends all streams, and forgets all listeners. */
+  /** Ends all streams, those that are opened later too, and forgets all listeners. */
   end(error?: unknown): void {
+    this.#over ??= { error };
     this.#streams.end(error);
     for (const [type, listeners] of this.#listeners) {
       for (const _ of listeners) this.#interest?.remove(type);

@@ -45,6 +45,7 @@ export class EventSocket {
   /**
    * Takes a WebSocket that is open.
    * @param where whom it leads to, for messages
+   * @internal the package's types may not speak of ws, which nobody has who installs it
    */
   constructor(
     socket: WebSocket,
@@ -141,13 +142,19 @@ export class EventSocket {
         asked = true;
         this.#writer.ping();
       } else {
-        this.#end(
-          new AriTimeoutError(`Asterisk at ${this.#where} has not answered a ping for ${pingEveryMs} ms`),
-        );
-        this.#socket.terminate();
+        // where it was this side that hung, the answer lies unread: timers come before sockets
+        setImmediate(() => this.#giveUp(pingEveryMs));
       }
     }, pingEveryMs);
     this.#pinger.unref();
+  }
+
+  #giveUp(pingEveryMs: number): void {
+    if (this.#heard || this.#ended) return;
+    this.#end(
+      new AriTimeoutError(`Asterisk at ${this.#where} has not answered a ping for ${pingEveryMs} ms`),
+    );
+    this.#socket.terminate();
   }
 
   #stop(): void {

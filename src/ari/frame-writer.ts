@@ -17,7 +17,10 @@ export class FrameWriter {
   #pinged: Buffer | undefined;
   #isAnswering = false;
 
-  /** @param socket made with `autoPong: false`: pongs go this way, too */
+  /**
+   * @param socket made with `autoPong: false`: pongs go this way, too
+   * @internal as that of EventSocket
+   */
   constructor(socket: WebSocket, isSecure: boolean) {
     this.#socket = socket;
     this.#isSecure = isSecure;

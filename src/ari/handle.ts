@@ -53,6 +53,7 @@ export abstract class Handle {
   #ending: Ending | undefined;
   #known = false;
   #made = false;
+  #unsure = false;
 
   constructor(host: HandleHost, id: string) {
     this.host = host;
@@ -87,8 +88,6 @@ export abstract class Handle {
    * @returns what ends that
    */
   on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
-    // there is no event any more, nor anybody who would forget the listener
-    if (this.#ending !== undefined) return () => {};
     return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
   }
 
@@ -114,9 +113,9 @@ export abstract class Handle {
     this.release();
   }
 
-  /** @internal Whether Asterisk has told of it. */
+  /** @internal Whether Asterisk has told of it, or has not answered whether it has made it. */
   get known(): boolean {
-    return this.#known;
+    return this.#known || this.#unsure;
   }
 
   /** @internal Whether it was made by this handle. */
@@ -126,7 +125,7 @@ export abstract class Handle {
 
   /** @internal */
   deliver(event: AnyEvent): void {
-    this.#meet();
+    this.meet();
     this.#hub.emit(event);
     const ending = this.endingBy(event);
     if (ending !== undefined) this.end(ending);
@@ -143,7 +142,8 @@ export abstract class Handle {
     this.#abort?.abort(this.goneError());
   }
 
-  #meet(): void {
+  /** Asterisk has told of it. @internal */
+  meet(): void {
     if (this.#known) return;
     this.#known = true;
     this.host.registry.meet(this);
@@ -199,15 +199,18 @@ export abstract class Handle {
     });
   }
 
-  /** @internal What makes the thing: where Asterisk refuses, the handle is over. */
-  async making<T>(made: Promise<T>): Promise<T> {
+  /** @internal What makes the thing: where it was not made, the handle is over. */
+  async making<T>(make: () => Promise<T>): Promise<T> {
+    // nobody would hear of it; a client whose application another has is deaf, and can ask all the same
+    if (this.#ending !== undefined && this.#ending !== 'closed') throw this.goneError();
     try {
-      const result = await made;
-      this.#meet();
+      const result = await make();
+      this.meet();
       this.#made = true;
       return result;
     } catch (error) {
-      if (isRefusal(error)) this.end('refused');
+      if (!isRefusal(error)) this.#unsure = true;
+      else if (!this.#known) this.end('refused');
       throw error;
     }
   }
@@ -232,8 +235,8 @@ export function bindOperations(
       configurable: true,
       writable: true,
       value(this: Handle, parameters: Readonly<Record<string, unknown>> = {}, options: RequestOptions = {}) {
-        const done = perform(this, resource, name, { ...parameters, [key]: this.id }, options);
-        return makers.includes(name) ? this.making(done) : done;
+        const done = () => perform(this, resource, name, { ...parameters, [key]: this.id }, options);
+        return makers.includes(name) ? this.making(done) : done();
       },
     });
   }
@@ -255,5 +258,8 @@ export async function perform(
     const text = `${resource}.${name}: the table of operations that this client was given has no such operation`;
     throw new AriArgumentError(text);
   }
-  return method(parameters, options);
+  const value = await method(parameters, options);
+  // what is stored is there without the recording
+  if (!name.includes('Stored')) handle.meet();
+  return value;
 }

@@ -9,7 +9,7 @@ import type { AriAnswer } from '../wire/ari-answer';
 import { type AriRequest, encodeQuery } from '../wire/ari-request';
 import type { AriAddress } from './address';
 import type { Carrier, CarryOptions } from './carrier';
-import { connectionFailure, errorText } from './connection-failure';
+import { closedUnderway, connectionFailure, errorText } from './connection-failure';
 
 const MAX_SOCKETS = 8;
 const IDLE_MS = 10_000;
@@ -28,8 +28,8 @@ export class HttpCarrier implements Carrier {
   readonly #options: HttpCarrierOptions;
   readonly #agent: http.Agent;
   readonly #where: string;
-  /** What ends each request that is on its way. */
-  readonly #underway = new Set<AbortController>();
+  /** What ends each request that is on its way with an error. */
+  readonly #underway = new Set<(cause: Error) => void>();
 
   constructor(options: HttpCarrierOptions) {
     this.#options = options;
@@ -44,12 +44,14 @@ export class HttpCarrier implements Carrier {
     signal?.throwIfAborted();
     const asked = { method: request.method, path: request.path };
     const abort = new AbortController();
-    this.#underway.add(abort);
+    const progress = { sent: false };
+    const end = (cause: Error) => abort.abort(closedUnderway(cause, asked, progress.sent));
+    this.#underway.add(end);
     const late = () =>
       abort.abort(
         new AriTimeoutError(
           `${asked.method} ${asked.path}: Asterisk at ${this.#where} does not answer within ${timeoutMs} ms`,
-          { ...asked, sent: true },
+          { ...asked, ...progress },
         ),
       );
     const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
@@ -58,7 +60,7 @@ export class HttpCarrier implements Carrier {
     try {
       for (let tries = 0; ; tries++) {
         try {
-          return await this.#send(request, abort.signal);
+          return await this.#send(request, progress, abort.signal);
         } catch (error) {
           const delayMs = RETRY_DELAYS_MS[tries];
           const again =
@@ -69,23 +71,28 @@ export class HttpCarrier implements Carrier {
       }
     } finally {
       clearTimeout(timer);
-      this.#underway.delete(abort);
+      this.#underway.delete(end);
       signal?.removeEventListener('abort', onAbort);
     }
   }
 
   /** Ends the connections, and what is on its way with this error. */
   close(error: Error): void {
-    for (const abort of this.#underway) abort.abort(error);
+    for (const end of this.#underway) end(error);
     this.#agent.destroy();
   }
 
-  #send(request: AriRequest, signal: AbortSignal): Promise<AriAnswer> {
+  /** @param progress is told when Asterisk may have seen the request */
+  #send(request: AriRequest, progress: { sent: boolean }, signal: AbortSignal): Promise<AriAnswer> {
     const { address, authorization, maxAnswerBytes } = this.#options;
     const { method, path, body } = request;
     const asked: Asked = { method, path };
     return new Promise((resolve, reject) => {
       let sent = false;
+      const onSent = () => {
+        sent = true;
+        progress.sent = true;
+      };
       const fail = (error: unknown) => {
         signal.removeEventListener('abort', onAbort);
         reject(error);
@@ -108,8 +115,8 @@ export class HttpCarrier implements Carrier {
       });
       outgoing.on('socket', (socket) => {
         // on a socket that is still connecting nothing has gone out
-        if (!socket.connecting) sent = true;
-        else socket.once(address.tls ? 'secureConnect' : 'connect', () => (sent = true));
+        if (!socket.connecting) onSent();
+        else socket.once(address.tls ? 'secureConnect' : 'connect', onSent);
       });
       outgoing.on('error', (error) => fail(this.#broken(error, asked, sent)));
       outgoing.on('response', (response) => {

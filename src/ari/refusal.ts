@@ -1,5 +1,11 @@
 /** What an error says of the thing that was asked for. */
-import { AriError, AriResponseError } from '../ari-errors';
+import {
+  AriArgumentError,
+  AriConnectionError,
+  AriError,
+  AriResponseError,
+  AriTimeoutError,
+} from '../ari-errors';
 
 /** Whether Asterisk has answered. */
 export function isAnswer(error: unknown): error is AriResponseError {
@@ -18,5 +24,7 @@ export function isNotFound(error: unknown): false {
 
 /** Whether a thing was not made. One of the same id that is there already (409) is none of ours to end. */
 export function isRefusal(error: unknown): boolean {
-  return isAnswer(error) && error.status !== 409;
+  if (isAnswer(error)) return error.status !== 409;
+  if (error instanceof AriConnectionError || error instanceof AriTimeoutError) return !error.sent;
+  return error instanceof AriArgumentError;
 }

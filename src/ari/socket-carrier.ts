@@ -6,6 +6,7 @@ import { AriConnectionError, AriError, AriTimeoutError } from '../ari-errors';
 import type { AriAnswer } from '../wire/ari-answer';
 import type { AriRequest } from '../wire/ari-request';
 import type { Carrier, CarryOptions } from './carrier';
+import { closedUnderway } from './connection-failure';
 import type { EventSocket } from './event-socket';
 
 /** The longest text that Asterisk reads in one frame (res_http_websocket.c). */
@@ -80,11 +81,11 @@ export class SocketCarrier implements Carrier {
   /** Gives up what waits: the WebSocket is gone. */
   end(cause: Error): void {
     for (const waiting of [...this.#waiting.values()]) {
+      const { method, path } = waiting.request;
       if (!(cause instanceof AriError) || cause.code === 'ARI_CLOSED') {
-        waiting.reject(cause);
+        waiting.reject(closedUnderway(cause, { method, path }, true));
         continue;
       }
-      const { method, path } = waiting.request;
       const text = `${method} ${path}: the WebSocket was lost before the answer came: ${cause.message}`;
       waiting.reject(
         new AriConnectionError('ARI_LOST', text, { method, path, cause, retryable: true, sent: true }),

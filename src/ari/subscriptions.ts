@@ -22,6 +22,9 @@ const lists: Record<string, keyof Application | undefined> = {
   deviceState: 'device_names',
 };
 
+/** Asterisk's name for all of a kind. */
+const allOfKind = /^__AST_\w+_ALL_TOPIC$/;
+
 export class Subscriptions {
   readonly #sources = new Map<string, Set<string>>();
   readonly #filters = new Map<string, Record<string, unknown>>();
@@ -68,7 +71,6 @@ export class Subscriptions {
     const lost: LostSubscription[] = [];
     const refused = (application: string, eventSource: string | undefined) => (error: unknown) => {
       if (!isAnswer(error)) throw error;
-      if (eventSource !== undefined) this.#sources.get(application)?.delete(eventSource);
       lost.push({ application, eventSource, error });
     };
     for (const [application, filter] of this.#filters) {
@@ -77,21 +79,29 @@ export class Subscriptions {
         .catch(refused(application, undefined));
     }
     for (const [application, sources] of this.#sources) {
+      const taken: string[] = [];
       // one by one: of a list with one that is gone Asterisk takes none
       await Promise.all(
         Array.from(sources, (eventSource) =>
           resources.applications
             .subscribe({ applicationName: application, eventSource })
-            .catch(refused(application, eventSource)),
+            .then(() => taken.push(eventSource), refused(application, eventSource)),
         ),
       );
-      if (sources.size === 0) continue;
+      if (taken.length === 0) continue;
       const listed = await resources.applications.get({ applicationName: application });
-      for (const eventSource of sources) {
+      for (const eventSource of taken) {
         if (!isListed(listed, eventSource)) lost.push({ application, eventSource, error: undefined });
       }
     }
     return lost;
+  }
+
+  /** What Asterisk has refused is not asked for again. */
+  giveUp(lost: readonly LostSubscription[]): void {
+    for (const { application, eventSource, error } of lost) {
+      if (error && eventSource !== undefined) this.#sources.get(application)?.delete(eventSource);
+    }
   }
 }
 
@@ -101,7 +111,9 @@ function isListed(application: Application, source: string): boolean {
   const id = source.slice(colon + 1);
   // what is for all of a kind is listed under names of Asterisk's own
   if (list === undefined || id === '') return true;
-  return (application[list] as readonly string[]).some((other) => other.toLowerCase() === id.toLowerCase());
+  const listed = (application[list] ?? []) as readonly string[];
+  // one who has all of a kind is given no single ones beside them (res/stasis/app.c)
+  return listed.some((other) => allOfKind.test(other) || other.toLowerCase() === id.toLowerCase());
 }
 
 function listOf(value: unknown): string[] {

@@ -47,8 +47,9 @@ export function options(parser: Argv): Argv {
     .epilogue(
       [
         'It goes to the manager that [asmanager] in the configuration names, and shows',
-        'the answer, of a list each item. Exit code 0: done; 1: Asterisk says no; 2: wrong',
-        'use; 3: no configuration, no connection or no login.',
+        'the answer, of a list each item.',
+        'Exit code 0: done; 1: Asterisk says no; 2: wrong use; 3: no configuration, no',
+        'connection or no login.',
         '',
         '  fastagi ami Command "Command=core show uptime"',
         '  fastagi ami QueueStatus Queue=support --json',
@@ -61,6 +62,7 @@ export function options(parser: Argv): Argv {
 export async function run(options: Record<string, unknown>): Promise<number> {
   const given = options as unknown as Given;
   try {
+    checkNumbers(given);
     if (given.asyncAgi !== undefined) return await serve(given, given.asyncAgi);
     return given.events === undefined ? await order(given) : await watch(given, given.events);
   } catch (error) {
@@ -69,6 +71,13 @@ export async function run(options: Record<string, unknown>): Promise<number> {
     process.stderr.write(`fastagi: ${(error as Error).message}\n`);
     return code;
   }
+}
+
+/** @throws AmiArgumentError for what is no number: it would count as no limit */
+function checkNumbers({ count, timeout }: Given): void {
+  if (count !== undefined && !(Number.isInteger(count) && count > 0))
+    throw new AmiArgumentError('--count takes a whole number from 1 on');
+  if (!(timeout >= 0)) throw new AmiArgumentError('--timeout takes a number of seconds');
 }
 
 async function order(given: Given): Promise<number> {
@@ -147,7 +156,8 @@ function connect(given: Given, lasting = false): Promise<Ami> {
   let named: AmiOptions;
   if (username !== undefined) {
     if (!secret)
-      throw new AmiArgumentError(
+      throw new RefusedError(
+        'NO_SECRET',
         `the secret of ${username} is wanted in the environment variable FASTAGI_AMI_SECRET`,
       );
     named = { username, secret };

@@ -61,6 +61,10 @@ export async function run(options: Record<string, unknown>): Promise<number> {
     say(`${JSON.stringify(given.method)} is no method: GET, POST, PUT or DELETE`);
     return exitCodes.usage;
   }
+  if (!given.events && !given.describe && (given.method === undefined || given.path === undefined)) {
+    say('ari wants METHOD PATH, --events APPLICATION or --describe');
+    return exitCodes.usage;
+  }
   let ari: Ari;
   try {
     ari = new Ari(ariOptions(given.config));
@@ -72,11 +76,9 @@ export async function run(options: Record<string, unknown>): Promise<number> {
   try {
     if (given.events) return await printEvents(ari, given.events, given.all ?? false, say);
     if (given.describe) return await print(await describe((path) => ari.request('GET', path)));
-    if (given.method === undefined || given.path === undefined) {
-      throw new AriArgumentError('ari wants METHOD PATH, --events APPLICATION or --describe');
-    }
-    const method = given.method.toUpperCase();
-    const path = given.path.replace(/^(?!\/)/, '/');
+    const { method: asked = '', path: place = '' } = given;
+    const method = asked.toUpperCase();
+    const path = place.replace(/^(?!\/)/, '/');
     const answer = await ari.request(method, path, requestOf(method, path, given.parameters ?? []));
     if (answer === undefined) return 0;
     return await print(Buffer.isBuffer(answer) ? answer : `${JSON.stringify(answer, null, 2)}\n`);
@@ -151,7 +153,10 @@ async function printEvents(
     say(`events were lost from ${lostAt.toISOString()} to ${backAt.toISOString()}`),
   );
   ari.on('*', (event) => process.stdout.write(`${JSON.stringify(event)}\n`));
-  await ari.start(applications, { subscribeAll, signal: over.signal });
+  await ari.start(applications, { subscribeAll, signal: over.signal }).catch((error: unknown) => {
+    // whoever gives it up knows why
+    if (!over.signal.aborted) throw error;
+  });
   if (!over.signal.aborted) await once(over.signal, 'abort');
   return failed ? 1 : 0;
 }

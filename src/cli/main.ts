@@ -65,7 +65,14 @@ export async function main(args: string[]): Promise<void> {
   let chosen: (() => number | Promise<number>) | undefined;
   let asked = 'fastagi';
   /** What there is to choose from. */
-  let wanted: Wanted = { names: commands.map(({ usage }) => usage.split(' ', 1)[0] as string) };
+  let wanted: Wanted = {
+    names: [
+      ...commands.map(({ usage }) => usage.split(' ', 1)[0] as string),
+      '--config',
+      '--version',
+      '--help',
+    ],
+  };
   const parser = yargs(args)
     .scriptName('fastagi')
     .usage(
@@ -95,6 +102,8 @@ export async function main(args: string[]): Promise<void> {
     .help()
     .alias({ help: 'h', version: 'V' })
     .strict()
+    // what stands behind -- is text like all arguments
+    .parserConfiguration({ 'parse-positional-numbers': false })
     .wrap(80)
     .exitProcess(false)
     .fail((message, error) => {

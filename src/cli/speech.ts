@@ -11,7 +11,7 @@ export function options(parser: Argv): Argv {
     .option('host', { type: 'string', default: '127.0.0.1', describe: 'Listen on this address' })
     .option('port', { type: 'number', default: 4580, describe: 'Listen on this port' })
     .epilogue(
-      'Exit code 0: it was told to stop; 2: wrong use; 3: no [tts] url and secret, or nowhere\nto listen.',
+      'Exit code 0: it was told to stop; 2: wrong use; 3: no [tts] url and secret, or\nnowhere to listen.',
     );
 }
 

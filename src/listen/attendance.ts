@@ -1,5 +1,6 @@
 /** A script on any transport: the one way in for all that serves calls in a process which goes on. */
 import type { Agi } from '../agi/agi';
+import { closeBelongings } from '../agi/belongings';
 import { commander } from '../agi/commander';
 import { scriptEnded } from '../agi/failures';
 import { openSession } from '../agi/opening';
@@ -39,18 +40,4 @@ export function attend(
     },
   });
   return ending;
-}
-
-/**
- * What a call has opened beside its connection must not stay open behind it.
- * @returns undefined where there is nothing
- */
-export function closeBelongings(agi: Agi): Promise<void> | undefined {
-  const { belongings } = agi[commander];
-  const { manager, ari } = belongings;
-  if (!manager && !ari) return undefined;
-  delete belongings.manager;
-  delete belongings.ari;
-  const closed = [manager?.then((client) => client.close()), ari?.close()];
-  return Promise.allSettled(closed).then(() => {});
 }

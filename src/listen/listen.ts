@@ -60,7 +60,8 @@ export async function listen(options: ListenOptions): Promise<number> {
     if (log.fd === undefined) openLog(log, undefined, options.overrides.fd);
     log.write('error', describeError(error));
     onlooker.say(describeError(error));
-    if (options.overrides.fd !== undefined) await refuseForAWhile(Number(options.overrides.fd));
+    const { fd = '' } = options.overrides;
+    if (/^\d{1,4}$/.test(fd)) await refuseForAWhile(Number(fd));
     if (!(error instanceof RefusedError)) return 1;
     return error.code === 'CONFIG_VALUE' && error.message.startsWith('--') ? 2 : 3;
   }

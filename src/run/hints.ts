@@ -1,4 +1,6 @@
-/** What to do about errors that are not ours: a method by a name it has elsewhere (in phpAGI, in another language), a package that is not there. */
+/** What to do about errors that are not ours: a name from elsewhere (phpAGI, PHP, another kind of module), a package that is not there. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { nearestName } from '../nearest-name';
 
 export const methodNames: readonly string[] = [
@@ -26,6 +28,7 @@ export const methodNames: readonly string[] = [
 
 /** phpAGI's methods that have another name here, not only another spelling. */
 const otherNames: Readonly<Record<string, string>> = {
+  evaluate: 'send',
   exec_absolutetimeout: 'setAbsoluteTimeout',
   exec_dial: 'dial',
   exec_enumlookup: 'enumLookup',
@@ -52,33 +55,80 @@ function fold(name: string): string {
 
 /** What to do about an error whose own words are the system's or the language's; undefined where there is nothing to say. */
 export function hintFor(error: Error): string | undefined {
-  return hintForMethod(error) ?? hintForPackage(error);
+  return hintForMethod(error) ?? hintForName(error) ?? hintForPackage(error);
 }
+
+const notFunction = ' is not a function';
 
 /** `get_data is getData here …`, for an error that says that a call has no method of this name. */
 function hintForMethod(error: Error): string | undefined {
-  if (error.name !== 'TypeError') return undefined;
-  const match = /([\w$]+(?:\(\.\.\.\))?)\??\.([\w$]+) is not a function$/.exec(error.message);
+  // whoever throws it may have put there what he likes
+  const message = String(error.message);
+  if (error.name !== 'TypeError' || !message.endsWith(notFunction)) return undefined;
+  // names are short, and a message may be as long as somebody likes to throw one
+  const missing = message.slice(-(notFunction.length + 100), -notFunction.length);
+  const match = /([\w$]+(?:\(\.\.\.\))?)\??\.([\w$]+)$/.exec(missing);
   if (!match) return undefined;
   const [, receiver = '', name = ''] = match;
   const ofCall = /^(?:fast)?agi$/i.test(receiver) || receiver === 'typeAhead(...)';
-  // whatever the script calls its call: no other object has such a name by chance
+  // a script may call its call as it likes, and other libraries have such names as well
   if (!ofCall && !name.includes('_')) return undefined;
   const ours = nameHere(name);
-  if (ours !== undefined)
-    return `${name} is ${ours} here; docs/from-phpagi.md says what each method of phpAGI's has become`;
+  if (ours !== undefined) {
+    const where = ofCall ? '' : `if ${receiver} is the call, `;
+    return `${where}${name} is ${ours} here; docs/from-phpagi.md says what each method of phpAGI's has become`;
+  }
   const meant = ofCall ? nearestName(name, methodNames) : undefined;
   return meant && `did you mean ${meant}?`;
 }
 
+/** What only CommonJS has, and what an ES module has for it. */
+const inModules: Readonly<Record<string, string>> = {
+  require: 'import',
+  module: 'export',
+  exports: 'export',
+  __dirname: 'import.meta.dirname',
+  __filename: 'import.meta.filename',
+};
+
+/** For a name that is PHP's, or that of the other kind of module. */
+function hintForName(error: Error): string | undefined {
+  if (error.name !== 'ReferenceError') return undefined;
+  const [, name = ''] = /^([\w$]{1,20}) is not defined$/.exec(error.message) ?? [];
+  if (name === '$agi' || name === 'AGI') return 'the call is agi here, and there from the start';
+  return Object.hasOwn(inModules, name)
+    ? `this file is an ES module, for it awaits at its top level, or its name or its package.json says so: there it is ${inModules[name]}`
+    : undefined;
+}
+
 /** For a package that is not installed where the script looks for it. */
 function hintForPackage(error: Error): string | undefined {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code, requireStack } = error as NodeJS.ErrnoException & { requireStack?: readonly unknown[] };
   if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') return undefined;
   const match = /^Cannot find (?:module|package) '((?:@[\w.-]+\/)?[\w-][\w.-]*)/.exec(error.message);
   if (!match) return undefined;
   const name = match[1] as string;
-  return name === 'fastagi'
-    ? "the library is not beside the script: npm install the package file of fastagi in the script's folder"
-    : `npm install ${name} in the script's folder, or above it`;
+  if (name === 'fastagi')
+    return "the library is not beside the script: npm install the package file of fastagi in the script's folder";
+  const from = requireStack?.[0] ?? / imported from (\/.*)/.exec(error.message)?.[1];
+  const folder = typeof from === 'string' ? path.dirname(from) : undefined;
+  // PHP looks for `require 'lib.php'` in the script's folder
+  if (folder !== undefined && existsSync(path.join(folder, name)))
+    return `${name} lies in the script's own folder: that is written with ./ in front`;
+  // it is there, and what is missing is a part of it
+  if (folder !== undefined && isInstalled(name, folder)) return undefined;
+  const files = ['.js', '.mjs', '.cjs', '.json'];
+  // either may be meant: chart.js is a package, and a script that needs redis may be called redis.js
+  const isFile =
+    files.some((ending) => name.endsWith(ending)) ||
+    (folder !== undefined && files.some((ending) => existsSync(path.join(folder, name + ending))));
+  const other = isFile ? '; or ./ in front of it, if it is a file of yours' : '';
+  return `npm install ${name} in the script's folder, or above it${other}`;
+}
+
+function isInstalled(name: string, folder: string): boolean {
+  const above = path.dirname(folder);
+  return (
+    existsSync(path.join(folder, 'node_modules', name)) || (above !== folder && isInstalled(name, above))
+  );
 }

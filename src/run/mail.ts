@@ -1,6 +1,6 @@
 /** A script's errors by mail, through the system's sendmail interface, as phpAGI's error handler does. */
-import { spawn } from 'node:child_process';
 import { hostname } from 'node:os';
+import { acceptCodeCache } from '../code-cache';
 import type { Config } from '../config';
 import type { AgiRequest } from '../wire/agi-request';
 
@@ -19,6 +19,8 @@ export interface Letter {
 export function sendMail(config: Config, letter: Letter): Promise<string | undefined> {
   const host = config.hostname ?? hostname();
   const text = encodeMail(config.admin as string, host, letter);
+  acceptCodeCache();
+  const { spawn } = process.getBuiltinModule('node:child_process');
   return new Promise((resolve) => {
     const failed = (why: string) => resolve(`no mail to ${config.admin}: ${config.sendmail} ${why}`);
     const child = spawn(config.sendmail, ['-t', '-i'], {

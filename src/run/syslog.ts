@@ -2,9 +2,9 @@
  * The log in syslog, through the system's `logger`. Descriptors 1 and 2 become a pipe into it, so that it
  * also gets what no code of ours can catch: a native abort, the prints of child processes.
  */
-import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { acceptCodeCache } from '../code-cache';
 import type { Config } from '../config';
 import type { Log } from '../log';
 
@@ -23,6 +23,8 @@ export function begin(config: Config, log: Log, why?: string): void {
  * @returns whether descriptors 1 and 2 lead to syslog now; otherwise they are as they were
  */
 function openSyslog(tempdir: string): boolean {
+  acceptCodeCache();
+  const { spawn, spawnSync } = process.getBuiltinModule('node:child_process');
   const folder = makeFolder([tempdir, tmpdir()]);
   if (folder === undefined) return false;
   const fifo = `${folder}/log`;

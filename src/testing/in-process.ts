@@ -1,5 +1,8 @@
 /** Runs a script's function in this process, against a simulated call: what `fastagi` does for a script file. */
 import { Agi } from '../agi/agi';
+import { closeBelongings } from '../agi/belongings';
+import { commander } from '../agi/commander';
+import { scriptEnded } from '../agi/failures';
 import { openSession } from '../agi/opening';
 import { nobody, type Receiver, type Transport } from '../agi/transport';
 import type { Config } from '../config';
@@ -100,16 +103,19 @@ async function serve(
 ): Promise<FunctionEnd> {
   const session = await openSession(transport, { ...config, headerSeconds: 0 }, undefined);
   session.watchWhileIdle();
+  const agi = new Agi(session, config);
   let failed: { readonly error: unknown } | undefined;
   try {
-    await run(new Agi(session, config));
+    await run(agi);
     await session.drain();
   } catch (error) {
     if (!(error instanceof AgiHangupError)) failed = { error };
   }
+  await agi[commander].belongings.speech?.stop(scriptEnded());
   session.stop();
   if (failed && !session.ended) await session.last('FAILURE');
   transport.close();
   call.scriptClosed();
+  await closeBelongings(agi);
   return failed ?? {};
 }

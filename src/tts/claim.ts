@@ -5,8 +5,8 @@ const LOOK_EVERY_MS = 15;
 
 /**
  * Claims a file's making, by a file beside it that nobody else can have made. Where another has it, waits until
- * that one is done. A claim whose process is gone, or which is older than anything lasts, is taken over; should
- * two do that at once, both make the file, which costs time and nothing else.
+ * that one is done. A claim whose process is gone, or which is older than anything lasts, is taken over, or passed
+ * over where it cannot be; should two do that at once, both make the file, which costs time and nothing else.
  * @param limits.check throws where nobody waits any more
  * @returns whether it is ours to make; false: it has been made
  */
@@ -30,16 +30,19 @@ export async function claim(
       limits.check();
     }
     if (existsSync(file)) return false;
-    if (existsSync(lock)) release(lock);
+    // another user's, in a folder with the sticky bit: it would stand in the way for ever
+    if (!release(lock)) return true;
   }
 }
 
-export function release(lock: string): void {
+/** @returns whether it is gone, be it that somebody else has taken it over */
+export function release(lock: string): boolean {
   try {
     unlinkSync(lock);
-  } catch {
-    // taken over
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
+  return true;
 }
 
 function take(lock: string): boolean {
@@ -50,8 +53,15 @@ function take(lock: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  writeSync(fd, String(process.pid));
-  closeSync(fd);
+  try {
+    writeSync(fd, String(process.pid));
+  } catch (error) {
+    // on a full disk there is room for its name alone: the next call must not wait for it
+    release(lock);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
   return true;
 }
 

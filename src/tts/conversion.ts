@@ -31,6 +31,7 @@ export interface Written {
 /** Half an hour of sound, of any voice there is: more than that is no sentence. */
 const MAX_WAVE_BYTES = 200_000_000;
 const MAX_SAID_BYTES = 20_000_000;
+const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
 /**
@@ -146,7 +147,7 @@ export class Following {
     const found = statSync(wave, { throwIfNoEntry: false });
     // festival and flite end with status 0 even where they have failed
     if (!found?.isFile()) return 'made no sound';
-    if (found.size > MAX_WAVE_BYTES) return 'made a file without end';
+    if (found.size > MAX_WAVE_BYTES) return ENDLESS;
     let sound: Sound;
     try {
       sound = decodeWave(readFileSync(wave));
@@ -174,6 +175,11 @@ export class Following {
   #look(): void {
     let more = false;
     try {
+      const tooMuch = this.#tooMuch();
+      if (tooMuch !== undefined) {
+        this.#onTooMuch(tooMuch);
+        return;
+      }
       more = this.#read();
     } catch {
       // what it writes is no file that can be read: to be told when it has ended
@@ -183,15 +189,18 @@ export class Following {
     this.#timer = setTimeout(() => this.#look(), more ? 0 : wait);
   }
 
+  #tooMuch(): string | undefined {
+    if (statSync(this.#files.said).size > MAX_SAID_BYTES) return 'said things without end';
+    return this.#fd !== undefined && fstatSync(this.#fd).size > MAX_WAVE_BYTES ? ENDLESS : undefined;
+  }
+
   /** @returns whether there is more to read by now */
   #read(): boolean {
-    const { wave, said } = this.#files;
-    if (statSync(said).size > MAX_SAID_BYTES) this.#onTooMuch('said things without end');
+    const { wave } = this.#files;
     // an error a look would cost more than all else here
     if (this.#fd === undefined && !existsSync(wave)) return false;
     this.#fd ??= openSync(wave, constants.O_RDONLY | constants.O_NONBLOCK);
     const { size } = fstatSync(this.#fd);
-    if (size > MAX_WAVE_BYTES) this.#onTooMuch('made a file without end');
     if (!this.#conversion) {
       const head = Buffer.alloc(Math.min(size, 4096));
       const plain = plainSoundOf(head.subarray(0, readSync(this.#fd, head, 0, head.length, 0)));

@@ -34,6 +34,9 @@ export interface Engine {
   readonly markup?: readonly [pattern: RegExp, plain: string];
 }
 
+/** `[[…]]` is how a word sounds, for espeak-ng and what uses it. */
+const phonemes = [/\[(?=\[)/g, '[ '] as const;
+
 /** In the order in which they are looked for where none is named. */
 export const engines: readonly Engine[] = [
   {
@@ -55,6 +58,7 @@ export const engines: readonly Engine[] = [
     voiceNeeded: "a model's file, NAME.onnx",
     rate: ['--length_scale', '{stretch}'],
     usualRate: 22_050,
+    markup: phonemes,
   },
   {
     name: 'festival',
@@ -87,7 +91,6 @@ export const engines: readonly Engine[] = [
     rate: ['-s', '{wpm}'],
     wordsPerMinute: 175,
     usualRate: 22_050,
-    // phonemes in its own alphabet
-    markup: [/\[(?=\[)/g, '[ '],
+    markup: phonemes,
   },
 ];

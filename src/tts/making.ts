@@ -21,6 +21,8 @@ import { Workplace } from './workplace';
 
 /** How many engines may run at once for one call: what is prepared must not slow down what is waited for. */
 const AT_ONCE = 2;
+/** Of a file without a sample. */
+const WAVE_HEAD_BYTES = 44;
 /** The most of what an engine has said that is told. */
 const SAID_BYTES = 2000;
 
@@ -215,6 +217,9 @@ export class Making {
       following ??= follow();
       const files = await following.finish();
       if (typeof files === 'string') throw failed(files);
+      // as flite for a text in letters that its voice does not know; of an ellipsis nobody expects a sound
+      if (files.every(hasNoSample) && /[\p{L}\p{N}]/u.test(sentence.text))
+        throw failed('has no sound for this text');
       return files;
     } finally {
       clearImmediate(early);
@@ -254,6 +259,8 @@ export class Making {
 
   /** Takes a file to Asterisk's machine, under the name that it will be played by. */
   async #copy(copy: string, part: string, file: string, workplace: Workplace): Promise<void> {
+    // what is made is converted in slices, and the call may have ended between them
+    this.#check();
     const said = workplace.file('copied');
     const { timeoutMs, copyFolder } = this.#settings;
     const name = file.slice(file.lastIndexOf('/') + 1);
@@ -291,6 +298,10 @@ function isFull(folder: string): boolean {
     // the folder itself is gone
     return false;
   }
+}
+
+function hasNoSample([, file]: WaveFiles[number]): boolean {
+  return file.length <= WAVE_HEAD_BYTES;
 }
 
 /** What a program has said, as far as it helps. */

@@ -29,9 +29,23 @@ export interface RunningProgram {
 
 /** Files in the place of pipes: nothing to read along, and no child of a child that could hold one open. */
 export function runProgram(run: ProgramRun): RunningProgram {
-  const said = openSync(run.said, 'w', 0o600);
-  const input = run.input === undefined ? 'ignore' : openSync(run.input, 'r');
-  const output = run.output === undefined ? said : openSync(run.output, 'w', 0o600);
+  const opened: number[] = [];
+  try {
+    const open = (file: string, flags: string) => {
+      const fd = openSync(file, flags, 0o600);
+      opened.push(fd);
+      return fd;
+    };
+    const said = open(run.said, 'w');
+    const input = run.input === undefined ? 'ignore' : open(run.input, 'r');
+    return start(run, [input, run.output === undefined ? said : open(run.output, 'w'), said]);
+  } finally {
+    // the program has its own; and where one could not be opened, the others are of no use
+    for (const fd of opened) closeSync(fd);
+  }
+}
+
+function start(run: ProgramRun, stdio: ('ignore' | number)[]): RunningProgram {
   let child: import('node:child_process').ChildProcess | undefined;
   let timedOut = false;
   const kill = () => {
@@ -56,7 +70,7 @@ export function runProgram(run: ProgramRun): RunningProgram {
       acceptCodeCache();
       child = process.getBuiltinModule('node:child_process').spawn(run.program, run.args, {
         env: { ...process.env, PATH: process.env.PATH || standardPath },
-        stdio: [input, output, said],
+        stdio,
         detached: true,
       });
       child.once('error', (error) => end(`cannot be started: ${error.message}`));
@@ -70,6 +84,5 @@ export function runProgram(run: ProgramRun): RunningProgram {
       end(`cannot be started: ${(error as Error).message}`);
     }
   });
-  for (const fd of new Set([said, input, output])) if (typeof fd === 'number') closeSync(fd);
   return { ended, kill };
 }

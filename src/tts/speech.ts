@@ -101,7 +101,10 @@ export class Speech {
       options.engine ?? given(tts.engine) ?? (given(tts.command) ? 'command' : this.#anyEngine());
     // as it stands there: what it means is only read where there is something to make. What is not given is left
     // out, for each 64 bytes cost another round
-    const heard = JSON.stringify([text, engine, options, tts, cepstral, festival], heardOptions);
+    const parts = [text, engine, options, tts, cepstral, festival];
+    // an address is of one file, and what is made for it not the whole of what others want
+    if (given(tts.url)) parts.push('url');
+    const heard = JSON.stringify(parts, heardOptions);
     const key = sha256Hex(Buffer.from(heard)).slice(0, 32);
     const rate = String(options.sampleRate ?? tts.sample_rate);
     return {

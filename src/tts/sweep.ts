@@ -14,9 +14,10 @@ export interface Bounds {
   readonly ageMs: number;
 }
 
-/** Begins a sweep where the last one is an hour ago. */
+/** Begins a sweep where this user's last one is an hour ago. */
 export function sweepInTime(folder: string, bounds: Bounds): void {
-  const mark = `${folder}/.swept`;
+  // each user's own: a folder of several may be one where nobody can touch, or remove, what is another's
+  const mark = `${folder}/.swept-${process.getuid?.() ?? 0}`;
   try {
     const last = statSync(mark, { throwIfNoEntry: false });
     const now = Date.now();

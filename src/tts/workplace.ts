@@ -18,7 +18,7 @@ export class Workplace {
     this.#prefix = `${cache}/.${key}.${process.pid}-`;
     this.#lock = lock;
     // a script that exits meanwhile leaves nothing behind
-    process.setMaxListeners(process.getMaxListeners() + 1);
+    allowListeners(1);
     process.once('exit', this.#onExit);
   }
 
@@ -53,10 +53,16 @@ export class Workplace {
   /** Gives the claim back, and removes all files that have not got another name. */
   clear(): void {
     process.off('exit', this.#onExit);
-    process.setMaxListeners(process.getMaxListeners() - 1);
+    allowListeners(-1);
     for (const file of this.#files) remove(file);
     this.release();
   }
+}
+
+/** More of our own are no leak that anybody has to be warned of. 0 stands for no limit, and is left alone. */
+function allowListeners(more: number): void {
+  const most = process.getMaxListeners();
+  if (most > 0) process.setMaxListeners(most + more);
 }
 
 function remove(file: string): void {

@@ -153,7 +153,7 @@ describe('the message', () => {
     [
       'a list',
       (agi) => agi.getData?.('x', [5000, 4]),
-      'getData: its options are one object, as in getData(…, { name: value }), and this is a list',
+      'getData: its options are one object, { name: value, … }, and this is a list; it has timeoutMs, maxDigits, secret',
     ],
   ])('%s', async (_name, call, text) => {
     const { agi } = callOf();
@@ -184,5 +184,57 @@ describe('the names', () => {
     await agi.getData('x', Object.create({ timeoutMs: 5 }));
     expect(left).toEqual([]);
     await expect(agi.getData('x', Object.create({ timeout: 5 }))).rejects.toThrow('did you mean timeoutMs?');
+  });
+
+  class Settings {
+    timeoutMs = 5;
+    maxDigits = undefined;
+    describe() {
+      return 'five';
+    }
+  }
+  /** As they were written before there were classes: its methods are enumerated. */
+  function OldSettings(this: { timeoutMs: number }) {
+    this.timeoutMs = 5;
+  }
+  OldSettings.prototype = { constructor: OldSettings, describe: () => 'five' };
+
+  it.each<[string, object]>([
+    ['undefined', { timeoutMs: 5, escapeDigits: undefined }],
+    ['a known one undefined', { timeoutMs: 5, maxDigits: undefined }],
+    ['an instance of a class', new Settings()],
+    ['an instance of an old class', new (OldSettings as unknown as new () => object)()],
+    ['of no prototype', Object.assign(Object.create(null), { timeoutMs: 5 })],
+    ['frozen', Object.freeze({ timeoutMs: 5 })],
+    ['a proxy', new Proxy({ timeoutMs: 5 }, {})],
+    ['with a symbol', { timeoutMs: 5, [Symbol('x')]: 1 }],
+  ])('are not missed in what says nothing else: %s', async (_name, options) => {
+    const { agi, left } = callOf(['GET DATA x 5 1023', '200 result=1']);
+    await agi.getData('x', options);
+    expect(left).toEqual([]);
+  });
+
+  it('are not those that somebody has given to all objects', async () => {
+    const { agi, left } = callOf(['GET DATA x 5 1023', '200 result=1']);
+    const all = Object.prototype as { inspectAll?: unknown };
+    all.inspectAll = 1;
+    try {
+      await agi.getData('x', { timeoutMs: 5 });
+    } finally {
+      delete all.inspectAll;
+    }
+    expect(left).toEqual([]);
+  });
+
+  it('reach a method by way of a prompt, and of keys that are typed ahead, from a prototype as well', async () => {
+    const { agi, left } = callOf(
+      ['SAY NUMBER 5 "" f', '200 result=0'],
+      ['SAY NUMBER 6 12', '200 result=0'],
+      ['SAY DIGITS 7 ""', '200 result=0'],
+    );
+    await agi.play(Object.assign(Object.create({ number: 5 }), { gender: 'f' }));
+    await agi.typeAhead().sayNumber(6, Object.create({ escapeDigits: '12' }));
+    await agi.play({ digits: '7', gender: undefined } as never);
+    expect(left).toEqual([]);
   });
 });

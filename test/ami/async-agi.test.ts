@@ -1,5 +1,5 @@
 /** AsyncAGI's pipe, played: 1,024 bytes for each command, escaped into 2,048, the rest with the next one. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Agi } from '../../src/agi/agi';
@@ -178,6 +178,27 @@ describe('a stream of calls', () => {
     expect(both.calls.size).toBe(0);
   });
 
+  it.each(['left', 'ended by its signal, and then left'])(
+    'gives back what nobody took when it is %s',
+    async (how) => {
+      const controller = new AbortController();
+      await using both = await open(request(), { signal: controller.signal });
+      await expect.poll(() => both.calls.size).toBe(1);
+      if (how !== 'left') controller.abort(new Error('enough'));
+      await both.calls.return();
+      await expect.poll(() => both.call.commands).toEqual(['ASYNCAGI BREAK']);
+    },
+  );
+
+  it('gives back what is still opening when it ends', async () => {
+    const accept = () => {
+      queueMicrotask(() => void both.calls.return());
+      return true;
+    };
+    await using both = await open(request(), { accept });
+    await expect.poll(() => both.call.commands).toEqual(['ASYNCAGI BREAK']);
+  });
+
   it('ends by its signal', async () => {
     await using both = await open();
     const controller = new AbortController();
@@ -206,6 +227,29 @@ describe('the configuration of the calls', () => {
       expect.stringMatching(new RegExp(`^STREAM FILE ${there.cache}/[0-9a-f]{32} "" 0$`)),
     ]);
     expect(there.text('talk')).toBe('Hello\n');
+  });
+
+  it('a call that is given back leaves no client of its own open', async () => {
+    await using other = await FakeManager.start();
+    const asmanager = { server: '127.0.0.1', port: `${other.port}`, username: 'jo', secret: 'secret' };
+    await using both = await open(request(), { config: toConfig({ asmanager }, file) });
+    const agi = (await both.calls.next()).value as Agi;
+    const client = await agi.manager();
+    await endCall(agi);
+    expect(client.state).toBe('closed');
+    expect(both.ami.state).toBe('connected');
+  });
+
+  it('a call that is given back leaves no engine at work', async () => {
+    const slow = standIns({ talk: 'hangs' });
+    const config = toConfig({ tts: { command: `${slow.file('talk')} -w {wave}`, cache: slow.cache } }, file);
+    await using both = await open(request(), { config });
+    const agi = (await both.calls.next()).value as Agi;
+    void agi.prepareSpeech('Hello');
+    await expect.poll(() => existsSync(slow.file('sleeper'))).toBe(true);
+    await endCall(agi);
+    expect(readdirSync(slow.cache)).toEqual([]);
+    expect(both.call.commands).toEqual(['ASYNCAGI BREAK']);
   });
 
   it('is told of at once where it makes no sense', async () => {

@@ -1,10 +1,10 @@
 /** `agi.manager()`: in memory, and in a script that the built executable runs. */
 import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
+import { closeBelongings } from '../../src/agi/belongings';
 import { secretly } from '../../src/agi/commander';
 import { managerOptions } from '../../src/ami/asmanager';
 import { toConfig } from '../../src/config';
-import { closeBelongings } from '../../src/listen/attendance';
 import { call } from '../support/asterisk';
 import { openCall } from '../support/calls';
 import { makeFolder } from '../support/inet';

@@ -8,6 +8,9 @@ import { makeFolder, root } from '../support/inet';
 
 const program = `import { Ami, AmiActionError, endCall, type EventStream, managerOptions } from 'fastagi/ami';
 import type { Agi } from 'fastagi';
+import type {} from 'fastagi/ari';
+import type {} from 'fastagi/globals';
+import type {} from 'fastagi/testing';
 
 export async function all(agi: Agi): Promise<void> {
   const ami: Ami = await Ami.connect({ ...managerOptions(), tls: { ca: 'x' }, reconnect: { attempts: 3 } });
@@ -50,14 +53,20 @@ describe('fastagi/ami', () => {
           strict: true,
           noEmit: true,
           types: ['node'],
-          typeRoots: [path.join(root, 'node_modules/@types')],
-          skipLibCheck: true,
+          // the types of whoever has none of what is bundled
+          skipLibCheck: false,
         },
         files: ['program.mts'],
       }),
     });
-    fs.mkdirSync(path.join(folder, 'node_modules'));
-    fs.symlinkSync(root, path.join(folder, 'node_modules/fastagi'));
+    // a copy, for what is installed has not our node_modules around it
+    for (const part of ['package.json', 'dist'])
+      fs.cpSync(path.join(root, part), path.join(folder, 'node_modules/fastagi', part), { recursive: true });
+    fs.mkdirSync(path.join(folder, 'node_modules/@types'));
+    fs.symlinkSync(
+      path.join(root, 'node_modules/@types/node'),
+      path.join(folder, 'node_modules/@types/node'),
+    );
   });
 
   it('has types that a strict program compiles with', async () => {

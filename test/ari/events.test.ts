@@ -1,10 +1,9 @@
 /** Events over the WebSocket of a server that is played. */
-import { once } from 'node:events';
-import { connect } from 'node:net';
+import { getEventListeners, once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { Ari, type AriOptions, AriServer, type AriState, type Gap } from '../../src/ari';
-import { PlayedAri } from '../support/ari-server';
+import type { WebSocket } from 'ws';
+import { Ari, type AriOptions, type AriState, type BridgeHandle, type Gap } from '../../src/ari';
+import { json, PlayedAri } from '../support/ari-server';
 
 const login = { username: 'tester', password: 'secret' };
 const quick = { firstDelayMs: 1, maxDelayMs: 10 };
@@ -32,6 +31,12 @@ async function open(options: Partial<AriOptions> = {}, port?: number) {
 
 const send = (socket: WebSocket, event: object) => socket.send(JSON.stringify(event));
 const channel = (id: string) => ({ id, name: `Local/${id}` });
+
+/** The handle, once all that is done, whatever came of it. */
+async function tried<T>(handle: T, ...steps: ((handle: T) => Promise<unknown>)[]): Promise<T> {
+  for (const step of steps) await step(handle).catch(() => {});
+  return handle;
+}
 
 /** Resolves when as many events as this have come. */
 function counted(ari: Ari, count: number): Promise<void> {
@@ -85,6 +90,20 @@ describe('events', () => {
     await done;
     await expect.poll(() => errors.length).toBe(4);
     expect(heard).toEqual(['first', 'second', 'first', 'second']);
+  });
+
+  it('reach a listener that is added meanwhile from the next one on, whatever it listens to', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const heard: string[] = [];
+    const off = ari.on('X', () => {
+      off();
+      for (const type of ['X', '*']) ari.on(type, ({ serial }) => heard.push(`${type} ${serial}`));
+    });
+    const done = counted(ari, 2);
+    for (const serial of [1, 2]) send(socket, { type: 'X', serial });
+    await done;
+    await expect.poll(() => heard).toEqual(['X 2', '* 2']);
   });
 
   it('go on where the one who is told of errors throws, too', async () => {
@@ -176,6 +195,9 @@ describe('events', () => {
     send(socket, { type: 'X', channel: channel('one') });
     expect([await isRead('X'), await isRead('StasisEnd')]).toEqual([false, true]);
     const offOne = one.on('X', () => {});
+    const offTwo = one.on('X', () => {});
+    offTwo();
+    offTwo();
     const next = one.next('Y');
     expect([await isRead('X'), await isRead('Y'), await isRead('Z')]).toEqual([true, true, false]);
     send(socket, { type: 'Y', channel: channel('one') });
@@ -417,6 +439,111 @@ describe('a WebSocket that is lost', () => {
     expect(played.opened).toEqual(['/ari/events?app=hello', '/ari/events?app=hello']);
   });
 
+  it('leaves no wait behind where whoever hears of it closes the client, and the others hear of that', async () => {
+    await using it = await open({ reconnect: { firstDelayMs: 1e6 } });
+    const { ari, socket } = it;
+    const heard: AriState[] = [];
+    ari.onState((state) => {
+      if (state === 'reconnecting') void ari.close();
+    });
+    ari.onState((state) => heard.push(state));
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    try {
+      const stream = ari.stream();
+      socket.terminate();
+      expect(await stream.next()).toEqual({ done: true, value: undefined });
+      // a turn of the loop later
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(timers.mock.calls.filter(([, ms]) => ms !== undefined && ms > 1e5)).toEqual([]);
+      expect(heard).toEqual(['closed']);
+    } finally {
+      timers.mockRestore();
+    }
+  });
+
+  it('again, before all that was lost is known, is one gap from the first loss on', async () => {
+    let isAnswering = true;
+    const asked: string[] = [];
+    await using played = await PlayedAri.start(({ method, url }, response) => {
+      asked.push(`${method} ${decodeURIComponent(url ?? '')}`);
+      if (!isAnswering) return;
+      if (url?.endsWith('gone') && asked.length > 3) json(response, 404, { message: 'no' });
+      else json(response, 200, url?.includes('/applications') ? { device_names: ['kept'] } : []);
+    });
+    await using ari = new Ari({ port: played.port, ...login, reconnect: quick, requestsOverSocket: false });
+    const first = played.webSocket();
+    await ari.start('hello');
+    for (const name of ['kept', 'gone'])
+      await ari.applications.subscribe({ applicationName: 'hello', eventSource: `deviceState:${name}` });
+    const gaps: Gap[] = [];
+    ari.onGap((gap) => gaps.push(gap));
+    isAnswering = false;
+    const second = played.webSocket();
+    (await first).terminate();
+    await second;
+    const backFirst = Date.now();
+    await expect.poll(() => asked.length).toBe(4);
+    isAnswering = true;
+    const third = played.webSocket();
+    for (const socket of played.sockets) socket.destroy();
+    await third;
+    await expect.poll(() => gaps).toHaveLength(1);
+    expect(gaps[0]?.lostAt.getTime()).toBeLessThanOrEqual(backFirst);
+    expect(gaps[0]).toMatchObject({
+      error: { code: 'ARI_LOST' },
+      lost: [{ eventSource: 'deviceState:gone', error: { code: 'ARI_NOT_FOUND' } }],
+    });
+    expect(ari.counts.lost).toBe(2);
+  });
+
+  it('has its subscriptions again, single ones too where all of the kind stand for them', async () => {
+    const listed = ['__AST_DEVICE_STATE_ALL_TOPIC'];
+    await using played = await PlayedAri.start(({ url }, response) =>
+      json(response, 200, url?.includes('/applications') ? { device_names: listed, endpoint_ids: [] } : []),
+    );
+    await using ari = new Ari({ port: played.port, ...login, reconnect: quick, requestsOverSocket: false });
+    const arrived = played.webSocket();
+    await ari.start('hello');
+    for (const eventSource of ['deviceState:', 'deviceState:door', 'endpoint:PJSIP/alice'])
+      await ari.applications.subscribe({ applicationName: 'hello', eventSource });
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    (await arrived).terminate();
+    expect((await gap).lost).toEqual([
+      { application: 'hello', eventSource: 'endpoint:PJSIP/alice', error: undefined },
+    ]);
+  });
+
+  it('has its subscriptions again in the end, where Asterisk is slow to give them', async () => {
+    let silences = 0;
+    const asked: string[] = [];
+    await using played = await PlayedAri.start(({ method, url }, response) => {
+      asked.push(`${method} ${decodeURIComponent(url ?? '')}`);
+      if (silences-- > 0) return;
+      json(response, 200, url?.includes('/applications') ? { device_names: ['door'] } : []);
+    });
+    const errors: unknown[] = [];
+    const options = {
+      reconnect: quick,
+      requestsOverSocket: false,
+      onError: (error: unknown) => errors.push(error),
+    };
+    await using ari = new Ari({ port: played.port, ...login, ...options, timeoutMs: 50 });
+    const arrived = played.webSocket();
+    await ari.start('hello');
+    const door = { applicationName: 'hello', eventSource: 'deviceState:door' };
+    await ari.applications.subscribe(door, { timeoutMs: 10_000 });
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    silences = 2;
+    (await arrived).terminate();
+    expect(await gap).toMatchObject({ lost: [], missed: [] });
+    const subscribe = 'POST /ari/applications/hello/subscription?eventSource=deviceState:door';
+    expect(asked.filter((line) => line === subscribe).length).toBeGreaterThanOrEqual(3);
+    expect(errors.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(errors.map((error) => (error as { code: string }).code))).toEqual(
+      new Set(['ARI_TIMEOUT']),
+    );
+  });
+
   it('is given up after as many attempts as were allowed, and not tried at all where it was so wanted', async () => {
     for (const [reconnect, code] of [
       [{ ...quick, attempts: 2 }, 'ARI_BUSY'],
@@ -442,6 +569,17 @@ describe('a WebSocket that is lost', () => {
     ari.onState((_state, error) => error && errors.push(error));
     await played.webSocket();
     expect(errors[0]).toMatchObject({ code: 'ARI_TIMEOUT' });
+  });
+
+  it('is none where this side was busy for too long to read the answer', async () => {
+    await using it = await open({ pingEveryMs: 200 });
+    const { ari, socket } = it;
+    await once(socket, 'ping');
+    // from here on the answer is on its way
+    const busyUntil = Date.now() + 450;
+    while (Date.now() < busyUntil);
+    await once(socket, 'ping');
+    expect(ari.counts.lost).toBe(0);
   });
 
   it('is not tried again where another client has the application', async () => {
@@ -529,60 +667,91 @@ describe('a WebSocket that is lost', () => {
   });
 });
 
-describe('AriServer', () => {
-  const authorization = `Basic ${Buffer.from('asterisk:let me in').toString('base64')}`;
-  /** Asterisk, that calls. */
-  const call = (port: number, headers = { authorization }) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, 'ari', { headers });
-    socket.on('error', () => {});
-    return socket;
-  };
-
-  it('takes a byte that is no UTF-8, as what this side opens does', async () => {
-    const names: unknown[] = [];
-    await using application = await AriServer.listen({
-      username: 'asterisk',
-      password: 'let me in',
-      onConnection: (ari) => void ari.on('X', ({ name }) => names.push(name)),
+describe('a handle', () => {
+  it('is over where the thing was never asked for, and nothing waits for it', async () => {
+    await using ari = new Ari({ port: 1, ...login });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const channel = ari.channel();
+    await expect(channel.create({ endpoint: 'x', app: 'y' }, { signal })).rejects.toMatchObject({
+      code: 'ARI_CONNECT',
     });
-    const socket = call(application.port);
-    await once(socket, 'open');
-    socket.send(Buffer.from('{"type":"X","name":"Andr\xe9"}', 'latin1'), { binary: false });
-    await expect.poll(() => names).toEqual(['Andr\ufffd']);
-    socket.close();
+    const bridge = ari.bridge();
+    await expect(bridge.create({ type: {} as never })).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
+    expect([channel.ending, bridge.ending]).toEqual(['refused', 'refused']);
+    // a thing that is made by it now would be nobody's
+    for (const again of [() => channel.create({ endpoint: 'x', app: 'y' }), () => bridge.create()])
+      await expect(again()).rejects.toMatchObject({ code: 'ARI_GONE' });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(ari.counts.handles).toBe(0);
   });
 
-  it('goes on where the one that is told of a connection throws', async () => {
-    const errors: unknown[] = [];
-    let connections = 0;
-    await using application = await AriServer.listen({
-      username: 'asterisk',
-      password: 'let me in',
-      onError: (error) => errors.push(error),
-      onConnection() {
-        if (++connections === 1) throw new Error('not today');
+  it.each<[string, 'missed' | undefined, (ari: Ari) => Promise<Pick<BridgeHandle, 'ending'>>]>([
+    ['has answered of', 'missed', (ari) => tried(ari.bridge('b'), (bridge) => bridge.get())],
+    ['may have made', 'missed', (ari) => tried(ari.bridge('b'), (bridge) => bridge.create())],
+    ['has not heard of', undefined, (ari) => tried(ari.bridge('b'))],
+    [
+      'has answered of, and will not make anew',
+      'missed',
+      (ari) =>
+        tried(
+          ari.bridge('b'),
+          (bridge) => bridge.get(),
+          (bridge) => bridge.create(),
+        ),
+    ],
+    ['has stored', undefined, (ari) => tried(ari.recording('b'), (recording) => recording.getStored())],
+  ])('of what Asterisk %s ends with a gap as %s, where it is not there', async (_what, ending, begin) => {
+    let isKnown = false;
+    await using played = await PlayedAri.start(({ method, url, socket }, response) => {
+      if (url === '/ari/recordings/live/b') json(response, 404, { message: 'no' });
+      else if (method === 'GET') json(response, 200, []);
+      else if (isKnown) json(response, 400, { message: 'no' });
+      else socket.destroy();
+      isKnown = true;
+    });
+    await using ari = new Ari({ port: played.port, ...login, reconnect: quick, requestsOverSocket: false });
+    const arrived = played.webSocket();
+    await ari.start('hello');
+    const handle = await begin(ari);
+    expect([handle.ending, ari.counts.handles]).toEqual([undefined, 1]);
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    (await arrived).terminate();
+    await gap;
+    expect(handle.ending).toBe(ending);
+  });
+});
+
+describe('what is asked of a client that is over', () => {
+  it('is no event: streams end, by what has ended it, and listeners are not kept', async () => {
+    await using it = await open();
+    const { ari, socket } = it;
+    const closed = new Ari({ port: 1, ...login, signal: AbortSignal.abort(null) });
+    expect(closed.state).toBe('closed');
+    expect(await closed.stream().next()).toEqual({ done: true, value: undefined });
+    await expect(closed.channels.list()).rejects.toMatchObject({ code: 'ARI_CLOSED' });
+    const replaced = new Promise((resolve) => ari.onState(resolve));
+    send(socket, { type: 'ApplicationReplaced', application: 'hello' });
+    expect(await replaced).toBe('replaced');
+    await expect(ari.stream('X').next()).rejects.toMatchObject({ code: 'ARI_REPLACED' });
+    ari.on('X', () => {})();
+  });
+});
+
+describe('a tracer that throws', () => {
+  it('costs no event and no request, and is told of', async () => {
+    await using it = await open({
+      trace() {
+        throw new Error('no space left');
       },
     });
-    const [code] = await once(call(application.port), 'close');
-    expect(code).toBe(1011);
-    expect(errors).toEqual([new Error('not today')]);
-    const socket = call(application.port);
-    await once(socket, 'open');
-    expect(application.clients.size).toBe(1);
-    socket.close();
-  });
-
-  it('can be closed while a stranger stays on the line', async () => {
-    const application = await AriServer.listen({ username: 'asterisk', password: 'x', onConnection() {} });
-    const stranger = connect({ port: application.port, host: '127.0.0.1', allowHalfOpen: true });
-    stranger.on('error', () => {});
-    stranger.write(
-      'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
-    );
-    const [answer] = await once(stranger, 'data');
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
-    await application.close();
-    stranger.destroy();
+    const { ari, socket, errors } = it;
+    const done = counted(ari, 2);
+    send(socket, { type: 'X' });
+    send(socket, { type: 'X' });
+    await done;
+    expect(await ari.channels.list()).toEqual([]);
+    expect(errors).toEqual(Array(4).fill(new Error('no space left')));
   });
 });
 
@@ -600,14 +769,35 @@ describe('start', () => {
     await expect(ari.start('more')).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
   });
 
-  it('can be given up', async () => {
+  it('rejects what no other attempt can mend, though the one before could have been', async () => {
+    await using played = await PlayedAri.start();
+    const refusals = [503, 503];
+    played.admit = () => refusals.shift() ?? 401;
+    await using ari = new Ari({ port: played.port, ...login, reconnect: { ...quick, fromStart: true } });
+    await expect(ari.start('hello')).rejects.toMatchObject({ code: 'ARI_UNAUTHORIZED' });
+    expect(ari.state).toBe('idle');
+    expect(played.opened).toEqual([]);
+  });
+
+  it.each([1, 2, 3])('can be given up at attempt %i, and begun anew', async (attempt) => {
     await using played = await PlayedAri.start();
     played.admit = () => 503;
     await using ari = new Ari({ port: played.port, ...login, reconnect: { ...quick, fromStart: true } });
     const controller = new AbortController();
-    const started = ari.start('hello', { signal: controller.signal });
-    ari.onState(() => controller.abort(new Error('enough')));
-    await expect(started).rejects.toThrow('enough');
+    let attempts = 0;
+    const off = ari.onState(() => {
+      if (++attempts === attempt) controller.abort(new Error('enough'));
+    });
+    await expect(ari.start('hello', { signal: controller.signal })).rejects.toThrow('enough');
+    off();
+    expect(ari.state).toBe('idle');
+    played.admit = () => undefined;
+    await ari.start('hello');
+    expect(ari.state).toBe('connected');
+  });
+
+  it('wants the name of an application', async () => {
+    await using ari = new Ari({ port: 1, ...login });
     for (const names of [[], '', 'a,b', [7 as never]]) {
       await expect(ari.start(names)).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
     }

@@ -42,7 +42,7 @@ describe('openMedia', () => {
     media.destroy();
   });
 
-  it('can be given up, before and while Asterisk says nothing', async () => {
+  it('can be given up, before and while Asterisk says nothing, and leaves no channel', async () => {
     await using it = await open();
     const { ari, played } = it;
     const controller = new AbortController();
@@ -53,7 +53,10 @@ describe('openMedia', () => {
     controller.abort(new Error('enough'));
     await expect(opening).rejects.toThrow('enough');
     await closed;
+    await expect.poll(() => played.requests.at(-1)).toBe('DELETE /ari/channels/x');
+    const { length } = played.requests;
     await expect(ari.channel('x').openMedia(wanted, { signal: controller.signal })).rejects.toThrow('enough');
+    expect(played.requests).toHaveLength(length);
   });
 
   it.each<[string, (played: PlayedAri) => void, object]>([
@@ -65,9 +68,10 @@ describe('openMedia', () => {
       },
       { code: 'ARI_CONNECT', message: expect.stringContaining('are chan_websocket.so') },
     ],
-  ])('says so where Asterisk %s', async (_how, prepare, error) => {
+  ])('says so where Asterisk %s, and hangs up', async (_how, prepare, error) => {
     await using it = await open(200);
     prepare(it.played);
     await expect(it.ari.channel('x').openMedia(wanted)).rejects.toMatchObject(error);
+    await expect.poll(() => it.played.requests.at(-1)).toBe('DELETE /ari/channels/x');
   });
 });

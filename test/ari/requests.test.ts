@@ -114,8 +114,26 @@ describe('a request', () => {
         });
         const open = failure(ari.channels.list());
         await ari.close();
-        expect(await open).toMatchObject({ code: 'ARI_CLOSED' });
+        expect(await open).toMatchObject({ code: 'ARI_CLOSED', method: 'GET', path: '/channels' });
         expect(await failure(ari.channels.list())).toMatchObject({ code: 'ARI_CLOSED' });
+      },
+    );
+  });
+
+  it('says that it was never sent where there was no room for it', async () => {
+    await withServer(
+      () => {},
+      async (ari, played) => {
+        const underway = Array.from({ length: 8 }, () => failure(ari.channels.list()));
+        await expect.poll(() => played.requests).toHaveLength(8);
+        const late = await failure(ari.channels.hangup({ channelId: 'x' }, { timeoutMs: 50 }));
+        expect(late).toMatchObject({ code: 'ARI_TIMEOUT', sent: false });
+        const waiting = failure(ari.channels.hangup({ channelId: 'x' }));
+        await ari.close();
+        expect(await waiting).toMatchObject({ code: 'ARI_CLOSED', sent: false, method: 'DELETE' });
+        expect(await Promise.all(underway)).toMatchObject(
+          Array(8).fill({ code: 'ARI_CLOSED', sent: true, retryable: false }),
+        );
       },
     );
   });

@@ -135,7 +135,7 @@ describe('an action', () => {
     });
     expect(manager.client.actions[1]).toMatchObject({ username: 'me' });
     expect(await fastagi(args)).toMatchObject({
-      code: 2,
+      code: 3,
       stderr: expect.stringContaining('FASTAGI_AMI_SECRET'),
     });
     expect(await fastagi(args, { FASTAGI_AMI_SECRET: 'wrong' })).toMatchObject({

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { json, PlayedAri } from '../support/ari-server';
@@ -109,6 +110,18 @@ describe('fastagi ari', () => {
     expect(code).toBe(0);
     expect(output).toContain('{"type":"StasisStart","channel":{"id":"1"}}\n');
     expect(output).toMatch(/listening as a, b at http:\/\/127\.0\.0\.1:\d+\/ari/);
+  });
+
+  it('stops without a word where it is told to before there is a connection', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const waiting = fastagi((silent.address() as AddressInfo).port, '--events', 'a');
+    const [socket] = (await once(silent, 'connection')) as [Socket];
+    await once(socket, 'data');
+    waiting.process.kill('SIGINT');
+    expect(await waiting.ended()).toEqual({ code: 0, output: '' });
+    socket.destroy();
+    silent.close();
   });
 
   it('stops where another client has the application', async () => {

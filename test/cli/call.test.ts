@@ -167,7 +167,7 @@ describe('in a pipe', () => {
     const { output, code } = await piped(
       ...[`${script}?x=y`, 'one', '2', '--callerid', '"Jo Do" <555>', '--dnid', '800', '--context', 'in'],
       ...['--extension', '100', '--priority', '3', '--language', 'de', '--asterisk', '16.28.0'],
-      ...['--var', 'A=1=2', '--var', 'B=', '--arg', 'three', '--json', '--', '--four'],
+      ...['--var', 'A=1=2', '--var', 'B=', '--arg', 'three', '--json', '--', '--four', '1e3'],
     ).ended;
     const verbose = output.split('\n').find((line) => line.includes('"verbose"')) ?? '{}';
     expect(JSON.parse(JSON.parse(verbose).text)).toEqual([
@@ -179,7 +179,7 @@ describe('in a pipe', () => {
       3,
       'de',
       '16.28.0',
-      ['one', '2', '--four', 'three'],
+      ['one', '2', '--four', '1e3', 'three'],
       'y',
       '1=2',
       '',

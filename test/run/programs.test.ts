@@ -35,6 +35,19 @@ describe('fastagi', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout.match(/Usage: /g)).toHaveLength(1);
   });
+  it.each(['listen', 'call', 'ami', 'ari', 'speech', 'trace'])(
+    '%s --help says what exit codes mean',
+    (command) => {
+      const [codes = ''] = /^Exit code 0: [\s\S]*?\.$/m.exec(run('fastagi', command, '--help').stdout) ?? [];
+      expect(codes).toMatch(/2: wrong use/);
+      // lines that are too long for the terminal are broken into pieces
+      for (const line of codes.split('\n').slice(0, -1)) expect(line).toMatch(/^.{60,}$/);
+    },
+  );
+  it('names what was likely meant', () => {
+    expect(run('fastagi', '--confg', 'x').stderr).toContain('did you mean --config?');
+    expect(run('fastagi', 'lisen').stderr).toContain('did you mean listen?');
+  });
   it('prints its help on a terminal', () => {
     // script(1) makes a terminal
     const { stdout, status } = spawnSync(
@@ -203,6 +216,26 @@ it('npm run demo shows two calls', () => {
   ]) {
     expect(stdout).toContain(text);
   }
+});
+
+it('the package has the examples, and nothing that trying them leaves there', () => {
+  const folder = makeFolder({
+    'package.json': readFileSync(path.join(root, 'package.json'), 'utf8'),
+    'examples/ping.mjs': '',
+    'examples/package.json': '{}',
+    'examples/callers.sqlite': 'whom we know',
+    'examples/node_modules/mysql2/package.json': '{}',
+  });
+  const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json', '--offline'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const packed = Object.values(JSON.parse(stdout)) as { files: { path: string }[] }[];
+  expect(packed.flatMap(({ files }) => files.map((file) => file.path)).sort()).toEqual([
+    'examples/package.json',
+    'examples/ping.mjs',
+    'package.json',
+  ]);
 });
 
 // `npm pack --silent` gives the name of its file on standard output, and README's first step takes it from there

@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AgiError, AgiHangupError, RefusedError } from '../../src/errors';
 import { describeError, summarizeError } from '../../src/run/report';
+import { makeFolder } from '../support/inet';
 
 const script = { file: '/srv/agi/hello.js', name: 'hello.js' };
 
@@ -89,7 +92,11 @@ describe('a method by another name', () => {
     ['agi.get_data()', `agi.get_data is not a function: get_data is getData here${elsewhere}`],
     ['fastagi.exec_dial()', `fastagi.exec_dial is not a function: exec_dial is dial here${elsewhere}`],
     ['context.agi.Say()', `context.agi.Say is not a function: Say is say here${elsewhere}`],
-    ['call.stream_file()', `call.stream_file is not a function: stream_file is streamFile here${elsewhere}`],
+    [
+      'call.stream_file()',
+      `call.stream_file is not a function: if call is the call, stream_file is streamFile here${elsewhere}`,
+    ],
+    ['agi.evaluate()', `agi.evaluate is not a function: evaluate is send here${elsewhere}`],
     ['agi?.set_callerid()', `is not a function: set_callerid is setCallerId here${elsewhere}`],
     [
       'agi.fastpass_say_digits()',
@@ -114,6 +121,46 @@ describe('a method by another name', () => {
   );
 });
 
+it.each([50, 1_000_000])('a message of %i letters costs no time', (letters) => {
+  const long = 'a'.repeat(letters);
+  expect(describeError(new TypeError(long))).toContain(long);
+  expect(describeError(new TypeError(`${long}.get_data is not a function`))).toContain('get_data is getData');
+  expect(describeError(new ReferenceError(`${long} is not defined`))).toContain(long);
+});
+
+it.each<[string, object]>([
+  ['TypeError', { message: { agi: 'get_data is not a function' } }],
+  ['TypeError', { message: undefined }],
+  ['Error', { code: 'MODULE_NOT_FOUND', message: "Cannot find module 'x'", requireStack: [{}] }],
+  ['Error', { code: 'MODULE_NOT_FOUND', message: "Cannot find module 'x'", requireStack: null }],
+])('%s with %j is shown, though it is none of Node’s', (name, parts) => {
+  const error = Object.assign(new Error('first'), { name }, parts);
+  expect(describeError(error)).not.toContain('cannot be shown');
+  expect(summarizeError(error, script)).not.toContain('cannot be shown');
+});
+
+describe('a name from elsewhere', () => {
+  const module = 'this file is an ES module, for it awaits at its top level, or its name or its package.json';
+  it.each([
+    ['$agi', 'the call is agi here'],
+    ['AGI', 'the call is agi here'],
+    ['require', `${module} says so: there it is import`],
+    ['__dirname', `${module} says so: there it is import.meta.dirname`],
+  ])('%s', (name, hint) => {
+    const error = errorAt('/srv/agi/hello.js:1:1', new ReferenceError(`${name} is not defined`));
+    expect(describeError(error).split('\n')[0]).toContain(`${name} is not defined: ${hint}`);
+    expect(summarizeError(error, script)).toContain(`: ${hint}`);
+  });
+
+  it.each(['agii is not defined', 'toString is not defined', 'require is not defined in ES module scope'])(
+    '%s is left alone',
+    (message) => {
+      const error = errorAt('/srv/agi/hello.js:1:1', new ReferenceError(message));
+      expect(summarizeError(error, script)).toBe(`hello.js: ReferenceError: ${message} (hello.js:1)`);
+    },
+  );
+});
+
 describe('a package that is not there', () => {
   const missing = (code: string, message: string) =>
     errorAt('/srv/agi/hello.js:1:1', Object.assign(new Error(message), { code }));
@@ -129,6 +176,11 @@ describe('a package that is not there', () => {
       'npm install @scope/name in',
     ],
     ['MODULE_NOT_FOUND', "Cannot find module 'fastagi'", 'npm install the package file of fastagi'],
+    [
+      'MODULE_NOT_FOUND',
+      "Cannot find module 'chart.js'",
+      "npm install chart.js in the script's folder, or above it; or ./ in front of it",
+    ],
   ])('%s: %s', (code, message, hint) => {
     const error = missing(code, message);
     expect(describeError(error).split('\n')[0]).toContain(`: ${hint}`);
@@ -141,6 +193,54 @@ describe('a package that is not there', () => {
     ['OTHER', "Cannot find module 'mysql2'"],
   ])('%s: %s is left alone', (code, message) => {
     expect(summarizeError(missing(code, message), script)).toBe(`hello.js: Error: ${message} (hello.js:1)`);
+  });
+});
+
+describe("a file of the script's own", () => {
+  const folder = makeFolder({
+    'main.cjs': 'module.exports = (name) => require(name);',
+    'main.mjs': 'export default (name) => import(name);',
+    'config.js': '',
+    'settings.json': '{}',
+    'lib/db.js': '',
+    'node_modules/whole/index.js': '',
+  });
+  // by Node itself: Vitest looks for modules in its own way
+  const asked = (main: string, name: string) =>
+    execFileSync(process.execPath, [
+      '-e',
+      `import(${JSON.stringify(path.join(folder, main))}).then((m) => m.default(${JSON.stringify(name)})).catch((e) =>
+        console.log(JSON.stringify({ code: e.code, message: e.message, requireStack: e.requireStack })))`,
+    ]).toString();
+  const told = (main: string, name: string) =>
+    summarizeError(Object.assign(new Error(), JSON.parse(asked(main, name))), undefined);
+
+  it.each([
+    ['main.cjs', 'config.js', 'config.js'],
+    ['main.cjs', 'lib/db.js', 'lib'],
+    ['main.mjs', 'config.js', 'config.js'],
+    ['main.mjs', 'lib/db.js', 'lib'],
+  ])('%s: %s', (main, name, shown) => {
+    expect(told(main, name)).toMatch(
+      new RegExp(`: ${shown} lies in the script's own folder: that is written with ./ in front$`),
+    );
+  });
+
+  it.each(['config', 'settings', 'main'])('main.cjs: %s, which may be a package', (name) => {
+    expect(told('main.cjs', name)).toMatch(
+      new RegExp(`npm install ${name} in .*; or ./ in front of it, if it is a file of yours$`),
+    );
+  });
+
+  it.each([
+    ['main.cjs', 'whole/part'],
+    ['main.mjs', 'whole/part'],
+  ])('%s: %s, a part of a package that is there', (main, name) => {
+    expect(told(main, name)).not.toContain('npm install');
+  });
+
+  it.each(['main.cjs', 'main.mjs'])('%s: a package that is not there', (main) => {
+    expect(told(main, 'mysql2/promise')).toContain("npm install mysql2 in the script's folder");
   });
 });
 

@@ -23,6 +23,7 @@ export const behaviours = {
   crashes: 'kill -SEGV $$',
   hangs: 'sleep 600 & echo $! > "$home/sleeper"; wait',
   'writes half a file': 'head -c 400 "$home/tone.wav" > "$wave"',
+  'writes no sound': '{ head -c 40 "$home/tone.wav"; printf "\\0\\0\\0\\0"; } > "$wave"',
   'writes a page': 'echo "<html>quota exceeded</html>" > "$wave"',
   'never stops talking': 'yes "no licence" >&2',
   'never stops writing': 'sleep 600 & echo $! > "$home/sleeper"; truncate -s 300M "$wave"; wait',

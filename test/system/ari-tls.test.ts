@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import path from 'node:path';
+import { connect as connectSecurely } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { Ari, type AriOptions, AriServer, ariOptions } from '../../src/ari';
@@ -180,6 +181,33 @@ describe.skipIf(missing)('over TLS', () => {
       // the head, the mask and what it says of the length
       expect(record.length).toBe(short < 126 ? 6 + short : 8 + record.readUInt16BE(2));
     }
+  });
+});
+
+describe.skipIf(missing)('AriServer with TLS', () => {
+  it('can be closed while a stranger is on the line who says nothing', async () => {
+    const { key, pem } = certificate(makeFolder());
+    const application = await AriServer.listen({
+      username: 'asterisk',
+      password: 'x',
+      tls: { key, cert: pem },
+      onConnection() {},
+    });
+    const stranger = connect({ port: application.port, host: '127.0.0.1' });
+    const gone = once(stranger, 'close');
+    await once(stranger, 'connect');
+    // one that comes later is known to be let in after it
+    const other = connectSecurely({
+      port: application.port,
+      host: '127.0.0.1',
+      ca: pem,
+      checkServerIdentity: () => undefined,
+    });
+    other.on('error', () => {});
+    await once(other, 'secureConnect');
+    await application.close();
+    await gone;
+    other.destroy();
   });
 });
 

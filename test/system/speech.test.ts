@@ -288,30 +288,39 @@ async function freePort(): Promise<number> {
 }
 
 describe.skipIf(missing)(`a disk that is full${missing ? ` (${missing})` : ''}`, () => {
-  it('is told of as that, and not as a failure of the engine', () => {
+  /** A call on a machine whose cache lies on a disk of 64 kB. */
+  function callWith(script: string, prepare: string): string {
     const folder = makeFolder({
       'engine.sh': '#!/bin/sh\nhead -c 1000000 /dev/zero > "$1"\n',
-      'speaks.js': "module.exports = (agi) => agi.say('Hello');",
+      'speaks.js': `module.exports = async (agi) => { ${script} };`,
       'small/x': '',
     });
     chmodSync(path.join(folder, 'engine.sh'), 0o755);
     const config = path.join(folder, 'fastagi.conf');
-    writeFileSync(config, `[tts]\ncache=${folder}/small/cache\ncommand=${folder}/engine.sh {wave}\n`);
-    const mount = `mount -t tmpfs -o size=64k none ${folder}/small && exec "$@"`;
-    const call = [
-      process.execPath,
-      executable('fastagi'),
-      'call',
-      path.join(folder, 'speaks.js'),
-      '--config',
+    writeFileSync(
       config,
-    ];
-    const words = ['--mount', '--propagation', 'private', 'sh', '-c', mount, 'sh', ...call];
-    const { stdout, stderr } = spawnSync('unshare', words, {
-      env: { ...process.env, FASTAGI_CONFIG: config },
-    });
-    expect(`${stdout}${stderr}`).toMatch(
-      /spoken files cannot be kept in \S+\/small\/cache \(\[tts\] cache\): ENOSPC, the disk is full/,
+      `[tts]\ncache=${folder}/small/cache\ntimeout_seconds=2\ncommand=${folder}/engine.sh {wave}\n`,
     );
+    const mount = `cd ${folder} && mount -t tmpfs -o size=64k none small && ${prepare} && exec "$@"`;
+    const file = path.join(folder, 'speaks.js');
+    const words = [process.execPath, executable('fastagi'), 'call', file, '--config', config];
+    const { stdout, stderr } = spawnSync(
+      'unshare',
+      ['--mount', '--propagation', 'private', 'sh', '-c', mount, 'sh', ...words],
+      { env: { ...process.env, FASTAGI_CONFIG: config } },
+    );
+    return `${stdout}${stderr}`;
+  }
+  const told = /spoken files cannot be kept in \S+\/small\/cache \(\[tts\] cache\): ENOSPC/;
+
+  it('is told of as that, and not as a failure of the engine', () => {
+    const said = callWith(`await agi.say('Hello');`, 'true');
+    expect(said).toMatch(told);
+    expect(said).toContain('ENOSPC, the disk is full');
+  });
+
+  it('does not make the next call wait for one that could not begin', () => {
+    const twice = `await agi.say('Hello').catch(() => {}); await agi.say('Hello');`;
+    expect(callWith(twice, '{ cat /dev/zero > small/full 2> small/said || true; }')).toMatch(told);
   });
 });

@@ -3,9 +3,11 @@ import fs from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Agi } from '../../src/agi/agi';
+import type { Ami } from '../../src/ami/ami';
 import { type AgiHangupError, AgiUsageError } from '../../src/errors';
 import { ExpectationError, type SimulateOptions, simulate } from '../../src/testing/index';
 import { makeFolder } from '../support/inet';
+import { FakeManager } from '../support/manager';
 import { standIns } from '../support/speech';
 
 /** What a caller meets who wants an extension. */
@@ -334,6 +336,30 @@ describe('what is around the call', () => {
     await expect(simulate(async () => {}, { config: '/no/such.conf' })).rejects.toMatchObject({
       name: 'RefusedError',
     });
+  });
+
+  it('has no engine at work when it is over', async () => {
+    const there = standIns({ talk: 'hangs' });
+    const config = there.file('fastagi.conf');
+    fs.writeFileSync(config, `[tts]\ncommand = ${there.file('talk')} -w {wave}\ncache = ${there.cache}\n`);
+    const started = () => expect.poll(() => fs.existsSync(there.file('sleeper'))).toBe(true);
+    const script = async (agi: Agi) => {
+      void agi.prepareSpeech('Hello');
+      await started();
+    };
+    const call = await simulate(script, { config });
+    await call.ended();
+    expect(fs.readdirSync(there.cache)).toEqual([]);
+  });
+
+  it('has no client open when it is over', async () => {
+    await using manager = await FakeManager.start();
+    let client: Ami | undefined;
+    const call = await simulate(async (agi: Agi) => {
+      client = await agi.manager({ port: manager.port, username: 'jo', secret: 'secret' });
+    });
+    await call.ended();
+    expect(client?.state).toBe('closed');
   });
 
   it('is no configuration of the machine that the test runs on', async () => {

@@ -131,6 +131,15 @@ describe('an engine that does not stop', () => {
     await expect.poll(() => there.told[0]).toBe(problem);
   });
 
+  it('is told of once', async () => {
+    const there = engine();
+    for (const file of [there.said, there.wave]) {
+      fs.writeFileSync(file, '');
+      fs.truncateSync(file, 300_000_000);
+    }
+    await expect.poll(() => there.told).toEqual(['said things without end']);
+  });
+
   it('is not read whole', async () => {
     const there = engine();
     there.following.stop();

@@ -35,7 +35,7 @@ function speakingCall(
 const left = (cache: string) =>
   fs
     .readdirSync(cache)
-    .filter((name) => name !== '.swept')
+    .filter((name) => !name.startsWith('.swept-'))
     .sort();
 
 describe('a process that serves one call', () => {

@@ -123,9 +123,12 @@ describe('command lines', () => {
     expect(fs.existsSync('/tmp/owned')).toBe(false);
   });
 
-  it('breaks what espeak-ng would take for phonemes', async () => {
-    await there.speech().name("[[h@'loU]] [[[", { engine: 'espeak-ng' });
-    expect(there.text('espeak-ng')).toBe("[ [h@'loU]] [ [ [\n");
+  it.each([
+    ['espeak-ng', {}],
+    ['piper', { voice: 'x.onnx' }],
+  ])('breaks what %s would take for phonemes', async (engine, options) => {
+    await there.speech().name("[[h@'loU]] [[[", { engine, ...options });
+    expect(there.text(engine)).toBe("[ [h@'loU]] [ [ [\n");
   });
 
   it('lines, tabs and NULs are spaces, and make no other sentence', async () => {
@@ -237,6 +240,7 @@ describe('the engine', () => {
     ],
     ['never stops writing', 'SPEECH_ENGINE', /^flite \(.*\) made a file without end/],
     ['writes half a file', 'SPEECH_ENGINE', /what it wrote ends after 356 of 8820 bytes/],
+    ['writes no sound', 'SPEECH_ENGINE', /^flite \(.*\) has no sound for this text, and said nothing/],
     ['writes a page', 'SPEECH_ENGINE', /is no wave file: it begins with "<html>quota/],
   ])('%s: %s', async (behaviour, code, message) => {
     const there = standIns({ flite: behaviour });
@@ -248,11 +252,18 @@ describe('the engine', () => {
     );
     expect(error).toEqual(speechError(code, message));
     // nothing is left, and the next call finds nothing in its way
-    expect(fs.readdirSync(there.cache).filter((name) => name !== '.swept')).toEqual([]);
+    expect(fs.readdirSync(there.cache).filter((name) => !name.startsWith('.swept-'))).toEqual([]);
     if (behaviour === 'hangs' || behaviour === 'never stops writing') {
       const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
       await expect.poll(() => isAlive(sleeper)).toBe(false);
     }
+  });
+
+  it('may have nothing to say where there are no words', async () => {
+    const there = standIns({ flite: 'writes no sound' });
+    on(there);
+    const file = `${await there.speech().name('… !')}.wav`;
+    expect(decodeWave(fs.readFileSync(file)).samples).toHaveLength(0);
   });
 
   it('may talk on its standard output', async () => {
@@ -418,6 +429,14 @@ describe('the files', () => {
     expect(there.speech(tts).name('x')).toMatch(/^\/.*\/[0-9a-f]{32}$/);
   });
 
+  it('made for an address alone are not taken for both kinds of channel', async () => {
+    const url = { url: 'http://192.0.2.5:4580', secret: 'sixteen characters' };
+    await there.speech(url).name('x');
+    expect(visible().map((name) => name.slice(32))).toEqual(['.wav']);
+    const name = await there.speech().name('x');
+    expect(fs.existsSync(`${name}.wav16`)).toBe(true);
+  });
+
   it('that several want at once are made once, in one call and in many', async () => {
     const calls = Array.from({ length: 5 }, () => there.speech());
     const names = await Promise.all(calls.flatMap((speech) => [speech.name('x'), speech.name('x')]));
@@ -432,6 +451,18 @@ describe('the files', () => {
     const child = spawn('/bin/true');
     await new Promise((resolve) => child.once('exit', resolve));
     fs.writeFileSync(path.join(there.cache, `.${key}.lock`), String(child.pid));
+    await speech.name('x');
+    expect(visible()).toHaveLength(2);
+  });
+
+  it('whose dead maker has left what cannot be removed are made all the same', async () => {
+    const speech = there.speech();
+    const key = path.basename(await speech.name('x'));
+    for (const name of visible()) fs.unlinkSync(path.join(there.cache, name));
+    // as another user's lock in a folder with the sticky bit: unlink() fails
+    const lock = path.join(there.cache, `.${key}.lock`);
+    fs.mkdirSync(lock);
+    fs.utimesSync(lock, 1, 1);
     await speech.name('x');
     expect(visible()).toHaveLength(2);
   });
@@ -606,6 +637,24 @@ describe('preparing', () => {
     expect(there.runs('flite')).toHaveLength(5);
   });
 
+  it('leaves a process without a limit on listeners without one', async () => {
+    const there = standIns({ flite: 'hangs' });
+    on(there);
+    const most = process.getMaxListeners();
+    try {
+      process.setMaxListeners(0);
+      const speech = there.speech();
+      const made = Promise.resolve(speech.name('x'));
+      await expect.poll(() => fs.existsSync(there.file('sleeper'))).toBe(true);
+      expect(process.getMaxListeners()).toBe(0);
+      speech.stop(new Error('gone'));
+      await expect(made).rejects.toThrow('gone');
+      expect(process.getMaxListeners()).toBe(0);
+    } finally {
+      process.setMaxListeners(most);
+    }
+  });
+
   it('ends with the call', async () => {
     const there = standIns({ flite: 'hangs' });
     on(there);
@@ -616,6 +665,6 @@ describe('preparing', () => {
     for (const one of await made)
       expect(one).toMatchObject({ status: 'rejected', reason: { message: 'gone' } });
     await expect(speech.name('4')).rejects.toThrow('gone');
-    expect(fs.readdirSync(there.cache).filter((name) => name !== '.swept')).toEqual([]);
+    expect(fs.readdirSync(there.cache).filter((name) => !name.startsWith('.swept-'))).toEqual([]);
   });
 });

@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { transformSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { sweep, sweepInTime } from '../../src/tts/sweep';
-import { makeFolder } from '../support/inet';
+import { makeFolder, root } from '../support/inet';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
+const mark = `.swept-${process.getuid?.()}`;
 const name = (digit: string, ending = 'wav') => `${digit.repeat(32)}.${ending}`;
 
 /** Files of 1,000 bytes, by how long they have not been used, in seconds. */
@@ -72,7 +74,7 @@ describe('sweep', () => {
   it('removes what killed processes have left, and leaves alone what is not ours', () => {
     const temporary = `.${'a'.repeat(32)}.123-x.txt`;
     const lock = `.${'b'.repeat(32)}.lock`;
-    const mine = { 'music.wav': 90 * DAY, '.swept': 90 * DAY, [`${'a'.repeat(31)}.wav`]: 90 * DAY };
+    const mine = { 'music.wav': 90 * DAY, [mark]: 90 * DAY, [`${'a'.repeat(31)}.wav`]: 90 * DAY };
     const folder = folderOf({
       [temporary]: 4 * HOUR,
       [lock]: 4 * HOUR,
@@ -91,21 +93,36 @@ describe('sweepInTime', () => {
     const bounds = { bytes: 0, ageMs: 30 * DAY * 1000 };
     sweepInTime(folder, bounds);
     expect(left(folder)).toContain(name('a'));
-    await expect.poll(() => left(folder)).toEqual(['.swept']);
-    const marked = fs.statSync(path.join(folder, '.swept')).mtimeMs;
+    await expect.poll(() => left(folder)).toEqual([mark]);
+    const marked = fs.statSync(path.join(folder, mark)).mtimeMs;
     sweepInTime(folder, bounds);
-    expect(fs.statSync(path.join(folder, '.swept')).mtimeMs).toBe(marked);
+    expect(fs.statSync(path.join(folder, mark)).mtimeMs).toBe(marked);
     const old = Date.now() / 1000 - 2 * HOUR;
-    fs.utimesSync(path.join(folder, '.swept'), old, old);
+    fs.utimesSync(path.join(folder, mark), old, old);
     sweepInTime(folder, bounds);
-    expect(fs.statSync(path.join(folder, '.swept')).mtimeMs).toBeGreaterThan(marked - 1000);
+    expect(fs.statSync(path.join(folder, mark)).mtimeMs).toBeGreaterThan(marked - 1000);
   });
 
   it('sweeps where the last one lies ahead, as after a clock that was put back', async () => {
-    const folder = folderOf({ [name('a')]: 31 * DAY, '.swept': -90 * DAY });
+    const folder = folderOf({ [name('a')]: 31 * DAY, [mark]: -90 * DAY });
     sweepInTime(folder, { bytes: 0, ageMs: 30 * DAY * 1000 });
-    await expect.poll(() => left(folder)).toEqual(['.swept']);
-    expect(fs.statSync(path.join(folder, '.swept')).mtimeMs).toBeLessThan(Date.now() + 1000);
+    await expect.poll(() => left(folder)).toEqual([mark]);
+    expect(fs.statSync(path.join(folder, mark)).mtimeMs).toBeLessThan(Date.now() + 1000);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('sweeps for each user, whoever has done so before', async () => {
+    const folder = folderOf({ [name('a')]: 31 * DAY, [name('b')]: 31 * DAY, '.swept-0': HOUR / 2 });
+    // as /tmp is: everybody's, but each can remove only what is his own
+    fs.chmodSync(folder, 0o1777);
+    fs.chmodSync(path.dirname(folder), 0o755);
+    fs.chownSync(path.join(folder, name('a')), 12_345, 12_345);
+    const source = fs.readFileSync(path.join(root, 'src/tts/sweep.ts'), 'utf8');
+    const { code } = transformSync(source, { loader: 'ts', format: 'cjs' });
+    const words = JSON.stringify([folder, { bytes: 0, ageMs: 30 * DAY * 1000 }]).slice(1, -1);
+    const program = `${code}; sweepInTime(${words})`;
+    const child = spawn(process.execPath, ['-e', program], { uid: 12_345, gid: 12_345, stdio: 'inherit' });
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    await expect.poll(() => left(folder)).toEqual(['.swept-0', '.swept-12345', name('b')]);
   });
 
   it('costs a call nothing where there is no such folder', () => {
