@@ -94,6 +94,8 @@ async function make(product) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
   await Promise.all(products.map(make));
+  // Node asks the nearest one how to read the executables, at each call's start: so one is near, and short
+  fs.writeFileSync(path.join(root, 'dist/package.json'), '{"type":"commonjs"}\n');
   for (const file of ['fastagi', 'agi']) fs.chmodSync(path.join(root, 'dist', file), 0o755);
   execFileSync(
     process.execPath,

@@ -118,10 +118,23 @@ export class Connection {
   /** Sends text whole and in order. */
   send(text: string): Outgoing {
     const outgoing = { text, begun: false };
-    this.#options.trace?.('>', redactMessage(text.trimEnd()));
+    this.#trace('>', text.trimEnd());
     this.#queue.add(outgoing);
     this.#flush();
     return outgoing;
+  }
+
+  /** What a tracer throws is an uncaught error, as a listener's, and costs no message. */
+  #trace(direction: '>' | '<', text: string): void {
+    const { trace } = this.#options;
+    if (!trace) return;
+    try {
+      trace(direction, redactMessage(text));
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 
   /** Takes back what has not been given to the system; nothing where it has. */
@@ -167,7 +180,7 @@ export class Connection {
     }
     if (this.#step === 'greeting' && this.#decoder.version !== undefined) this.#beginLogin();
     for (const message of messages) {
-      this.#options.trace?.('<', redactMessage(message.text));
+      this.#trace('<', message.text);
       if (this.#step !== 'open') this.#onLogin(message);
       else if (this.#receiver) this.#receiver.onMessage(message);
       else this.#early.push(message);

@@ -29,6 +29,21 @@ async function pair(answer: Answer = () => undefined, options: Partial<AmiOption
   };
 }
 
+/** What nobody has caught from here on; the test runner's own way with it comes back at the end. */
+function collectUncaught(): Disposable & { readonly errors: unknown[] } {
+  const errors: unknown[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => errors.push(error));
+  return {
+    errors,
+    [Symbol.dispose]() {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    },
+  };
+}
+
 const item = (action: Action, name: string, ...lines: string[]) =>
   `${[`Event: ${name}`, `ActionID: ${action.actionid}`, ...lines].join('\r\n')}\r\n\r\n`;
 const start = (action: Action) => success(action, 'EventList: start', 'Message: will follow');
@@ -401,24 +416,32 @@ describe('events', () => {
 
   it('that throw in a listener reach the others, and the error is an uncaught one', async () => {
     await using both = await pair();
-    const uncaught: unknown[] = [];
-    const listeners = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.on('uncaughtException', (error) => uncaught.push(error));
-    try {
-      const seen: string[] = [];
-      both.ami.on('A', () => {
-        throw new Error('mine');
-      });
-      both.ami.on('A', (event) => seen.push(event.name));
-      say(both, 'A');
-      await both.ami.ping();
-      expect(seen).toEqual(['A']);
-      expect(uncaught).toEqual([expect.objectContaining({ message: 'mine' })]);
-    } finally {
-      process.removeAllListeners('uncaughtException');
-      for (const listener of listeners) process.on('uncaughtException', listener);
-    }
+    using uncaught = collectUncaught();
+    const seen: string[] = [];
+    both.ami.on('A', () => {
+      throw new Error('mine');
+    });
+    both.ami.on('A', (event) => seen.push(event.name));
+    say(both, 'A');
+    await both.ami.ping();
+    expect(seen).toEqual(['A']);
+    expect(uncaught.errors).toEqual([expect.objectContaining({ message: 'mine' })]);
+  });
+
+  it('a tracer that throws costs no message, and its error is an uncaught one', async () => {
+    using uncaught = collectUncaught();
+    await using both = await pair(undefined, {
+      trace: (_, text) => {
+        if (/Action: Ping|Event: A\b/.test(text)) throw new Error('mine');
+      },
+    });
+    const seen: string[] = [];
+    both.ami.on('*', (event) => seen.push(event.name));
+    say(both, 'A');
+    say(both, 'B');
+    await both.ami.ping();
+    expect(seen).toEqual(['A', 'B']);
+    expect(uncaught.errors).toEqual(Array(2).fill(expect.objectContaining({ message: 'mine' })));
   });
 
   it('are iterated from the call on, and end with the client', async () => {
