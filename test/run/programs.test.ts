@@ -221,6 +221,7 @@ it('npm run demo shows two calls', () => {
 it('the package has the examples, and nothing that trying them leaves there', () => {
   const folder = makeFolder({
     'package.json': readFileSync(path.join(root, 'package.json'), 'utf8'),
+    'dist/examples.lock': '',
     'examples/ping.mjs': '',
     'examples/package.json': '{}',
     'examples/callers.sqlite': 'whom we know',
