@@ -25,6 +25,8 @@ export const coldRooms = (root, options) => ({
         ${hot.map(([name, names]) => `import { ${names} } from './${name}';`).join('')}
         const holders = '@@holders@@';
         const hot = (name) => ({ ${hot.map(([name, names]) => `'${name}': { ${names} }`).join()} })[name];
+        // a script may put another in its place
+        const textOf = Function.prototype.toString;
         const rooms = {};
         export const fetchRoom = globalThis[Symbol.for('fastagi.rooms')] = (name) => {
           if (rooms[name]) return rooms[name].exports;
@@ -32,7 +34,7 @@ export const coldRooms = (root, options) => ({
           const room = rooms[name] = new module.constructor('fastagi:' + name);
           room.paths = [];
           room.fetch = fetchRoom;
-          const holder = Function.prototype.toString.call(holders[name]);
+          const holder = textOf.call(holders[name]);
           let text = holder.slice(holder.indexOf('/*') + 2, -3).replaceAll('${hidden}', '*/');
           if (text.startsWith('${packed}')) {
             const { inflateRawSync } = process.getBuiltinModule('node:zlib');

@@ -35,3 +35,10 @@ it('every room can be fetched, and gives what it promises', async () => {
     log: '',
   });
 });
+
+it('a script that puts its own toString() into functions takes no room away', async () => {
+  const folder = makeFolder({
+    'own.js': "Function.prototype.toString = () => 'mine'; module.exports = (agi) => agi.sayDigits('12');",
+  });
+  expect(await call({ script: 'own', folder })).toMatchObject({ code: 0, commands: ['SAY DIGITS 12 ""'] });
+});
