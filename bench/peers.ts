@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 /** How long one round of one contender may take. */
 const PATIENCE_MS = 120_000;
@@ -58,4 +59,29 @@ export function machine(): string {
 /** A goal in words. */
 export function verdict(met: boolean): string {
   return met ? 'met' : 'not met';
+}
+
+/** How many events a round has, and how many rounds there are; undefined where only help was asked for. */
+export function readOptions(
+  args: string[],
+  usage: string,
+): { events: number; rounds: number; json: boolean } | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      events: { type: 'string', default: '60000' },
+      rounds: { type: 'string', default: '5' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return undefined;
+  }
+  const [events, rounds] = [Number(values.events), Number(values.rounds)];
+  if (!Number.isInteger(events) || events < 1000)
+    throw new Error('--events wants a whole number from 1000 on');
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds wants a whole number from 1 on');
+  return { events, rounds, json: values.json };
 }

@@ -7,11 +7,10 @@ import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Ami } from '../../src/ami/ami';
 import { Asterisk } from '../../test/system/support/asterisk';
 import { missingParts } from '../../test/system/support/parts';
-import { install, machine, measure, message, verdict } from '../peers';
+import { install, machine, measure, message, readOptions, verdict } from '../peers';
 import { spreadOf } from '../statistics';
 import type { ClientResult } from './client';
 
@@ -62,23 +61,9 @@ async function record(file: string): Promise<number> {
 }
 
 async function main(root: string, folder: string, args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      events: { type: 'string', default: '60000' },
-      rounds: { type: 'string', default: '5' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(usage);
-    return;
-  }
-  const [events, rounds] = [Number(values.events), Number(values.rounds)];
-  if (!Number.isInteger(events) || events < 1000)
-    throw new Error('--events wants a whole number from 1000 on');
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds wants a whole number from 1 on');
+  const options = readOptions(args, usage);
+  if (!options) return;
+  const { events, rounds, json } = options;
   const lack = missingParts();
   if (lack) throw new Error(`the stream comes from a real Asterisk, which cannot run here: ${lack}`);
   const file = join(folder, 'stream');
@@ -102,7 +87,7 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
   } finally {
     server.disconnect();
   }
-  report(results, repeats * recorded, rounds, values.json);
+  report(results, repeats * recorded, rounds, json);
 }
 
 function report(

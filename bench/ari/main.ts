@@ -5,11 +5,10 @@
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Ari } from '../../src/ari/ari';
 import { type AriServer, startAri } from '../../test/system/support/ari';
 import { missingParts } from '../../test/system/support/parts';
-import { install, machine, measure, message, verdict } from '../peers';
+import { install, machine, measure, message, readOptions, verdict } from '../peers';
 import { spreadOf } from '../statistics';
 import type { ClientResult } from './client';
 
@@ -89,23 +88,9 @@ function expected(recorded: readonly Recorded[], types: readonly string[], sent:
 }
 
 async function main(root: string, folder: string, args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      events: { type: 'string', default: '60000' },
-      rounds: { type: 'string', default: '5' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(usage);
-    return;
-  }
-  const [events, rounds] = [Number(values.events), Number(values.rounds)];
-  if (!Number.isInteger(events) || events < 1000)
-    throw new Error('--events wants a whole number from 1000 on');
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds wants a whole number from 1 on');
+  const options = readOptions(args, usage);
+  if (!options) return;
+  const { events, rounds, json } = options;
   const lack = missingParts();
   if (lack) throw new Error(`the bench needs a real Asterisk, which cannot run here: ${lack}`);
   await using server = await startAri({ version: 22 });
@@ -132,7 +117,7 @@ async function main(root: string, folder: string, args: string[]): Promise<void>
     all: expected(recorded, all, events),
     three: expected(recorded, three, events),
   };
-  report(results, due, rounds, values.json);
+  report(results, due, rounds, json);
 }
 
 function report(

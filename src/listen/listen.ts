@@ -2,14 +2,12 @@
  * `fastagi listen`: a master that lets calls in, and processes that serve them. The master runs no script: nothing
  * that a script does can end it.
  */
-import { closeSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { AsyncCalls } from '../ami/listening';
 import type { Config } from '../config';
 import { type AgiError, RefusedError } from '../errors';
 import { Log } from '../log';
-import { DEFAULT_LOG_FILE, identity, openLogFile, takeOver } from '../run/guard';
 import { describeError } from '../run/report';
-import { begin as beginSyslog } from '../run/syslog';
 import { Admission } from './admission';
 import { Arrival } from './arrival';
 import { Counters } from './counters';
@@ -17,7 +15,9 @@ import { Crew } from './crew';
 import type { Program } from './crew-member';
 import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Onlooker } from './onlooker';
+import { mayRaisePriority } from './priority';
 import { Reception, sendAway } from './reception';
+import { openServerLog } from './server-log';
 import { checkSettings, readSettings, type Settings } from './settings';
 import { notify } from './systemd';
 
@@ -25,8 +25,6 @@ import { notify } from './systemd';
 const LOOK_FOR_PARENT_MS = 500;
 /** How long a server that cannot start, on a socket which would start it again at once, refuses calls. */
 const REFUSE_MS = 10_000;
-/** The number of the right to give a process a lower nice value (capabilities(7)). */
-const CAP_SYS_NICE = 23n;
 /** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
 const LAST_TURNS = 3;
 
@@ -51,13 +49,13 @@ export async function listen(options: ListenOptions): Promise<number> {
   try {
     read = readSettings(options.config, options.overrides);
     log.level = read.config.debug ? 'debug' : read.config.logLevel;
-    openLog(log, read.config, options.overrides.fd);
+    openServerLog(log, read.config, options.overrides.fd);
     checkSettings(read.config, read.settings);
     // a manager that is not configured is told at once, one that is not there may come
     if (options.asyncAgi) (await managerRoom()).managerOptions(read.config);
     doors = await openDoors(read.settings, process.env, isDirect(read.settings));
   } catch (error) {
-    if (log.fd === undefined) openLog(log, undefined, options.overrides.fd);
+    if (log.fd === undefined) openServerLog(log, undefined, options.overrides.fd);
     log.write('error', describeError(error));
     onlooker.say(describeError(error));
     const { fd = '' } = options.overrides;
@@ -243,7 +241,7 @@ class Master {
     this.#config = read.config;
     this.#settings = { ...read.settings, mode, metrics, host, port };
     this.#log.level = read.config.debug ? 'debug' : read.config.logLevel;
-    openLog(this.#log, read.config, this.#options.overrides.fd);
+    openServerLog(this.#log, read.config, this.#options.overrides.fd);
     for (const warning of [...read.config.warnings, ...basedirWarnings(read.config)])
       this.#log.write('warning', warning);
     this.#admission.limits = limitsOf(read.settings);
@@ -335,49 +333,6 @@ function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-/**
- * Descriptors 1 and 2, and so those of every serving process, on the log, wherever it is now. Where descriptor 2 is
- * the listening socket, as under xinetd, nothing may be written to it.
- */
-function openLog(log: Log, config: Config | undefined, fd: string | undefined): void {
-  log.openLate = undefined;
-  log.syslog = false;
-  const isSocket = fd !== undefined && identity(Number(fd)) === identity(2);
-  const stderr = identity(2) !== undefined && !isSocket;
-  if (config?.log === 'syslog') {
-    if (stderr) openSyslogOrStderr(log, config);
-    else beginSyslog(config, log);
-    return;
-  }
-  if (config?.log?.[0] !== '/' && stderr) {
-    log.fd = 2;
-    return;
-  }
-  const file = config?.log?.[0] === '/' ? config.log : DEFAULT_LOG_FILE;
-  if (config && stderr) {
-    try {
-      closeSync(openLogFile(file));
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      openSyslogOrStderr(log, config, `the log ${file} cannot be opened (${code ?? message})`);
-      return;
-    }
-  }
-  const problem = takeOver(0, file);
-  if (problem === undefined) log.fd = 2;
-  else if (config)
-    log.openLate = () => beginSyslog(config, log, `the log ${file} cannot be opened (${problem})`);
-}
-
-/** Descriptor 2 stays what it is where `logger` would have nowhere to go. @param why not a file */
-function openSyslogOrStderr(log: Log, config: Config, why?: string): void {
-  if (existsSync('/dev/log')) beginSyslog(config, log, why);
-  if (log.syslog) return;
-  log.fd = 2;
-  const whyNot = 'syslog cannot be had (logger and /dev/log): entries go to standard error';
-  log.write('warning', why === undefined ? whyNot : `${why}, and ${whyNot}`);
-}
-
 /** A server without its scripts would refuse every call. */
 function basedirWarnings({ basedir, file }: Config): string[] {
   let why = 'is no folder';
@@ -415,22 +370,6 @@ async function refuseForAWhile(fd: number): Promise<void> {
     });
     server.listen({ fd }, () => setTimeout(() => server.close(() => resolve()), REFUSE_MS));
   });
-}
-
-/**
- * Whether a process that has made itself less urgent may take that back: who has the capability, as root does but in
- * most containers, and who is given the right to a nice value of 0 (`LimitNICE=+0` in a unit of systemd's). The crew
- * finds out where this is too much to hope for: in a user namespace a capability is none of the whole machine's.
- */
-function mayRaisePriority(): boolean {
-  try {
-    const [, capable] = /^CapEff:\s+([\da-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    if ((BigInt(`0x${capable}`) >> CAP_SYS_NICE) & 1n) return true;
-    const [, soft] = /^Max nice priority\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    return Number(soft) >= 20;
-  } catch {
-    return false;
-  }
 }
 
 // the manager's client, for those who ask for it
