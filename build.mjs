@@ -65,6 +65,7 @@ export const products = [
     outfile: 'dist/fastagi-serving.js',
   },
   { ...lean, entryPoints: ['bin/fastagi-process.ts'], outfile: 'dist/fastagi-process.js' },
+  { ...lean, entryPoints: ['src/listen/rehearsed-script.ts'], outfile: 'dist/fastagi-rehearsal.js' },
   // yargs is an ES module, and asks where it lies
   {
     ...common,

@@ -1,17 +1,17 @@
 /** The processes that serve calls, and who of them gets which. */
 
-import { closeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Config } from '../config';
 import type { Log } from '../log';
 import type { RefusalReason } from './admission';
 import type { Arrival } from './arrival';
-import { type CompiledProgram, compileProgram } from './compiled-program';
+import { Boots } from './boots';
 import type { Counters } from './counters';
-import { CrewMember, type Program } from './crew-member';
+import type { CrewMember, Program } from './crew-member';
 import type { Descriptor } from './doors';
-import type { Report, Terms } from './messages';
+import { REHEARSAL, type Report, type Terms } from './messages';
+import { Rehearsals, type Stage } from './rehearsal';
 import type { Settings } from './settings';
 import { bootsDue } from './staffing';
 
@@ -22,9 +22,6 @@ const GRACE_MS = 250;
 const SURPLUS_MS = 10_000;
 /** How often, at least, processes are looked after. */
 const LOOK_AFTER_MS = 5000;
-/** Boots that fail are tried again after this, and twice as long each time, up to the most. */
-const RETRY_MS = 100;
-const RETRY_MOST_MS = 10_000;
 
 export interface CrewOptions {
   /** What a process runs. */
@@ -66,12 +63,12 @@ export class Crew {
   /** Calls that processes have accepted by themselves. */
   readonly #taken = new Map<CrewMember, number>();
   readonly #waiting: Waiting[] = [];
-  /** For the boots that follow the first one; undefined: not yet; null: it cannot be had. */
-  #compiled: CompiledProgram | undefined | null;
+  readonly #boots: Boots;
+  /** undefined: what comes of them is not what should. */
+  #rehearsals: Rehearsals | undefined;
+  readonly #stages = new Map<CrewMember, Stage>();
   #lastId = 0;
   #lastCallMs = 0;
-  #failedBoots = 0;
-  #retryMs = 0;
   #again: NodeJS.Timeout | undefined;
   #upkeep: NodeJS.Timeout | undefined;
   #closing = false;
@@ -86,6 +83,11 @@ export class Crew {
     this.#options = options;
     this.#terms = termsOf(options);
     this.#mayBePolite = options.mayBePolite;
+    this.#boots = new Boots(options, {
+      onReport: (member, report) => this.#onReport(member, report),
+      onExit: (member, how) => this.#onExit(member, how),
+    });
+    if (options.settings.mode === 'pool') this.#rehearsals = new Rehearsals();
     this.#lookAfterRegularly();
     this.#staff();
   }
@@ -172,12 +174,8 @@ export class Crew {
     }
     clearTimeout(timer);
     clearInterval(this.#upkeep);
-    this.#dropCompiled();
-  }
-
-  #dropCompiled(): void {
-    if (this.#compiled) closeSync(this.#compiled.fd);
-    this.#compiled = undefined;
+    this.#boots.close();
+    this.#rehearsals?.close();
   }
 
   #ended(): Promise<void> {
@@ -255,7 +253,9 @@ export class Crew {
     const { counters } = this.#options;
     if (report.type === 'ready') this.#onReady(member);
     else if (report.type === 'taken') this.#onTaken(member, report.id);
-    else if (report.type === 'done') {
+    else if (report.type === 'done' && report.id === REHEARSAL) {
+      if (report.free) this.#onRehearsed(member);
+    } else if (report.type === 'done') {
       const place = this.#places.get(member)?.get(report.id);
       this.#places.get(member)?.delete(report.id);
       clearTimeout(place?.timer);
@@ -263,7 +263,8 @@ export class Crew {
       counters.addEnd(report);
       if (report.free) this.#onFree(member, false);
       this.#options.onChange();
-    } else if (report.type === 'free') this.#onFree(member, report.last);
+    } else if (report.type === 'free' && this.#stages.has(member)) this.#onRehearsed(member, report.last);
+    else if (report.type === 'free') this.#onFree(member, report.last);
     else if (report.type === 'tally') {
       this.#taken.set(member, report.active);
       counters.calls += report.calls;
@@ -279,11 +280,17 @@ export class Crew {
   }
 
   #onReady(member: CrewMember): void {
-    const { settings } = this.#options;
-    this.#failedBoots = 0;
-    this.#retryMs = 0;
     member.content();
-    if (member.state !== 'booting') return;
+    if (member.state === 'booting') {
+      const isCalm = this.#waiting.length === 0 && this.#count('idle') > 0;
+      if (isCalm && this.#rehearsals) void this.#rehearse(member, this.#rehearsals);
+      else this.#beginWork(member);
+    }
+    this.#boots.succeeded(() => this.#staff());
+  }
+
+  #beginWork(member: CrewMember): void {
+    const { settings } = this.#options;
     member.state = 'idle';
     member.idleSinceMs = monotonicMs();
     if (settings.mode === 'shared') {
@@ -300,21 +307,45 @@ export class Crew {
       this.#retire(member);
     }
     this.#retireIfClosing(member);
-    if (this.#compiled !== undefined) {
-      this.#staff();
-      return;
-    }
-    // not before, for somebody may wait for the first one
-    this.#compiled = null;
-    setImmediate(() => {
-      if (!this.#closing) this.#compiled = compileProgram(this.#options.program.file) ?? null;
-      this.#staff();
-    });
+  }
+
+  async #rehearse(member: CrewMember, rehearsals: Rehearsals): Promise<void> {
+    const stage = await rehearsals.take();
+    if (member.state !== 'booting') {
+      if (stage) rehearsals.giveBack(stage, true);
+    } else if (stage) {
+      this.#stages.set(member, stage);
+      const { head } = rehearsals;
+      member.hand({ type: 'call', id: REHEARSAL, head, acceptedMs: monotonicMs() }, stage.socket);
+    } else this.#beginWork(member);
+  }
+
+  /** @param last it leaves, though it has served nobody: so would all that follow */
+  #onRehearsed(member: CrewMember, last = false): void {
+    this.#endRehearsal(member, !last);
+    if (last) {
+      this.#rehearsals?.close();
+      this.#rehearsals = undefined;
+      member.state = 'leaving';
+      member.expectEnd();
+      this.#options.log.write('debug', `process ${member.pid} could serve nobody after its rehearsal`);
+    } else if (member.state === 'booting') this.#beginWork(member);
+    this.#staff();
+  }
+
+  #endRehearsal(member: CrewMember, isClean: boolean): void {
+    const stage = this.#stages.get(member);
+    this.#stages.delete(member);
+    member.content();
+    if (!stage) return;
+    if (this.#rehearsals) this.#rehearsals.giveBack(stage, isClean);
+    else for (const end of [stage.socket, stage.other]) end.destroy();
   }
 
   #onTaken(member: CrewMember, id: number): void {
     const place = this.#places.get(member)?.get(id);
     member.content();
+    if (id === REHEARSAL) member.expect('has not come to the end of its rehearsal');
     if (!place) return;
     place.taken = true;
     place.arrival.letGo().destroy();
@@ -361,6 +392,7 @@ export class Crew {
     this.#places.delete(member);
     const taken = this.#taken.get(member) ?? 0;
     this.#taken.delete(member);
+    if (this.#stages.has(member)) this.#endRehearsal(member, false);
     let lost = taken;
     for (const { arrival, timer, taken } of places?.values() ?? []) {
       clearTimeout(timer);
@@ -386,15 +418,8 @@ export class Crew {
       }
       for (let call = 0; call < lost; call++)
         counters.addEnd({ code: code ?? 1, asked: true, firstCommandMs: undefined });
-    } else if (wasBooting && member.pid === 0) {
-      // it has not even begun, as the log has it already
-      this.#putOffBoots();
-    } else if (wasBooting && !this.#closing) {
-      this.#putOffBoots();
-      // it may be what has killed it: the next one compiles by itself, and when it is ready all is compiled anew
-      this.#dropCompiled();
-      log.write('error', `process ${member.pid} has ended with ${how} before it was ready [PROCESS_START]`);
-    }
+    } else if (wasBooting && !this.#closing)
+      this.#boots.failed(member.pid, member.pid === 0 ? undefined : how);
     if (lost === 0 && member.state === 'idle') {
       log.write(
         'warning',
@@ -424,9 +449,9 @@ export class Crew {
   #staff(): void {
     clearTimeout(this.#again);
     if (this.#closing && this.#waiting.length === 0) return;
-    const now = monotonicMs();
-    if (now < this.#retryMs) {
-      this.#again = setTimeout(() => this.#staff(), this.#retryMs - now).unref();
+    const { pauseMs } = this.#boots;
+    if (pauseMs > 0) {
+      this.#again = setTimeout(() => this.#staff(), pauseMs).unref();
       return;
     }
     const { settings } = this.#options;
@@ -444,7 +469,7 @@ export class Crew {
     const spare = this.#closing ? 0 : settings.spare;
     if (waiting > 0) for (const member of this.#members) member.hurry();
     const due = bootsDue(
-      { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs },
+      { ...crew, waiting, sinceLastCallMs: monotonicMs() - this.#lastCallMs },
       { most: settings.processes, spare, cores },
     );
     for (let boot = 0; boot < due.now; boot++) if (!this.#boot(!due.urgent && this.#mayBePolite)) return;
@@ -453,30 +478,14 @@ export class Crew {
 
   /** @returns whether it could be begun; it is tried again later else */
   #boot(politely: boolean): boolean {
-    const { program, log, counters, descriptors } = this.#options;
-    try {
-      const member = new CrewMember(
-        { program, compiled: this.#compiled ?? undefined, terms: this.#terms, politely, descriptors, log },
-        {
-          onReport: (member, report) => this.#onReport(member, report),
-          onExit: (member, how) => this.#onExit(member, how),
-        },
-      );
-      this.#members.add(member);
-      counters.boots++;
-      return true;
-    } catch (error) {
-      // no memory for another process, or Node's own file is being written: `spawn` throws what it has no event for
-      log.write('error', `no process can be started: ${(error as Error).message} [PROCESS_START]`);
-      this.#putOffBoots();
-      this.#again = setTimeout(() => this.#staff(), this.#retryMs - monotonicMs()).unref();
+    const member = this.#boots.begin(this.#terms, politely);
+    if (!member) {
+      this.#again = setTimeout(() => this.#staff(), this.#boots.pauseMs).unref();
       return false;
     }
-  }
-
-  #putOffBoots(): void {
-    this.#failedBoots++;
-    this.#retryMs = monotonicMs() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** (this.#failedBoots - 1));
+    this.#members.add(member);
+    this.#options.counters.boots++;
+    return true;
   }
 
   #lookAfterRegularly(): void {

@@ -5,14 +5,26 @@ import type { Config } from '../config';
 export type Order =
   /** First of all: how to serve. From so many sockets, descriptor 4 and on, it is to accept calls by itself. */
   | { readonly type: 'begin'; readonly terms: Terms; readonly sockets: number }
-  /** A call; its socket comes with it. `head`: what has been read of it, in latin1. */
-  | { readonly type: 'call'; readonly id: number; readonly head: string; readonly acceptedMs: number }
+  /** A call; its socket comes with it. */
+  | CallOrder
   /** Take no more, finish what is there, leave. */
   | { readonly type: 'leave' }
   /** The time to finish is over: end what is there, and leave. */
   | { readonly type: 'end'; readonly why: string }
   /** Show that the event loop turns. */
   | { readonly type: 'ping' };
+
+export interface CallOrder {
+  readonly type: 'call';
+  /** `REHEARSAL`: it is none. */
+  readonly id: number;
+  /** What has been read of it, in latin1. */
+  readonly head: string;
+  readonly acceptedMs: number;
+}
+
+/** The number of what is no caller's call (`rehearsal.ts`). */
+export const REHEARSAL = 0;
 
 /** How to serve. */
 export interface Terms {

@@ -23,7 +23,7 @@ export function serveCalls(priority: number): void {
       work = begin(order.terms, order.sockets, priority);
       return;
     }
-    if (order.type === 'call') work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
+    if (order.type === 'call') work?.take(handle as Socket, order);
     else if (order.type === 'end') work?.end(order.why);
     else if (order.type === 'ping') send?.({ type: 'pong' });
     else leave();
