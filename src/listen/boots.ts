@@ -3,9 +3,8 @@ import { closeSync } from 'node:fs';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Log } from '../log';
 import { type CompiledProgram, compileProgram } from './compiled-program';
-import { CrewMember, type Program, type Watcher } from './crew-member';
+import { type BootOptions, CrewMember, type Program, type Watcher } from './crew-member';
 import type { Descriptor } from './doors';
-import type { Terms } from './messages';
 
 /** Boots that fail are tried again after this, and twice as long each time, up to the most. */
 const RETRY_MS = 100;
@@ -37,11 +36,11 @@ export class Boots {
   }
 
   /** @returns undefined where it could not be begun */
-  begin(terms: Terms, politely: boolean): CrewMember | undefined {
-    const { program, descriptors, log } = this.#options;
+  begin(options: Pick<BootOptions, 'terms' | 'politely' | 'errand'>): CrewMember | undefined {
+    const { log } = this.#options;
     const compiled = this.#compiled ?? undefined;
     try {
-      return new CrewMember({ program, compiled, terms, politely, descriptors, log }, this.#watcher);
+      return new CrewMember({ ...this.#options, compiled, ...options }, this.#watcher);
     } catch (error) {
       // no memory for another process, or Node's own file is being written: `spawn` throws what it has no event for
       log.write('error', `no process can be started: ${(error as Error).message} [PROCESS_START]`);

@@ -8,10 +8,10 @@ import type { RefusalReason } from './admission';
 import type { Arrival } from './arrival';
 import { Boots } from './boots';
 import type { Counters } from './counters';
-import type { CrewMember, Program } from './crew-member';
+import type { BootOptions, CrewMember, Program } from './crew-member';
 import type { Descriptor } from './doors';
-import { REHEARSAL, type Report, type Terms } from './messages';
-import { Rehearsals, type Stage } from './rehearsal';
+import { REHEARSAL, type Report, STOPPED, type Terms } from './messages';
+import { rehearsalHead, Stage } from './rehearsal';
 import type { Settings } from './settings';
 import { bootsDue } from './staffing';
 
@@ -64,9 +64,9 @@ export class Crew {
   readonly #taken = new Map<CrewMember, number>();
   readonly #waiting: Waiting[] = [];
   readonly #boots: Boots;
-  /** undefined: what comes of them is not what should. */
-  #rehearsals: Rehearsals | undefined;
+  /** Those that rehearse. */
   readonly #stages = new Map<CrewMember, Stage>();
+  #mayRehearse: boolean;
   #lastId = 0;
   #lastCallMs = 0;
   #again: NodeJS.Timeout | undefined;
@@ -87,7 +87,7 @@ export class Crew {
       onReport: (member, report) => this.#onReport(member, report),
       onExit: (member, how) => this.#onExit(member, how),
     });
-    if (options.settings.mode === 'pool') this.#rehearsals = new Rehearsals();
+    this.#mayRehearse = options.settings.mode === 'pool';
     this.#lookAfterRegularly();
     this.#staff();
   }
@@ -111,7 +111,7 @@ export class Crew {
   /** Resolves when as many processes are ready as should be at the start. */
   async ready(): Promise<void> {
     const { settings } = this.#options;
-    const due = settings.mode === 'shared' ? settings.processes : 1;
+    const due = settings.mode === 'shared' ? settings.processes : Math.min(1, settings.spare);
     while (!this.#closing && this.#count('idle') + this.#count('busy') < due) {
       await new Promise<void>((resolve) => this.#readies.push(resolve));
     }
@@ -168,14 +168,12 @@ export class Crew {
       }
       for (const { arrival, timer } of this.#waiting.splice(0))
         this.#sendAway(arrival, timer, 'drain_seconds');
-      for (const member of this.#members)
-        member.end('the service is stopped, and its time to finish is over');
+      for (const member of this.#members) member.end(STOPPED);
       await ended;
     }
     clearTimeout(timer);
     clearInterval(this.#upkeep);
     this.#boots.close();
-    this.#rehearsals?.close();
   }
 
   #ended(): Promise<void> {
@@ -210,7 +208,8 @@ export class Crew {
     const timer = setInterval(() => {
       const { settings } = this.#options;
       const isComing =
-        this.#count('booting') > 0 || this.#count('idle') + this.#count('busy') < settings.processes;
+        this.#count('booting') + this.#count('starting') > 0 ||
+        this.#count('idle') + this.#count('busy') < settings.processes;
       if (isComing && monotonicMs() - sinceMs < WAIT_MS) return;
       this.drop(arrival);
       this.#sendAway(arrival, timer, 'processes');
@@ -261,7 +260,7 @@ export class Crew {
       clearTimeout(place?.timer);
       place?.arrival.release();
       counters.addEnd(report);
-      if (report.free) this.#onFree(member, false);
+      if (report.free || member.isOnErrand) this.#onFree(member, member.isOnErrand);
       this.#options.onChange();
     } else if (report.type === 'free' && this.#stages.has(member)) this.#onRehearsed(member, report.last);
     else if (report.type === 'free') this.#onFree(member, report.last);
@@ -283,7 +282,7 @@ export class Crew {
     member.content();
     if (member.state === 'booting') {
       const isCalm = this.#waiting.length === 0 && this.#count('idle') > 0;
-      if (isCalm && this.#rehearsals) void this.#rehearse(member, this.#rehearsals);
+      if (isCalm && this.#mayRehearse) void this.#rehearse(member);
       else this.#beginWork(member);
     }
     this.#boots.succeeded(() => this.#staff());
@@ -309,37 +308,43 @@ export class Crew {
     this.#retireIfClosing(member);
   }
 
-  async #rehearse(member: CrewMember, rehearsals: Rehearsals): Promise<void> {
-    const stage = await rehearsals.take();
-    if (member.state !== 'booting') {
-      if (stage) rehearsals.giveBack(stage, true);
-    } else if (stage) {
+  /** It is booting until it has come to the end of that: then somebody waits for it, or nobody does. */
+  async #rehearse(member: CrewMember): Promise<void> {
+    const stage = await Stage.open().catch(() => undefined);
+    if (member.state !== 'booting') stage?.close();
+    else if (!stage || this.#waiting.length > 0) {
+      stage?.close();
+      this.#beginWork(member);
+      this.#staff();
+    } else {
       this.#stages.set(member, stage);
-      const { head } = rehearsals;
-      member.hand({ type: 'call', id: REHEARSAL, head, acceptedMs: monotonicMs() }, stage.socket);
-    } else this.#beginWork(member);
+      member.hand(
+        { type: 'call', id: REHEARSAL, head: rehearsalHead, acceptedMs: monotonicMs() },
+        stage.socket,
+      );
+    }
   }
 
   /** @param last it leaves, though it has served nobody: so would all that follow */
   #onRehearsed(member: CrewMember, last = false): void {
-    this.#endRehearsal(member, !last);
-    if (last) {
-      this.#rehearsals?.close();
-      this.#rehearsals = undefined;
-      member.state = 'leaving';
-      member.expectEnd();
-      this.#options.log.write('debug', `process ${member.pid} could serve nobody after its rehearsal`);
-    } else if (member.state === 'booting') this.#beginWork(member);
-    this.#staff();
+    this.#closeStage(member);
+    member.content();
+    if (member.state === 'booting' && !last) {
+      this.#beginWork(member);
+      this.#staff();
+    } else if (member.state === 'booting') {
+      this.#mayRehearse = false;
+      this.#options.log.write(
+        'debug',
+        `process ${member.pid} can serve nobody after its rehearsal: there are no more`,
+      );
+      this.#onFree(member, last);
+    }
   }
 
-  #endRehearsal(member: CrewMember, isClean: boolean): void {
-    const stage = this.#stages.get(member);
+  #closeStage(member: CrewMember): void {
+    this.#stages.get(member)?.close();
     this.#stages.delete(member);
-    member.content();
-    if (!stage) return;
-    if (this.#rehearsals) this.#rehearsals.giveBack(stage, isClean);
-    else for (const end of [stage.socket, stage.other]) end.destroy();
   }
 
   #onTaken(member: CrewMember, id: number): void {
@@ -348,6 +353,10 @@ export class Crew {
     if (id === REHEARSAL) member.expect('has not come to the end of its rehearsal');
     if (!place) return;
     place.taken = true;
+    if (member.state === 'starting') {
+      member.state = 'busy';
+      this.#boots.succeeded(() => this.#staff());
+    }
     place.arrival.letGo().destroy();
     const { maxSeconds } = this.#options.config;
     if (maxSeconds === 0 || this.#options.settings.mode === 'shared') return;
@@ -385,14 +394,14 @@ export class Crew {
     { code, signal }: { code: number | null; signal: NodeJS.Signals | null },
   ): void {
     const { counters, log } = this.#options;
-    const wasBooting = member.state === 'booting';
+    const wasBooting = member.state === 'booting' || member.state === 'starting';
     this.#members.delete(member);
     this.#outdated.delete(member);
     const places = this.#places.get(member);
     this.#places.delete(member);
     const taken = this.#taken.get(member) ?? 0;
     this.#taken.delete(member);
-    if (this.#stages.has(member)) this.#endRehearsal(member, false);
+    this.#closeStage(member);
     let lost = taken;
     for (const { arrival, timer, taken } of places?.values() ?? []) {
       clearTimeout(timer);
@@ -464,7 +473,7 @@ export class Crew {
         if (!this.#boot(false)) return;
       return;
     }
-    const crew = { idle, busy: this.#count('busy'), booting };
+    const crew = { idle, busy: this.#count('busy'), booting, starting: this.#count('starting') };
     const waiting = this.#waiting.length;
     const spare = this.#closing ? 0 : settings.spare;
     if (waiting > 0) for (const member of this.#members) member.hurry();
@@ -472,20 +481,43 @@ export class Crew {
       { ...crew, waiting, sinceLastCallMs: monotonicMs() - this.#lastCallMs },
       { most: settings.processes, spare, cores },
     );
-    for (let boot = 0; boot < due.now; boot++) if (!this.#boot(!due.urgent && this.#mayBePolite)) return;
+    for (let boot = 0; boot < due.now; boot++) {
+      if (due.urgent && settings.maxCalls === 1) {
+        if (!this.#startErrand()) return;
+      } else if (!this.#boot(!due.urgent && this.#mayBePolite)) return;
+    }
     if (due.againMs !== undefined) this.#again = setTimeout(() => this.#staff(), due.againMs).unref();
+  }
+
+  /** A process for the call that has waited longest. */
+  #startErrand(): boolean {
+    const { arrival, timer } = this.#waiting.shift() as Waiting;
+    clearTimeout(timer);
+    const { acceptedMs, socket } = arrival;
+    const id = ++this.#lastId;
+    const call = { type: 'call', id, head: arrival.giveUp(), acceptedMs } as const;
+    const member = this.#begin({ politely: false, errand: { call, socket } });
+    if (!member) {
+      arrival.resume();
+      this.#queue(arrival, true);
+      return false;
+    }
+    this.#places.set(member, new Map([[id, { arrival, timer: undefined, taken: false }]]));
+    return true;
   }
 
   /** @returns whether it could be begun; it is tried again later else */
   #boot(politely: boolean): boolean {
-    const member = this.#boots.begin(this.#terms, politely);
-    if (!member) {
-      this.#again = setTimeout(() => this.#staff(), this.#boots.pauseMs).unref();
-      return false;
-    }
-    this.#members.add(member);
-    this.#options.counters.boots++;
-    return true;
+    return this.#begin({ politely }) !== undefined;
+  }
+
+  #begin(options: Pick<BootOptions, 'politely' | 'errand'>): CrewMember | undefined {
+    const member = this.#boots.begin({ terms: this.#terms, ...options });
+    if (member) {
+      this.#members.add(member);
+      this.#options.counters.boots++;
+    } else this.#again = setTimeout(() => this.#staff(), this.#boots.pauseMs).unref();
+    return member;
   }
 
   #lookAfterRegularly(): void {

@@ -26,6 +26,21 @@ export interface CallOrder {
 /** The number of what is no caller's call (`rehearsal.ts`). */
 export const REHEARSAL = 0;
 
+/** What a process is told that is started for one call: JSON in a line, the only one. */
+export interface Errand {
+  readonly terms: Terms;
+  readonly call: CallOrder;
+}
+
+/** Signals that reach the whole group, or the wrong one of its processes: they are for the master. */
+export const masterSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** To a process on an errand, which hears nothing else: the order to end. */
+export const END_SIGNAL = 'SIGUSR2';
+
+/** Why calls are ended that are still there when the server may drain no longer. */
+export const STOPPED = 'the service is stopped, and its time to finish is over';
+
 /** How to serve. */
 export interface Terms {
   readonly mode: 'pool' | 'shared';

@@ -10,6 +10,8 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 /** What the script is called, beside the program: `rehearsed-script.ts`. */
 export const REHEARSED_SCRIPT = 'fastagi-rehearsal.js';
 
+const NEWLINE = 10;
+
 /** As Asterisk says it, which ends in the middle of a call here: there is no channel. */
 const request = [
   'network: yes',
@@ -38,71 +40,49 @@ const request = [
   .map((field) => `agi_${field}\n`)
   .join('');
 
-/** Both ends of a connection, for one rehearsal after the other. */
-export interface Stage {
+/** What the process reads. */
+export const rehearsalHead = `${request}\n`;
+
+/** A connection with an Asterisk at its end that answers each command at once. */
+export class Stage {
   /** For the process: nothing reads from it here. */
   readonly socket: Socket;
-  /** Asterisk's end. */
-  readonly other: Socket;
-}
+  readonly #asterisk: Socket;
 
-export class Rehearsals {
-  readonly head = `${request}\n`;
-  readonly #free: Stage[] = [];
-  #closed = false;
-
-  /** @returns undefined where none can be had */
-  async take(): Promise<Stage | undefined> {
-    for (;;) {
-      const stage = this.#free.pop();
-      if (!stage) break;
-      if (!stage.other.destroyed) return stage;
-    }
-    return this.#closed ? undefined : makeStage().catch(() => undefined);
+  private constructor(socket: Socket, asterisk: Socket) {
+    this.socket = socket;
+    this.#asterisk = asterisk;
+    for (const end of [socket, asterisk]) end.on('error', () => this.close()).unref();
+    asterisk.on('data', (text) => {
+      for (const byte of text) if (byte === NEWLINE) asterisk.write('200 result=1\n');
+    });
   }
 
-  /** @param isClean the rehearsal on it has come to its end */
-  giveBack(stage: Stage, isClean: boolean): void {
-    if (isClean && !this.#closed) this.#free.push(stage);
-    else leave(stage);
+  /**
+   * There is no socketpair() in Node: a port is open for one connection, and to nobody but this process.
+   * @throws Error where none can be had
+   */
+  static async open(): Promise<Stage> {
+    const server = net.createServer({ pauseOnConnect: true }).unref();
+    try {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const accepted = once(server, 'connection') as Promise<[Socket]>;
+      accepted.catch(() => {});
+      const asterisk = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+      await once(asterisk, 'connect');
+      const [socket] = await accepted;
+      const stage = new Stage(socket, asterisk);
+      if (socket.remotePort === asterisk.localPort) return stage;
+      stage.close();
+      throw new Error('somebody else has come in');
+    } finally {
+      server.close();
+    }
   }
 
   close(): void {
-    this.#closed = true;
-    for (const stage of this.#free.splice(0)) leave(stage);
-  }
-}
-
-function leave({ socket, other }: Stage): void {
-  socket.destroy();
-  other.destroy();
-}
-
-/** There is no socketpair() in Node: a port that is open for one connection, and to nobody but this process. */
-async function makeStage(): Promise<Stage> {
-  const server = net.createServer({ pauseOnConnect: true });
-  try {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const other = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
-    const accepted = once(server, 'connection') as Promise<[Socket]>;
-    accepted.catch(() => {});
-    await once(other, 'connect');
-    const [socket] = await accepted;
-    const isOurs = socket.remotePort === other.localPort;
-    const stage = { socket, other };
-    for (const end of [socket, other])
-      end
-        .on('error', () => leave(stage))
-        .on('close', () => leave(stage))
-        .unref();
-    other.on('data', (text) => {
-      for (const byte of text) if (byte === 10) other.write('200 result=1\n');
-    });
-    if (isOurs) return stage;
-    leave(stage);
-    throw new Error('somebody else has come in');
-  } finally {
-    server.close();
+    this.socket.destroy();
+    this.#asterisk.destroy();
   }
 }

@@ -1,7 +1,8 @@
 /** A process of the pool has gone through a call of nobody's before it serves one; and nothing of that is left. */
+import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Rehearsals } from '../../src/listen/rehearsal';
+import { Stage } from '../../src/listen/rehearsal';
 import { Resident } from '../support/resident';
 
 /** Node tells there of each file that it loads. */
@@ -57,36 +58,16 @@ describe('a process that has been booted in the quiet', () => {
 });
 
 describe('the connection of a rehearsal', () => {
-  it('has an Asterisk at its end that answers each command, and serves the next one', async () => {
-    const rehearsals = new Rehearsals();
-    for (let round = 0; round < 2; round++) {
-      const stage = await rehearsals.take();
-      const replies: string[] = [];
-      stage?.socket.on('data', (text) => replies.push(String(text))).resume();
-      stage?.socket.write('NOOP\nGET VARIABLE');
-      stage?.socket.write(' rehearsal\n');
-      await expect.poll(() => replies.join('')).toBe('200 result=1\n200 result=1\n');
-      stage?.socket.removeAllListeners('data');
-      if (stage) rehearsals.giveBack(stage, true);
-      if (round === 1) expect(await rehearsals.take()).toBe(stage);
-    }
-    rehearsals.close();
-    expect(await rehearsals.take()).toBeUndefined();
-  });
-
-  it('is not used again where one end has been closed', async () => {
-    const rehearsals = new Rehearsals();
-    const stage = await rehearsals.take();
-    if (!stage) throw new Error('no connection');
-    stage.socket.destroy();
-    await expect.poll(() => stage.other.destroyed).toBe(true);
-    rehearsals.giveBack(stage, true);
-    const next = await rehearsals.take();
-    expect(next).toBeDefined();
-    expect(next).not.toBe(stage);
-    if (next) rehearsals.giveBack(next, false);
-    expect(next?.socket.destroyed).toBe(true);
-    rehearsals.close();
+  it('has an Asterisk at its end that answers each command', async () => {
+    const stage = await Stage.open();
+    const replies: string[] = [];
+    stage.socket.on('data', (text) => replies.push(String(text))).resume();
+    stage.socket.write('NOOP\nGET VARIABLE');
+    stage.socket.write(' rehearsal\n');
+    await expect.poll(() => replies.join('')).toBe('200 result=1\n200 result=1\n');
+    const ended = once(stage.socket, 'close');
+    stage.close();
+    await ended;
   });
 });
 
