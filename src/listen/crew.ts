@@ -11,13 +11,11 @@ import type { Counters } from './counters';
 import type { BootOptions, CrewMember, Program } from './crew-member';
 import type { Descriptor } from './doors';
 import { REHEARSAL, type Report, STOPPED, type Terms } from './messages';
-import { rehearsalHead, Stage } from './rehearsal';
+import { Rehearsals } from './rehearsals';
 import type { Settings } from './settings';
 import { bootsDue } from './staffing';
+import { WaitingLine } from './waiting-line';
 
-/** How long a call may wait for a process that boots, and for one that another call may leave. */
-const WAIT_MS = 10_000;
-const GRACE_MS = 250;
 /** How long more processes than the spare ones may stay idle. */
 const SURPLUS_MS = 10_000;
 /** How often, at least, processes are looked after. */
@@ -49,11 +47,6 @@ interface Place {
   taken: boolean;
 }
 
-interface Waiting {
-  readonly arrival: Arrival;
-  readonly timer: NodeJS.Timeout;
-}
-
 export class Crew {
   #options: CrewOptions;
   #terms: Terms;
@@ -62,11 +55,9 @@ export class Crew {
   readonly #places = new Map<CrewMember, Map<number, Place>>();
   /** Calls that processes have accepted by themselves. */
   readonly #taken = new Map<CrewMember, number>();
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: WaitingLine;
   readonly #boots: Boots;
-  /** Those that rehearse. */
-  readonly #stages = new Map<CrewMember, Stage>();
-  #mayRehearse: boolean;
+  readonly #rehearsals: Rehearsals;
   #lastId = 0;
   #lastCallMs = 0;
   #again: NodeJS.Timeout | undefined;
@@ -87,7 +78,11 @@ export class Crew {
       onReport: (member, report) => this.#onReport(member, report),
       onExit: (member, how) => this.#onExit(member, how),
     });
-    this.#mayRehearse = options.settings.mode === 'pool';
+    this.#rehearsals = new Rehearsals(options.settings.mode === 'pool');
+    this.#waiting = new WaitingLine(
+      () => this.#isComing,
+      (arrival) => this.#sendAway(arrival, 'processes'),
+    );
     this.#lookAfterRegularly();
     this.#staff();
   }
@@ -122,14 +117,13 @@ export class Crew {
     this.#lastCallMs = monotonicMs();
     const member = this.#free();
     if (member) this.#hand(member, arrival);
-    else this.#queue(arrival);
+    else this.#waiting.add(arrival);
     this.#staff();
   }
 
   /** Its caller has gone before a process had it. */
   drop(arrival: Arrival): void {
-    const at = this.#waiting.findIndex((waiting) => waiting.arrival === arrival);
-    if (at !== -1) clearTimeout(this.#waiting.splice(at, 1)[0]?.timer);
+    this.#waiting.drop(arrival);
   }
 
   /** Serves by other terms from now on: new processes take the place of those that are there. */
@@ -166,8 +160,8 @@ export class Crew {
           `${left} calls are ended: ${hurry.aborted ? 'the server was told to stop at once' : `they had ${drainSeconds} s to finish ([listen] drain_seconds)`} [DRAINED]`,
         );
       }
-      for (const { arrival, timer } of this.#waiting.splice(0))
-        this.#sendAway(arrival, timer, 'drain_seconds');
+      for (let arrival = this.#waiting.next(); arrival; arrival = this.#waiting.next())
+        this.#sendAway(arrival, 'drain_seconds');
       for (const member of this.#members) member.end(STOPPED);
       await ended;
     }
@@ -202,24 +196,18 @@ export class Crew {
     return this.#places.get(member)?.size ?? 0;
   }
 
-  #queue(arrival: Arrival, first = false): void {
-    const sinceMs = monotonicMs();
-    // one that will be there is worth waiting for; where all are busy with other calls, none may be for long
-    const timer = setInterval(() => {
-      const { settings } = this.#options;
-      const isComing =
-        this.#count('booting') + this.#count('starting') > 0 ||
-        this.#count('idle') + this.#count('busy') < settings.processes;
-      if (isComing && monotonicMs() - sinceMs < WAIT_MS) return;
-      this.drop(arrival);
-      this.#sendAway(arrival, timer, 'processes');
-    }, GRACE_MS);
-    if (first) this.#waiting.unshift({ arrival, timer });
-    else this.#waiting.push({ arrival, timer });
+  /** Whether a process boots, or could. */
+  get #isComing(): boolean {
+    if (this.#count('booting') + this.#count('starting') > 0) return true;
+    return this.#count('idle') + this.#count('busy') < this.#options.settings.processes;
   }
 
-  #sendAway(arrival: Arrival, timer: NodeJS.Timeout | undefined, reason: RefusalReason): void {
-    clearTimeout(timer);
+  /** Whether nobody would miss a process that is not there yet. */
+  get #isCalm(): boolean {
+    return this.#waiting.length === 0 && this.#count('idle') > 0;
+  }
+
+  #sendAway(arrival: Arrival, reason: RefusalReason): void {
     this.#options.onRefusal(arrival, reason);
     arrival.release();
     this.#options.onChange();
@@ -239,11 +227,10 @@ export class Crew {
   }
 
   #handNext(): void {
-    while (this.#waiting.length > 0) {
+    for (;;) {
       const member = this.#free();
-      if (!member) return;
-      const { arrival, timer } = this.#waiting.shift() as Waiting;
-      clearTimeout(timer);
+      const arrival = member && this.#waiting.next();
+      if (!arrival) return;
       this.#hand(member, arrival);
     }
   }
@@ -262,7 +249,7 @@ export class Crew {
       counters.addEnd(report);
       if (report.free || member.isOnErrand) this.#onFree(member, member.isOnErrand);
       this.#options.onChange();
-    } else if (report.type === 'free' && this.#stages.has(member)) this.#onRehearsed(member, report.last);
+    } else if (report.type === 'free' && this.#rehearsals.has(member)) this.#onRehearsed(member, report.last);
     else if (report.type === 'free') this.#onFree(member, report.last);
     else if (report.type === 'tally') {
       this.#taken.set(member, report.active);
@@ -281,8 +268,7 @@ export class Crew {
   #onReady(member: CrewMember): void {
     member.content();
     if (member.state === 'booting') {
-      const isCalm = this.#waiting.length === 0 && this.#count('idle') > 0;
-      if (isCalm && this.#mayRehearse) void this.#rehearse(member);
+      if (this.#isCalm && this.#rehearsals.wanted) void this.#rehearse(member);
       else this.#beginWork(member);
     }
     this.#boots.succeeded(() => this.#staff());
@@ -308,43 +294,25 @@ export class Crew {
     this.#retireIfClosing(member);
   }
 
-  /** It is booting until it has come to the end of that: then somebody waits for it, or nobody does. */
+  /** It is booting until it has come to the end of that. */
   async #rehearse(member: CrewMember): Promise<void> {
-    const stage = await Stage.open().catch(() => undefined);
-    if (member.state !== 'booting') stage?.close();
-    else if (!stage || this.#waiting.length > 0) {
-      stage?.close();
-      this.#beginWork(member);
-      this.#staff();
-    } else {
-      this.#stages.set(member, stage);
-      member.hand(
-        { type: 'call', id: REHEARSAL, head: rehearsalHead, acceptedMs: monotonicMs() },
-        stage.socket,
-      );
-    }
+    if (await this.#rehearsals.begin(member, () => this.#isCalm && member.state === 'booting')) return;
+    if (member.state === 'booting') this.#beginWork(member);
+    this.#staff();
   }
 
   /** @param last it leaves, though it has served nobody: so would all that follow */
   #onRehearsed(member: CrewMember, last = false): void {
-    this.#closeStage(member);
+    this.#rehearsals.end(member);
+    if (member.state !== 'booting') return;
     member.content();
-    if (member.state === 'booting' && !last) {
-      this.#beginWork(member);
-      this.#staff();
-    } else if (member.state === 'booting') {
-      this.#mayRehearse = false;
-      this.#options.log.write(
-        'debug',
-        `process ${member.pid} can serve nobody after its rehearsal: there are no more`,
-      );
+    if (last) {
+      this.#rehearsals.wanted = false;
+      const { log } = this.#options;
+      log.write('debug', `process ${member.pid} can serve nobody after its rehearsal: there are no more`);
       this.#onFree(member, last);
-    }
-  }
-
-  #closeStage(member: CrewMember): void {
-    this.#stages.get(member)?.close();
-    this.#stages.delete(member);
+    } else this.#beginWork(member);
+    this.#staff();
   }
 
   #onTaken(member: CrewMember, id: number): void {
@@ -401,14 +369,14 @@ export class Crew {
     this.#places.delete(member);
     const taken = this.#taken.get(member) ?? 0;
     this.#taken.delete(member);
-    this.#closeStage(member);
+    this.#rehearsals.end(member);
     let lost = taken;
     for (const { arrival, timer, taken } of places?.values() ?? []) {
       clearTimeout(timer);
       // it never had it: another one will
       if (!taken && !arrival.socket.destroyed) {
         arrival.resume();
-        this.#queue(arrival, true);
+        this.#waiting.add(arrival, true);
         continue;
       }
       lost++;
@@ -445,7 +413,8 @@ export class Crew {
   #retire(member: CrewMember): void {
     if (member.state === 'leaving') return;
     this.#outdated.delete(member);
-    member.dismiss(this.#options.settings.mode === 'pool' && member.state !== 'busy');
+    const { state } = member;
+    member.dismiss(this.#options.settings.mode === 'pool' && (state === 'idle' || state === 'booting'));
   }
 
   #count(state: CrewMember['state']): number {
@@ -491,15 +460,15 @@ export class Crew {
 
   /** A process for the call that has waited longest. */
   #startErrand(): boolean {
-    const { arrival, timer } = this.#waiting.shift() as Waiting;
-    clearTimeout(timer);
+    const arrival = this.#waiting.next();
+    if (!arrival) return false;
     const { acceptedMs, socket } = arrival;
     const id = ++this.#lastId;
     const call = { type: 'call', id, head: arrival.giveUp(), acceptedMs } as const;
     const member = this.#begin({ politely: false, errand: { call, socket } });
     if (!member) {
       arrival.resume();
-      this.#queue(arrival, true);
+      this.#waiting.add(arrival, true);
       return false;
     }
     this.#places.set(member, new Map([[id, { arrival, timer: undefined, taken: false }]]));

@@ -23,7 +23,7 @@ export interface CallOrder {
   readonly acceptedMs: number;
 }
 
-/** The number of what is no caller's call (`rehearsal.ts`). */
+/** The number of what is no caller's call (`rehearsals.ts`). */
 export const REHEARSAL = 0;
 
 /** What a process is told that is started for one call: JSON in a line, the only one. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Stage } from '../../src/listen/rehearsal';
+import { Stage } from '../../src/listen/stage';
 import { Resident } from '../support/resident';
 
 /** Node tells there of each file that it loads. */

@@ -11,8 +11,10 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 export const REHEARSED_SCRIPT = 'fastagi-rehearsal.js';
 
 const NEWLINE = 10;
+/** How long it may take to come by a connection. */
+const OPEN_MS = 1000;
 
-/** As Asterisk says it, which ends in the middle of a call here: there is no channel. */
+/** What Asterisk would say of a channel that is none. */
 const request = [
   'network: yes',
   `network_script: ${REHEARSED_SCRIPT}`,
@@ -60,22 +62,26 @@ export class Stage {
 
   /**
    * There is no socketpair() in Node: a port is open for one connection, and to nobody but this process.
-   * @throws Error where none can be had
+   * @throws Error where none can be had in time: a firewall may be in between
    */
   static async open(): Promise<Stage> {
     const server = net.createServer({ pauseOnConnect: true }).unref();
+    const asterisk = new net.Socket();
+    const inTime = { signal: AbortSignal.timeout(OPEN_MS) };
     try {
       server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const accepted = once(server, 'connection') as Promise<[Socket]>;
-      accepted.catch(() => {});
-      const asterisk = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
-      await once(asterisk, 'connect');
-      const [socket] = await accepted;
+      await once(server, 'listening', inTime);
+      const accepted = once(server, 'connection', inTime) as Promise<[Socket]>;
+      asterisk.connect((server.address() as AddressInfo).port, '127.0.0.1');
+      const [[socket]] = await Promise.all([accepted, once(asterisk, 'connect', inTime)]);
+      const isOurs = socket.remotePort === asterisk.localPort;
       const stage = new Stage(socket, asterisk);
-      if (socket.remotePort === asterisk.localPort) return stage;
+      if (isOurs) return stage;
       stage.close();
       throw new Error('somebody else has come in');
+    } catch (error) {
+      asterisk.destroy();
+      throw error;
     } finally {
       server.close();
     }
