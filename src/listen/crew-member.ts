@@ -6,7 +6,15 @@ import { monotonicMs } from '../agi/socket-transport';
 import type { Log } from '../log';
 import type { CompiledProgram } from './compiled-program';
 import type { Descriptor } from './doors';
-import { type CallOrder, END_SIGNAL, type Errand, type Order, type Report, type Terms } from './messages';
+import {
+  type CallOrder,
+  type CallResult,
+  END_SIGNAL,
+  type Errand,
+  type Order,
+  type Report,
+  type Terms,
+} from './messages';
 import { raisePriority } from './priority';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
@@ -97,7 +105,7 @@ export class CrewMember {
       }
     }
     const onReport = (report: unknown) => {
-      if (isReport(report, this.state)) watcher.onReport(this, report);
+      if (this.#canSay(report)) watcher.onReport(this, report);
       else this.#cut('has said what it cannot say');
     };
     const onSilence = () => {
@@ -105,21 +113,23 @@ export class CrewMember {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
       this.#silence = setTimeout(() => this.#cut('has closed its line to this one'), LAST_MS).unref();
     };
-    const line = this.#child.stdio[3] as Socket | null | undefined;
+    // there is none of all that where the master has no descriptors left
+    const line = this.#child.stdio?.[3] as Socket | null | undefined;
     if (errand && line) readReports(line, onReport, onSilence);
     else this.#child.on('message', onReport).on('disconnect', onSilence);
     // a process that could not be started, or has been killed while it was written to: its exit tells all
-    this.#child.on('error', (error) => {
-      if (pid === undefined) {
-        log.write('error', `no process can be started: ${error.message} [PROCESS_START]`);
-        watcher.onExit(this, { code: null, signal: null });
-      }
-    });
-    this.#child.on('exit', (code, signal) => {
+    const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
       clearTimeout(this.#patience);
       clearTimeout(this.#silence);
       watcher.onExit(this, { code, signal });
+    };
+    this.#child.on('error', (error) => {
+      if (pid === undefined) {
+        log.write('error', `no process can be started: ${error.message} [PROCESS_START]`);
+        onExit(null, null);
+      }
     });
+    this.#child.on('exit', onExit);
     if (errand) {
       this.state = 'starting';
       line?.write(`${JSON.stringify({ terms, call: errand.call } satisfies Errand)}\n`);
@@ -203,6 +213,16 @@ export class CrewMember {
     if (this.#child.connected) this.#child.send(order, undefined, {}, () => {});
   }
 
+  #canSay(said: unknown): said is Report {
+    if (!isReport(said)) return false;
+    const { type } = said;
+    // it has no line of Node's by which it could be handed another call
+    if (this.isOnErrand) return type === 'taken' || type === 'done';
+    // what it was given to listen on is known before it is ready
+    if (type === 'deaf' || type === 'ready') return this.state === 'booting' || this.state === 'leaving';
+    return true;
+  }
+
   /** A script can reach the descriptor of the line. Who lies, or cannot be told anything, serves no more calls. */
   #cut(what: string): void {
     if (this.state === 'leaving' || this.#isCut) return;
@@ -236,14 +256,29 @@ export class CrewMember {
 
 const words = ['ready', 'taken', 'done', 'free', 'tally', 'stale', 'deaf', 'pong'];
 
-function isReport(said: unknown, state: CrewMember['state']): said is Report {
+function isReport(said: unknown): said is Report {
   if (typeof said !== 'object' || said === null) return false;
-  const { type, id, ended, refused } = said as Record<string, unknown>;
+  const { type, id, active, calls, ended, refused } = said as Record<string, unknown>;
   if (typeof type !== 'string' || !words.includes(type)) return false;
-  if (type === 'tally') return Array.isArray(ended) && typeof refused === 'object' && refused !== null;
-  // what it was given to listen on is known before it is ready
-  if (type === 'deaf' || type === 'ready') return state === 'booting' || state === 'leaving';
-  return type === 'taken' || type === 'done' ? Number.isInteger(id) : true;
+  if (type === 'tally') {
+    return (
+      [active, calls].every(Number.isInteger) &&
+      Array.isArray(ended) &&
+      ended.every(isResult) &&
+      typeof refused === 'object' &&
+      refused !== null &&
+      Object.values(refused).every(Number.isInteger)
+    );
+  }
+  if (type === 'done') return Number.isInteger(id) && isResult(said);
+  return type === 'taken' ? Number.isInteger(id) : true;
+}
+
+/** What is no number would end the master where it is added up. */
+function isResult(said: unknown): said is CallResult {
+  if (typeof said !== 'object' || said === null) return false;
+  const { firstCommandMs } = said as Record<string, unknown>;
+  return firstCommandMs === undefined || Number.isFinite(firstCommandMs);
 }
 
 /** The most that a process on an errand has to say at once. */

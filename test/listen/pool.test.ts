@@ -1,4 +1,5 @@
 /** `fastagi listen --mode pool`: a call has its process to itself, and the next one finds nothing of it. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -397,6 +398,28 @@ describe('a pool', () => {
       expect(silent.filter(({ socket }) => socket.closed)).toEqual([]);
       for (const { socket } of silent) socket.end();
       await expect.poll(() => server.call('hello')).toEqual(['VERBOSE cool 1']);
+    },
+  );
+
+  it.skipIf(!existsSync('/usr/bin/prlimit')).each(['max_calls = 1', 'max_calls = 1000'])(
+    'lives on while it has no descriptors for a process (%s), and serves again when it has some',
+    async (listen) => {
+      await using server = await Resident.start({
+        files: { 'hello.js': "agi.verbose('cool')" },
+        listen: `spare = 0\n${listen}`,
+      });
+      const limit = (most: number | string) =>
+        execFileSync('/usr/bin/prlimit', ['--pid', `${server.pid}`, `--nofile=${most}:`]);
+      const used = new Set(readdirSync(`/proc/${server.pid}/fd`).map(Number));
+      let free = 0;
+      while (used.has(free)) free++;
+      // for the call, and for nothing else
+      limit(free + 1);
+      const call = server.call('hello');
+      await server.logged(/no process can be started: .* EMFILE \[PROCESS_START\]/, 2);
+      limit(256);
+      expect(await call).toEqual(['VERBOSE cool 1']);
+      await server.counted(/calls 1; active 0; .* failed 0/);
     },
   );
 
