@@ -11,6 +11,7 @@ const BEGINNING = 'agi_';
 
 /** What a socket is made of. */
 interface Reading {
+  readonly fd?: number;
   readStart?(): void;
   readStop?(): void;
   setBlocking?(isBlocking: boolean): void;
@@ -94,6 +95,14 @@ export class Arrival {
   giveUp(): string {
     (this.socket as { _handle?: Reading | null })._handle?.readStop?.();
     return this.#head;
+  }
+
+  /**
+   * What a process is started with: the number, for Node would stop the stream of a socket, and the stream begin to read
+   * again a moment later, away from under that process.
+   */
+  get fd(): number {
+    return (this.socket as { _handle?: Reading | null })._handle?.fd ?? -1;
   }
 
   /** The process that it was promised to has died. */

@@ -52,7 +52,7 @@ export interface BootOptions {
   readonly descriptors: readonly Descriptor[];
   readonly log: Log;
   /** The one call that it is for, which it has from the start. */
-  readonly errand?: { readonly call: CallOrder; readonly socket: Socket };
+  readonly errand?: { readonly call: CallOrder; readonly fd: number };
 }
 
 export class CrewMember {
@@ -82,7 +82,7 @@ export class CrewMember {
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
     // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
     const stdio: StdioOptions = [
-      errand?.socket ?? 'ignore',
+      errand?.fd ?? 'ignore',
       'inherit',
       'inherit',
       errand ? 'pipe' : 'ipc',

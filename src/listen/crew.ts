@@ -65,10 +65,13 @@ export class Crew {
   #again: NodeJS.Timeout | undefined;
   #upkeep: NodeJS.Timeout | undefined;
   #closing = false;
+  /** Whether no call is given a process any more. */
+  #over = false;
   /** Until a process that stood back is seen not to have come forth again. */
   #mayBePolite: boolean;
   readonly #readies: (() => void)[] = [];
-  readonly #onMemberGone: (() => void)[] = [];
+  /** To be called when no process is there any more, and no call that waits for one. */
+  #onEmpty: (() => void) | undefined;
   /** Those whose place others will take, once they are ready. */
   readonly #outdated = new Set<CrewMember>();
 
@@ -126,6 +129,7 @@ export class Crew {
   /** Its caller has gone before a process had it. */
   drop(arrival: Arrival): void {
     this.#waiting.drop(arrival);
+    this.#lookWhetherEmpty();
   }
 
   /** Serves by other terms from now on: new processes take the place of those that are there. */
@@ -143,11 +147,12 @@ export class Crew {
   /** Takes no more calls, and ends when those that are there have: at the latest after so many seconds. */
   async close(drainSeconds: number, hurry: AbortSignal): Promise<void> {
     this.#closing = true;
-    clearTimeout(this.#again);
-    for (const member of this.#members) {
-      if (this.#waiting.length === 0 || member.state === 'leaving') this.#retire(member);
-    }
-    const ended = this.#ended();
+    if (this.#waiting.length === 0) for (const member of this.#members) this.#retire(member);
+    this.#staff();
+    const ended = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    this.#lookWhetherEmpty();
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(true), drainSeconds * 1000);
@@ -162,6 +167,7 @@ export class Crew {
           `${left} calls are ended: ${hurry.aborted ? 'the server was told to stop at once' : `they had ${drainSeconds} s to finish ([listen] drain_seconds)`} [DRAINED]`,
         );
       }
+      this.#over = true;
       for (let arrival = this.#waiting.next(); arrival; arrival = this.#waiting.next())
         this.#sendAway(arrival, 'drain_seconds');
       for (const member of this.#members) member.end(STOPPED);
@@ -172,14 +178,8 @@ export class Crew {
     this.#boots.close();
   }
 
-  #ended(): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (this.#members.size === 0) resolve();
-        else this.#onMemberGone.push(look);
-      };
-      look();
-    });
+  #lookWhetherEmpty(): void {
+    if (this.#members.size === 0 && this.#waiting.length === 0) this.#onEmpty?.();
   }
 
   #free(): CrewMember | undefined {
@@ -213,6 +213,7 @@ export class Crew {
     this.#options.onRefusal(arrival, reason);
     arrival.release();
     this.#options.onChange();
+    this.#lookWhetherEmpty();
   }
 
   #hand(member: CrewMember, arrival: Arrival): void {
@@ -379,7 +380,8 @@ export class Crew {
       // it never had it: another one will
       if (!taken && !arrival.socket.destroyed) {
         arrival.resume();
-        this.#waiting.add(arrival, true);
+        if (this.#over) this.#sendAway(arrival, 'drain_seconds');
+        else this.#waiting.add(arrival, true);
         continue;
       }
       lost++;
@@ -406,10 +408,10 @@ export class Crew {
         `process ${member.pid} has ended with ${how} while it had no call [PROCESS_ENDED]`,
       );
     }
-    for (const look of this.#onMemberGone.splice(0)) look();
     this.#handNext();
     this.#staff();
     this.#options.onChange();
+    this.#lookWhetherEmpty();
   }
 
   /** To leave when it is done. */
@@ -467,10 +469,10 @@ export class Crew {
   #startErrand(): boolean {
     const arrival = this.#waiting.next();
     if (!arrival) return false;
-    const { acceptedMs, socket } = arrival;
+    const { acceptedMs, fd } = arrival;
     const id = ++this.#lastId;
     const call = { type: 'call', id, head: arrival.giveUp(), acceptedMs } as const;
-    const member = this.#begin({ politely: false, errand: { call, socket } });
+    const member = this.#begin({ politely: false, errand: { call, fd } });
     if (!member) {
       arrival.resume();
       this.#waiting.add(arrival, true);

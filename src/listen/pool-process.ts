@@ -111,10 +111,11 @@ export class PoolProcess implements House {
     return this.#shift !== undefined;
   }
 
-  /** Ends the call that is there. */
+  /** Ends the call that is there, and leaves. */
   end(why: string): void {
     this.#spent = 'it was told to end';
-    this.#shift?.ending.fail(stopped(why));
+    if (this.#shift) this.#shift.ending.fail(stopped(why));
+    else this.#leave();
   }
 
   /** process.exit() in a script. */
@@ -171,6 +172,7 @@ export class PoolProcess implements House {
   }
 
   #leave(): void {
+    if (this.#leaving) return;
     this.#leaving = true;
     this.#headquarters.leave();
   }

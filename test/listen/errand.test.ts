@@ -1,8 +1,31 @@
 /** A process that is started for one call which waits: one call a process, and none is ready. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../support/inet';
 import { Resident } from '../support/resident';
+
+/**
+ * Node runs it before the program: a process on an errand says that it is there, and goes on when it may.
+ * @param then what it does the first time
+ */
+function heldUp(then = '') {
+  const folder = makeFolder({
+    'first.js': `const fs = require('fs');
+      if (process.argv[1].endsWith('-errand.js')) {
+        const isFirst = fs.readdirSync(__dirname).length === 1;
+        fs.writeFileSync(__dirname + '/' + process.pid, '');
+        const clock = new Int32Array(new SharedArrayBuffer(4));
+        for (let look = 0; look < 2000 && !fs.existsSync(__dirname + '/go'); look++) Atomics.wait(clock, 0, 0, 10);
+        if (isFirst) { ${then} }
+      }`,
+  });
+  return {
+    flags: ['--require', `${folder}/first.js`],
+    there: (count: number) =>
+      expect.poll(() => readdirSync(folder).length - 1, { timeout: 20_000 }).toBe(count),
+    go: () => writeFileSync(`${folder}/go`, ''),
+  };
+}
 
 /** None is kept ready: each call has a process started for it. */
 const listen = 'max_calls = 1\nspare = 0\nprocesses = 8';
@@ -110,7 +133,72 @@ describe('a call that waits where each process serves one', () => {
   });
 
   it.each([
+    ['while its process starts', '', 1],
+    ['while its process starts, which dies', 'process.exit(7)', 2],
+  ])('that is hung up %s hears of it', async (_, then, started) => {
+    const { flags, there, go } = heldUp(then);
+    await using server = await Resident.start({
+      files: {
+        'waits.js': `module.exports = async (agi) => {
+          if (!agi.signal.aborted) await new Promise((resolve) => agi.signal.addEventListener('abort', resolve));
+          await agi.verbose('gone');
+        }`,
+      },
+      listen,
+      flags,
+    });
+    const call = server.place('waits');
+    await there(1);
+    call.socket.write('HANGUP\n');
+    // what the master would read it has read when it has answered
+    await server.counted(/active 1/);
+    go();
+    expect(await call.closed).toEqual(['VERBOSE gone 1']);
+    await server.counted(new RegExp(`started ${started}; crashed 0`));
+  });
+
+  it('is sent away where its process has not begun when the server is to stop at once', async () => {
+    const { flags, there } = heldUp();
+    await using server = await Resident.start({ files: { 'held.js': held }, listen, flags });
+    const calls = [server.place('held'), server.place('held')];
+    await there(2);
+    server.child.kill('SIGTERM');
+    await server.logged(/stopping: SIGTERM; 2 calls/);
+    server.child.kill('SIGTERM');
+    for (const call of calls) expect(await call.closed).toEqual(['FAILURE']);
+    expect(await server.ended).toMatchObject({ code: 0 });
+    await server.logged(/stopped; calls 2; .* refused drain_seconds 2; .* started 2; crashed 0/);
+  });
+
+  it('is served where its process ends before it has begun while the server stops', async () => {
+    const { flags, there, go } = heldUp('process.exit(7)');
+    await using server = await Resident.start({
+      files: { 'hello.js': "agi.verbose('cool')" },
+      listen,
+      flags,
+    });
+    const call = server.place('hello');
+    await there(1);
+    server.child.kill('SIGTERM');
+    await server.logged(/stopping: SIGTERM; 1 call/);
+    go();
+    expect(await call.closed).toEqual(['VERBOSE cool 1']);
+    expect(await server.ended).toMatchObject({ code: 0 });
+    await server.logged(/stopped; calls 1; .* failed 0; .* started 2; crashed 0/);
+  });
+
+  it.each([
     ['says what it cannot say', 'fs.writeSync(3, \'{"type":"ready"}\\n\')', /has said what it cannot say/],
+    [
+      'says that it is free',
+      'fs.writeSync(3, \'{"type":"free","last":false}\\n\')',
+      /has said what it cannot say/,
+    ],
+    [
+      'says a time that is none',
+      'fs.writeSync(3, \'{"type":"done","id":1,"code":0,"asked":true,"firstCommandMs":"soon"}\\n\')',
+      /has said what it cannot say/,
+    ],
     ['says what is no report', "fs.writeSync(3, 'hello\\n')", /has said what it cannot say/],
     ['never ends its line', "fs.writeSync(3, 'x'.repeat(70000))", /has said what it cannot say/],
     ['closes its line', 'fs.closeSync(3)', /has closed its line/],

@@ -10,6 +10,7 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import net from 'node:net';
@@ -289,6 +290,31 @@ describe('a pool', () => {
     await server.logged(/warning .* \d+ calls, the last from 127\.0\.0\.1, refused: \[listen\] processes/);
     expect(server.log().match(/\[REFUSED\]/g)?.length).toBeLessThan(10);
     call.socket.end('HANGUP\n');
+  });
+
+  it('that is to stop at once does not wait for processes which boot', async () => {
+    const folder = makeFolder({
+      'first.js': `const fs = require('fs');
+        if (process.argv[1].endsWith('-process.js')) {
+          fs.writeFileSync(__dirname + '/' + process.pid, '');
+          const clock = new Int32Array(new SharedArrayBuffer(4));
+          for (let look = 0; look < 2000 && !fs.existsSync(__dirname + '/go'); look++) Atomics.wait(clock, 0, 0, 10);
+        }`,
+    });
+    await using server = await Resident.start({
+      files: { 'hello.js': "agi.verbose('cool')" },
+      listen: 'spare = 0',
+      flags: ['--require', `${folder}/first.js`],
+    });
+    const call = server.call('hello');
+    await expect.poll(() => readdirSync(folder).length, { timeout: 20_000 }).toBe(2);
+    server.child.kill('SIGTERM');
+    await server.logged(/stopping: SIGTERM/);
+    server.child.kill('SIGTERM');
+    expect(await call).toEqual(['FAILURE']);
+    writeFileSync(`${folder}/go`, '');
+    expect(await server.ended).toMatchObject({ code: 0 });
+    expect(server.log()).not.toMatch(/PROCESS_STUCK/);
   });
 
   it('spare = 0 keeps none ready, and one that has served a call takes the next', async () => {
