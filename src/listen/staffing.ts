@@ -45,7 +45,8 @@ export function bootsDue(crew: Crew, bounds: Bounds): Boots {
   const { idle, busy, booting, starting, waiting, sinceLastCallMs, freeEveryMs } = crew;
   const room = bounds.most - idle - busy - booting - starting;
   const due = Math.max(waiting, bounds.spare - idle);
-  if (due > 0 && due * freeEveryMs < BOOT_MS) return { now: 0, urgent: false, againMs: BREATH_MS };
+  if (due > 0 && busy > 0 && due * freeEveryMs < BOOT_MS)
+    return { now: 0, urgent: false, againMs: BREATH_MS };
   const wanted = waiting - booting - idle;
   if (wanted > 0) {
     return { now: Math.max(0, Math.min(wanted, bounds.cores - booting - starting, room)), urgent: true };

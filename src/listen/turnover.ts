@@ -9,10 +9,12 @@ export class Turnover {
     if (this.#times.push(nowMs) > COUNT) this.#times.shift();
   }
 
-  /** From one to the next, in ms; it grows while none becomes free. */
+  /** From one to the next, in ms; as long as none has become free, if that is longer. */
   everyMs(nowMs: number): number {
     const [first] = this.#times;
-    if (first === undefined || this.#times.length < COUNT) return Number.POSITIVE_INFINITY;
-    return (nowMs - first) / COUNT;
+    const last = this.#times.at(-1);
+    if (first === undefined || last === undefined || this.#times.length < COUNT)
+      return Number.POSITIVE_INFINITY;
+    return Math.max((nowMs - first) / COUNT, nowMs - last);
   }
 }

@@ -49,6 +49,11 @@ describe('boots that are due', () => {
       { now: 0, urgent: false, againMs: 8 },
     ],
     ['none is spare, nor will be soon', { busy: 4, freeEveryMs: 20 }, { now: 2, urgent: false }],
+    [
+      'calls wait, and nobody is there who could become free',
+      { waiting: 1, freeEveryMs: 1 },
+      { now: 1, urgent: true },
+    ],
     ['all are spare, and often used', { idle: 4, freeEveryMs: 1 }, { now: 0, urgent: false }],
     [
       'each starts with its call: no more at a time than there are processors',
@@ -84,7 +89,9 @@ describe('how often processes become free', () => {
     expect(turnover.everyMs(1070)).toBe(Number.POSITIVE_INFINITY);
     turnover.add(1070);
     expect(turnover.everyMs(1080)).toBe(10);
-    expect(turnover.everyMs(1800)).toBe(100);
+    // calls that go on for long have taken the place of short ones
+    expect(turnover.everyMs(1100)).toBe(30);
+    expect(turnover.everyMs(1800)).toBe(730);
     for (let nowMs = 5000; nowMs < 5008; nowMs++) turnover.add(nowMs);
     expect(turnover.everyMs(5008)).toBe(1);
   });
