@@ -83,7 +83,7 @@ export class Crew {
       onReport: (member, report) => this.#onReport(member, report),
       onExit: (member, how) => this.#onExit(member, how),
     });
-    this.#rehearsals = new Rehearsals(options.settings.mode === 'pool');
+    this.#rehearsals = new Rehearsals(options.settings.mode === 'pool', options.log);
     this.#waiting = new WaitingLine(
       () => this.#isComing,
       (arrival) => this.#sendAway(arrival, 'processes'),
@@ -299,8 +299,10 @@ export class Crew {
 
   /** It is booting until it has come to the end of that. */
   async #rehearse(member: CrewMember): Promise<void> {
-    if (await this.#rehearsals.begin(member, () => this.#isCalm && member.state === 'booting')) return;
-    if (member.state === 'booting') this.#beginWork(member);
+    // it may have ended meanwhile
+    const isThere = () => this.#members.has(member) && member.state === 'booting';
+    if (await this.#rehearsals.begin(member, () => this.#isCalm && isThere())) return;
+    if (isThere()) this.#beginWork(member);
     this.#staff();
   }
 
@@ -310,9 +312,7 @@ export class Crew {
     if (member.state !== 'booting') return;
     member.content();
     if (last) {
-      this.#rehearsals.wanted = false;
-      const { log } = this.#options;
-      log.write('debug', `process ${member.pid} can serve nobody after its rehearsal: there are no more`);
+      this.#rehearsals.giveUp(`process ${member.pid} could serve nobody after its own`);
       this.#onFree(member, last);
     } else this.#beginWork(member);
     this.#staff();
@@ -373,7 +373,7 @@ export class Crew {
     this.#places.delete(member);
     const taken = this.#taken.get(member) ?? 0;
     this.#taken.delete(member);
-    this.#rehearsals.end(member);
+    this.#rehearsals.fail(member);
     let lost = taken;
     for (const { arrival, timer, taken } of places?.values() ?? []) {
       clearTimeout(timer);

@@ -66,7 +66,11 @@ export class Stage {
    */
   static async open(): Promise<Stage> {
     const server = net.createServer({ pauseOnConnect: true }).unref();
+    // Node closes whoever else comes
+    server.maxConnections = 1;
     const asterisk = new net.Socket();
+    // what fails is told to who waits for it; after that it is no news, and must not end the master
+    for (const end of [server, asterisk]) end.on('error', () => {});
     const inTime = { signal: AbortSignal.timeout(OPEN_MS) };
     try {
       server.listen(0, '127.0.0.1');

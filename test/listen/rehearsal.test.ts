@@ -1,8 +1,10 @@
 /** A process of the pool has gone through a call of nobody's before it serves one; and nothing of that is left. */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import net from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { Stage } from '../../src/listen/stage';
+import { makeFolder } from '../support/inet';
 import { Resident } from '../support/resident';
 
 /** Node tells there of each file that it loads. */
@@ -46,6 +48,22 @@ describe('a process that has been booted in the quiet', () => {
     expect(server.log()).not.toMatch(/ (warning|error) /);
   });
 
+  it('rehearses no more where that ends the processes', async () => {
+    const folder = makeFolder({
+      'first.js': `const { prototype } = require('module'); const { load } = prototype;
+        prototype.load = function (file) { if (file.endsWith('/fastagi-rehearsal.js')) process.exit(7); return load.call(this, file); }`,
+    });
+    await using server = await Resident.start({
+      files: { 'hello.js': "agi.verbose('cool')" },
+      listen: 'spare = 3',
+      flags: ['--require', `${folder}/first.js`],
+    });
+    await server.logged(/info .* processes are ready without a rehearsal from now on/);
+    await server.counted(/processes 3;/);
+    expect(server.log().match(/exit code 7 before it was ready/g)).toHaveLength(3);
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+  });
+
   it('leaves no port open behind it', async () => {
     await using server = await Resident.start({
       files: { 'hello.js': "agi.verbose('cool')" },
@@ -68,6 +86,32 @@ describe('the connection of a rehearsal', () => {
     const ended = once(stage.socket, 'close');
     stage.close();
     await ended;
+  });
+
+  it("is nobody else's who comes before it, and nobody stays", async () => {
+    const servers: net.Server[] = [];
+    const strangers: net.Socket[] = [];
+    const { listen } = net.Server.prototype;
+    vi.spyOn(net.Server.prototype, 'listen').mockImplementation(function (
+      this: net.Server,
+      ...given: unknown[]
+    ) {
+      servers.push(this);
+      this.prependOnceListener('listening', () => {
+        const { port } = this.address() as net.AddressInfo;
+        strangers.push(net.connect(port, '127.0.0.1').on('error', () => {}));
+      });
+      return Reflect.apply(listen, this, given) as net.Server;
+    });
+    try {
+      await expect(Stage.open()).rejects.toThrow('somebody else has come in');
+    } finally {
+      vi.restoreAllMocks();
+    }
+    await expect.poll(() => strangers.map(({ closed }) => closed)).toEqual([true]);
+    const count = () =>
+      new Promise((resolve) => servers[0]?.getConnections((_, connections) => resolve(connections)));
+    await expect.poll(count).toBe(0);
   });
 });
 
