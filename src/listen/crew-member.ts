@@ -118,7 +118,10 @@ export class CrewMember {
     if (errand && line) readReports(line, onReport, onSilence);
     else this.#child.on('message', onReport).on('disconnect', onSilence);
     // a process that could not be started, or has been killed while it was written to: its exit tells all
+    let isOver = false;
     const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(this.#patience);
       clearTimeout(this.#silence);
       watcher.onExit(this, { code, signal });
@@ -129,7 +132,13 @@ export class CrewMember {
         onExit(null, null);
       }
     });
-    this.#child.on('exit', onExit);
+    // its last words may not have been read yet: a call that it has served must not be another's. Something that the
+    // script has started may hold the line open.
+    this.#child.on('exit', (code, signal) => {
+      clearTimeout(this.#silence);
+      this.#silence = setTimeout(() => onExit(code, signal), LAST_MS);
+    });
+    this.#child.on('close', onExit);
     if (errand) {
       this.state = 'starting';
       line?.write(`${JSON.stringify({ terms, call: errand.call } satisfies Errand)}\n`);

@@ -157,6 +157,26 @@ describe('a call that waits where each process serves one', () => {
     await server.counted(new RegExp(`started ${started}; crashed 0`));
   });
 
+  it('is served once, though its process may be seen to have ended before its words are read', async () => {
+    // the master is held up at each connection, for as long as a process takes for its call
+    const folder = makeFolder({
+      'first.js': `const clock = new Int32Array(new SharedArrayBuffer(4));
+        if (process.argv[2] === 'listen')
+          require('diagnostics_channel').subscribe('net.server.socket', () => Atomics.wait(clock, 0, 0, 60));`,
+    });
+    await using server = await Resident.start({
+      files: { 'hello.js': "agi.verbose('cool')" },
+      listen,
+      flags: ['--require', `${folder}/first.js`],
+    });
+    const callers = Array.from({ length: 4 }, async () => {
+      for (let call = 0; call < 15; call++) expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    });
+    await Promise.all(callers);
+    await server.counted(/calls 60; active 0; .* failed 0; .* started 60; crashed 0/);
+    expect(server.log()).not.toMatch(/ (warning|error) /);
+  });
+
   it('is sent away where its process has not begun when the server is to stop at once', async () => {
     const { flags, there } = heldUp();
     await using server = await Resident.start({ files: { 'held.js': held }, listen, flags });
