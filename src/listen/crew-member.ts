@@ -124,6 +124,8 @@ export class CrewMember {
       isOver = true;
       clearTimeout(this.#patience);
       clearTimeout(this.#silence);
+      line?.destroy();
+      if (this.#child.connected) this.#child.disconnect();
       watcher.onExit(this, { code, signal });
     };
     this.#child.on('error', (error) => {

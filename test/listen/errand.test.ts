@@ -236,6 +236,27 @@ describe('a call that waits where each process serves one', () => {
     expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
   });
 
+  it('has a script that hands its line on: the server stops without waiting for who has it', async () => {
+    await using server = await Resident.start({
+      files: {
+        'hands.js': `module.exports = async (agi) => {
+          const child = require('child_process').spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', 3], detached: true });
+          child.unref();
+          await agi.verbose(child.pid);
+        }`,
+      },
+      listen,
+    });
+    const [said] = await server.call('hands');
+    const pid = Number(/\d+/.exec(said ?? '')?.[0]);
+    try {
+      server.child.kill('SIGTERM');
+      expect(await server.ended).toMatchObject({ code: 0 });
+    } finally {
+      process.kill(pid, 'SIGKILL');
+    }
+  });
+
   it('is held to max_seconds', async () => {
     await using server = await Resident.start({
       files: { 'circles.js': "agi.verbose('held'); module.exports = () => { for (;;) {} }" },
