@@ -82,7 +82,7 @@ export const rows: Readonly<Record<string, Row>> = {
   processes: { kind: whole(1, 10_000), describe: 'pool: at most so many [50]. shared: so many [1]' },
   spare: {
     kind: whole(0, 10_000),
-    describe: 'pool: so many kept ready for the next calls [4]; 0: each call waits for its own',
+    describe: 'pool: so many kept ready for the next calls [4]; 0: none is booted before a call',
   },
   max_calls: { kind: whole(1, 1e9), describe: 'pool: calls after which a process is renewed [1000]' },
   max_active: { kind: whole(0, 1e6), describe: 'At most so many calls at once [pool: twice processes]' },
