@@ -20,8 +20,11 @@ export class SocketTransport implements Transport {
   firstWriteMs: number | undefined;
   readonly #socket: Socket;
   readonly #within: (work: () => void) => void;
+  readonly #holds: boolean;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  /** Whether the receiver is told, though it has not asked. */
+  #overhears = false;
   #end: { error: Error | undefined } | undefined;
   #open = true;
 
@@ -29,22 +32,27 @@ export class SocketTransport implements Transport {
    * @param options.head what has been read from the socket before
    * @param options.within runs what the receiver does where the call is at home: events of a socket know nothing
    * of the code that waits for them
+   * @param options.holds whether the connection keeps the process going for as long as it is open; else only a read
+   * that somebody waits for does, as with a plain descriptor
    */
-  constructor(socket: Socket, options: { head?: Buffer; within?: (work: () => void) => void } = {}) {
-    const { head, within = (work) => work() } = options;
+  constructor(
+    socket: Socket,
+    options: { head?: Buffer; within?: (work: () => void) => void; holds?: boolean } = {},
+  ) {
+    const { head, within = (work) => work(), holds = false } = options;
     this.#socket = socket;
+    this.#holds = holds;
     this.#within = within;
     if (head && head.length > 0) this.#keep(head);
     socket.on('data', (chunk: Buffer) => {
       this.#keep(chunk);
-      if (this.reading) this.#deliver();
+      if (this.reading || this.#overhears) this.#deliver();
       else if (this.#heldBytes > HELD_BYTES) socket.pause();
     });
     socket.on('end', () => this.#onEnd(undefined));
     socket.on('error', (error) => this.#onEnd(error));
     socket.on('close', () => this.#onEnd(undefined));
-    // only a read that somebody waits for keeps the process going, as with a plain descriptor
-    socket.unref();
+    if (!holds) socket.unref();
   }
 
   write(text: string): void {
@@ -57,7 +65,17 @@ export class SocketTransport implements Transport {
   read(): void {
     if (this.reading || !this.#open) return;
     this.reading = true;
-    this.#socket.ref();
+    if (!this.#holds) this.#socket.ref();
+    this.#listen();
+  }
+
+  overhear(): void {
+    if (this.reading || this.#overhears || !this.#open) return;
+    this.#overhears = true;
+    this.#listen();
+  }
+
+  #listen(): void {
     if (this.#held.length > 0 || this.#end) queueMicrotask(() => this.#deliver());
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
@@ -86,15 +104,16 @@ export class SocketTransport implements Transport {
   #onEnd(error: Error | undefined): void {
     if (this.#end) return;
     this.#end = { error };
-    if (this.reading) this.#deliver();
+    this.#deliver();
   }
 
   #deliver(): void {
-    if (!this.reading || !this.#open) return;
+    if (!(this.reading || this.#overhears) || !this.#open) return;
     const chunk = this.#held.shift();
     if (!chunk && !this.#end) return;
+    if (this.reading && !this.#holds) this.#socket.unref();
     this.reading = false;
-    this.#socket.unref();
+    this.#overhears = false;
     this.#within(() => {
       if (!chunk) return this.receiver.onEnd(this.#end?.error);
       this.#heldBytes -= chunk.length;

@@ -171,7 +171,7 @@ export class SharedProcess implements House {
     const { config } = this.#headquarters.terms;
     const log = this.#ownLog();
     const within = (work: () => void) => this.#places.run(place, work);
-    const transport = new SocketTransport(socket, head ? { head, within } : { within });
+    const transport = new SocketTransport(socket, { ...(head && { head }), within, holds: true });
     const place: Place = { agi: undefined, log, ending: undefined, over, transport, acceptedMs };
     this.#places.run(place, () => {
       place.ending = attend(transport, { config, log, house: this, loader: this.#loader });
