@@ -36,6 +36,8 @@ export class PoolProcess implements House {
     this.#headquarters = headquarters;
     this.#modules = new Modules({ renews: headquarters.terms.maxCalls > 1, watches: false });
     process.on('beforeExit', () => this.#shift?.ending.onNothingLeft());
+    // there from the beginning: what no call has to add, none has to take away
+    Object.assign(globalThis, { agi: undefined, fastagi: undefined });
     this.#slate = new CleanSlate();
   }
 
@@ -51,8 +53,9 @@ export class PoolProcess implements House {
   }
 
   take(socket: Socket, id: number, head: string, acceptedMs: number): void {
-    // handed over before the master could know: it hears that this process has ended without it, and finds another
-    if (this.#leaving) {
+    // handed over before the master could know of a leave, or that the last call cannot be tidied up behind: it hears
+    // that this process has ended without it, and finds another
+    if (this.#leaving || this.#shift) {
       socket.destroy();
       return;
     }
@@ -123,7 +126,6 @@ export class PoolProcess implements House {
     const { firstWriteMs } = shift.transport;
     const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - shift.acceptedMs;
     const asked = ending.session !== undefined;
-    this.#restore();
     if (!this.#modules.renew()) this.#spent ??= 'the script has loaded an ES module by require()';
     if (this.#calls >= this.#headquarters.terms.maxCalls)
       this.#spent ??= `${this.#calls} calls, [listen] max_calls`;
@@ -136,7 +138,9 @@ export class PoolProcess implements House {
     // before the other side can know: when it calls again at once, the master must not count this one any more
     this.#headquarters.report({ type: 'done', id: shift.id, code, asked, firstCommandMs, free });
     shift.transport.close();
-    if (free) {
+    // nearly always there is nothing that could not be put back: nobody waits for that to be seen
+    this.#restore();
+    if (free && this.#spent === undefined) {
       this.#shift = undefined;
       this.#headquarters.wait();
     } else void this.#tidyUp(shift, rest, preparation);
