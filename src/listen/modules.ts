@@ -12,6 +12,7 @@ import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { importModule } from '../run/importing';
 import { exportedFunction, requireAsMain, type ScriptFunction } from '../run/load';
+import { keepCompiledScripts } from './compiled-scripts';
 
 const MARK = 'fastagi';
 
@@ -43,6 +44,8 @@ export class Modules {
    * @param options.watches whether `changed` will be asked
    */
   constructor({ renews, watches }: { renews: boolean; watches: boolean }) {
+    // where files seldom change, and are loaded again only then, there is nothing to gain
+    if (renews && !watches) keepCompiledScripts((file) => !isPackage(file));
     const registerHooks = renews ? hooksInThread() : undefined;
     this.#watches = watches;
     this.#imports = watches && !registerHooks;
