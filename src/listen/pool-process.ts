@@ -1,6 +1,5 @@
 /** A process of the pool: one call at a time, each as if it were the first. */
-import type { Socket } from 'node:net';
-import { SocketTransport } from '../agi/socket-transport';
+import { type BareConnection, SocketTransport } from '../agi/socket-transport';
 import type { Transport } from '../agi/transport';
 import { Log } from '../log';
 import type { Ending } from '../run/ending';
@@ -14,6 +13,8 @@ import { Modules } from './modules';
 /** How long what a call has opened beside its connection may take to close. */
 const REST_MS = 3000;
 
+const BUFFER_BYTES = 65_536;
+
 interface Shift {
   readonly id: number;
   readonly acceptedMs: number;
@@ -25,6 +26,8 @@ export class PoolProcess implements House {
   readonly #headquarters: Headquarters;
   readonly #modules: Modules;
   readonly #slate: CleanSlate;
+  /** What connections read into, one after the other. */
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #shift: Shift | undefined;
   #calls = 0;
   #leaving = false;
@@ -52,11 +55,11 @@ export class PoolProcess implements House {
     if (!this.#shift) this.#leave();
   }
 
-  take(socket: Socket, id: number, head: string, acceptedMs: number): void {
+  take(connection: BareConnection, id: number, head: string, acceptedMs: number): void {
     // handed over before the master could know of a leave, or that the last call cannot be tidied up behind: it hears
     // that this process has ended without it, and finds another
     if (this.#leaving || this.#shift) {
-      socket.destroy();
+      connection.close();
       return;
     }
     this.#headquarters.report({ type: 'taken', id });
@@ -67,7 +70,10 @@ export class PoolProcess implements House {
     this.#calls++;
     // while a call is there, only what it waits for keeps the process going: so its end can be told
     this.#headquarters.standBack();
-    const transport = new SocketTransport(socket, { head: Buffer.from(head, 'latin1') });
+    const transport = new SocketTransport(connection, {
+      head: Buffer.from(head, 'latin1'),
+      buffer: this.#buffer,
+    });
     const ending = attend(transport, {
       config,
       log,
