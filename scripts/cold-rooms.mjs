@@ -222,8 +222,7 @@ function toCommonJs(text, name) {
 function isFar(name) {
   return [
     /^src\/(?:ami|ari|trace)\//,
-    // an engine that has been started leaves time for these
-    /^src\/tts\/(?:conversion|sweep|problems)/,
+    /^src\/tts\/problems/,
     /^src\/config-problems/,
     /^src\/run\/(?:mail|refusal|syslog|tracing|trouble|report)/,
   ].some((far) => far.test(name));

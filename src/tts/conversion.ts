@@ -18,8 +18,9 @@ import { decodeWave, encodeWave, plainSoundOf, type Sound, WaveError } from './w
 /** The files that are made: for one kind of channel, or for both. */
 export type Wanted = 8000 | 16_000 | 'both';
 
-/** By their endings. */
-export type WaveFiles = readonly (readonly [ending: 'wav' | 'wav16', file: Buffer])[];
+export type Ending = 'wav' | 'wav16';
+
+export type WaveFiles = readonly (readonly [ending: Ending, file: Buffer])[];
 
 /** An engine's files while it runs. */
 export interface Written {
@@ -34,11 +35,8 @@ const MAX_SAID_BYTES = 20_000_000;
 const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
-/**
- * How often to look, while an engine writes: the longer it has taken, the less often. A look takes half a millisecond
- * of a process that has just started, and what an engine writes meanwhile is converted in less than five.
- */
-const LOOK_MS = { least: 8, most: 32, share: 1 / 8 };
+/** How often to look, while an engine writes: the longer it has taken, the less often. */
+const LOOK_MS = { least: 2, most: 32, share: 1 / 8 };
 
 /** Converts for one call: what the way from one rate to another takes is worked out once. */
 export class Converter {
@@ -51,12 +49,15 @@ export class Converter {
    */
   follow(files: Written, usualRate: number, wanted: Wanted, onTooMuch: (problem: string) => void): Following {
     const ready = this.#begin(usualRate, wanted);
+    let usual: WaveFiles = [];
     if (!statSync(files.wave, { throwIfNoEntry: false })?.size) {
       // there is time left: V8 sees what it is going to run
       ready.take(new Int16Array(usualRate / 8));
-      ready.end();
+      usual = ready.end();
+      for (const [, file] of usual) decodeWave(file);
     }
-    return new Following(files, (rate) => this.#begin(rate, wanted), onTooMuch);
+    const endings = usual.map(([ending]) => ending);
+    return new Following(files, endings, (rate) => this.#begin(rate, wanted), onTooMuch);
   }
 
   #begin(rate: number, wanted: Wanted): Conversion {
@@ -75,7 +76,7 @@ class Conversion {
   readonly #wide: Resampling | undefined;
   readonly #narrow: Resampling | undefined;
   readonly #files: {
-    readonly ending: 'wav' | 'wav16';
+    readonly ending: Ending;
     readonly rate: number;
     readonly pieces: Int16Array[];
   }[] = [];
@@ -117,6 +118,8 @@ class Conversion {
 
 /** An engine's file, from its first byte to the last. */
 export class Following {
+  /** Of the files that there will be where the engine has its usual rate; none where there was no time to try. */
+  readonly usualEndings: readonly Ending[];
   readonly #files: Written;
   readonly #begin: (rate: number) => Conversion;
   readonly #onTooMuch: (problem: string) => void;
@@ -128,8 +131,14 @@ export class Following {
   /** What was converted: the file may turn out to be another. */
   readonly #seen: Buffer[] = [];
 
-  constructor(files: Written, begin: (rate: number) => Conversion, onTooMuch: (problem: string) => void) {
+  constructor(
+    files: Written,
+    usualEndings: readonly Ending[],
+    begin: (rate: number) => Conversion,
+    onTooMuch: (problem: string) => void,
+  ) {
     this.#files = files;
+    this.usualEndings = usualEndings;
     this.#begin = begin;
     this.#onTooMuch = onTooMuch;
     this.#look();

@@ -31,11 +31,16 @@ export interface Engine {
   /** For an engine from before UTF-8, where the text can be written so. */
   readonly latin1?: boolean;
   /** What it would take for something else than text. */
-  readonly markup?: readonly [pattern: RegExp, plain: string];
+  readonly markup?: {
+    /** Stands in every text that has any. */
+    readonly sign: string;
+    readonly pattern: RegExp;
+    readonly plain: string;
+  };
 }
 
 /** `[[…]]` is how a word sounds, for espeak-ng and what uses it. */
-const phonemes = [/\[(?=\[)/g, '[ '] as const;
+const phonemes = { sign: '[[', pattern: /\[(?=\[)/g, plain: '[ ' };
 
 /** In the order in which they are looked for where none is named. */
 export const engines: readonly Engine[] = [

@@ -15,6 +15,19 @@ export interface ProgramRun {
   readonly timeoutMs: number;
 }
 
+/** A descriptor of ours, or nothing. */
+type Stdio = 'ignore' | number;
+
+/** A program that is to be started, at the head of a group of processes. */
+interface Wanted {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdio: readonly Stdio[];
+  /** @param signal what has ended it, where something has */
+  onExit(status: number | null, signal: string | null): void;
+}
+
 /** How a program ended: `ended with status 1`, `was ended by SIGSEGV`, `cannot be started: …`; undefined where all went well. */
 export interface ProgramEnd {
   readonly problem: string | undefined;
@@ -45,44 +58,57 @@ export function runProgram(run: ProgramRun): RunningProgram {
   }
 }
 
-function start(run: ProgramRun, stdio: ('ignore' | number)[]): RunningProgram {
-  let child: import('node:child_process').ChildProcess | undefined;
+function start(run: ProgramRun, stdio: readonly Stdio[]): RunningProgram {
+  let pid: number | undefined;
   let timedOut = false;
   const kill = () => {
-    if (child?.pid === undefined) return;
+    if (pid === undefined) return;
     try {
       // it leads a group of its own
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-pid, 'SIGKILL');
     } catch {
       // it is gone
     }
   };
   const ended = new Promise<ProgramEnd>((resolve) => {
-    const end = (problem: string | undefined) => {
-      clearTimeout(timer);
-      resolve({ problem, timedOut });
-    };
     const timer = setTimeout(() => {
       timedOut = true;
       kill();
     }, run.timeoutMs);
+    const end = (problem: string | undefined) => {
+      clearTimeout(timer);
+      // what it has left behind in its group is of no use to anyone
+      if (timedOut) kill();
+      // the number may be another's from now on
+      pid = undefined;
+      resolve({ problem, timedOut });
+    };
+    const wanted: Wanted = {
+      program: run.program,
+      args: run.args,
+      // xinetd may leave no PATH
+      env: { ...process.env, PATH: process.env.PATH || standardPath },
+      stdio,
+      onExit: (status, signal) =>
+        end(signal ? `was ended by ${signal}` : status === 0 ? undefined : `ended with status ${status}`),
+    };
     try {
-      acceptCodeCache();
-      child = process.getBuiltinModule('node:child_process').spawn(run.program, run.args, {
-        env: { ...process.env, PATH: process.env.PATH || standardPath },
-        stdio,
-        detached: true,
-      });
-      child.once('error', (error) => end(`cannot be started: ${error.message}`));
-      child.once('exit', (code, signal) => {
-        // what it has left behind in its group is of no use to anyone
-        if (timedOut) kill();
-        end(code === 0 ? undefined : signal ? `was ended by ${signal}` : `ended with status ${code}`);
-      });
+      pid = startByNode(wanted, (error) => end(`cannot be started: ${error.message}`));
     } catch (error) {
       // arguments that no program can be given: too long
       end(`cannot be started: ${(error as Error).message}`);
     }
   });
   return { ended, kill };
+}
+
+/** @returns its number; undefined where `onError` tells why there is none */
+function startByNode(wanted: Wanted, onError: (error: Error) => void): number | undefined {
+  const { program, args, env, stdio, onExit } = wanted;
+  acceptCodeCache();
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const child = spawn(program, args, { env, stdio: [...stdio], detached: true });
+  child.once('error', onError);
+  child.once('exit', onExit);
+  return child.pid;
 }
