@@ -1,6 +1,7 @@
 /** A program of the administrator's choice, run without a shell: its arguments are words, never text to be read. */
 import { closeSync, openSync } from 'node:fs';
 import { acceptCodeCache } from '../code-cache';
+import { type Stdio, startDirectly, type Wanted } from './direct-start';
 import { standardPath } from './finding';
 
 export interface ProgramRun {
@@ -13,19 +14,6 @@ export interface ProgramRun {
   /** The file that takes what it says of its errors. */
   readonly said: string;
   readonly timeoutMs: number;
-}
-
-/** A descriptor of ours, or nothing. */
-type Stdio = 'ignore' | number;
-
-/** A program that is to be started, at the head of a group of processes. */
-interface Wanted {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdio: readonly Stdio[];
-  /** @param signal what has ended it, where something has */
-  onExit(status: number | null, signal: string | null): void;
 }
 
 /** How a program ended: `ended with status 1`, `was ended by SIGSEGV`, `cannot be started: …`; undefined where all went well. */
@@ -93,7 +81,8 @@ function start(run: ProgramRun, stdio: readonly Stdio[]): RunningProgram {
         end(signal ? `was ended by ${signal}` : status === 0 ? undefined : `ended with status ${status}`),
     };
     try {
-      pid = startByNode(wanted, (error) => end(`cannot be started: ${error.message}`));
+      pid =
+        startDirectly(wanted) ?? startByNode(wanted, (error) => end(`cannot be started: ${error.message}`));
     } catch (error) {
       // arguments that no program can be given: too long
       end(`cannot be started: ${(error as Error).message}`);
