@@ -69,16 +69,18 @@ interface Bindings {
 
 /** Only in a process of one call, which has the flag of the service file, and where Node has not been told to warn of it. */
 function isKnown(): boolean {
-  const { execArgv, versions, env } = process;
-  const [line = '', version] = versions.node.split('.');
-  const last = known[line];
+  const { execArgv, versions, env, permission } = process as NodeJS.Process & { permission?: object };
   return (
-    last !== undefined &&
-    Number(version) <= last &&
+    isKnownVersion(versions.node) &&
     execArgv.includes('--no-rehash-snapshot') &&
-    (process as { permission?: object }).permission === undefined &&
+    permission === undefined &&
     !env.NODE_OPTIONS &&
     !env.NODE_PENDING_DEPRECATION &&
     !execArgv.includes('--pending-deprecation')
   );
+}
+
+export function isKnownVersion(node: string): boolean {
+  const [line = '', version] = node.split('.');
+  return Number(version) <= (known[line] ?? -1);
 }

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isKnownVersion } from '../../src/tts/direct-start';
 import { decodeWave } from '../../src/tts/wave';
 import { call } from '../support/asterisk';
 import { executable } from '../support/inet';
@@ -42,6 +43,23 @@ const left = (cache: string) =>
     .readdirSync(cache)
     .filter((name) => !name.startsWith('.swept-'))
     .sort();
+
+it.each([
+  ['20.19.0', true],
+  ['20.20.2', true],
+  ['20.21.0', false],
+  ['21.7.3', false],
+  ['22.23.3', true],
+  ['22.24.0', false],
+  ['24.21.0', true],
+  ['24.22.0', false],
+  ['26.10.0', true],
+  ['26.11.0', false],
+  ['28.0.0', false],
+  ['nightly', false],
+])('Node %s starts engines directly: %s', (node, expected) => {
+  expect(isKnownVersion(node)).toBe(expected);
+});
 
 describe('a process that serves one call', () => {
   it('speaks, and the next one finds what it said', async () => {
@@ -96,7 +114,7 @@ describe('a process that serves one call', () => {
   });
 
   it.each([
-    ['without the module that starts programs', '', 'false'],
+    ['without the module that starts programs', '', String(!isKnownVersion(process.versions.node))],
     ['by it in a version of Node that nobody has looked at', version('26.999.0'), 'true'],
     ['by it in a line of Node that nobody has looked at', version('28.0.0'), 'true'],
     ['by it where Node is to warn', `process.env.NODE_PENDING_DEPRECATION = '1';`, 'true'],
