@@ -2,16 +2,7 @@
  * What an engine has written, as the files that Asterisk plays. The engine's file is read while it is being written, so
  * that when the engine is done there is little left to do. Read in once the engine runs.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Resampler, type Resampling } from './resampling';
 import { decodeWave, encodeWave, plainSoundOf, type Sound, WaveError } from './wave';
 
@@ -36,7 +27,7 @@ const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
 /** How often to look, while an engine writes: the longer it has taken, the less often. */
-const LOOK_MS = { least: 2, most: 32, share: 1 / 8 };
+const LOOK_MS = { least: 1, most: 32, share: 1 / 16 };
 
 /** Converts for one call: what the way from one rate to another takes is worked out once. */
 export class Converter {
@@ -100,10 +91,7 @@ class Conversion {
 
   end(): WaveFiles {
     this.#add(new Int16Array(0), true);
-    return this.#files.map(({ ending, rate, pieces }) => [
-      ending,
-      encodeWave({ rate, samples: join(pieces) }),
-    ]);
+    return this.#files.map(({ ending, rate, pieces }) => [ending, encodeWave(rate, pieces)]);
   }
 
   #add(piece: Int16Array, last: boolean): void {
@@ -152,14 +140,11 @@ export class Following {
   /** The engine has ended. @returns the files, or what is wrong with the engine's */
   async finish(): Promise<WaveFiles | string> {
     this.stop();
-    const { wave } = this.#files;
-    const found = statSync(wave, { throwIfNoEntry: false });
-    // festival and flite end with status 0 even where they have failed
-    if (!found?.isFile()) return 'made no sound';
-    if (found.size > MAX_WAVE_BYTES) return ENDLESS;
     let sound: Sound;
     try {
-      sound = decodeWave(readFileSync(wave));
+      const file = readWave(this.#files.wave);
+      if (typeof file === 'string') return file;
+      sound = decodeWave(file);
     } catch (error) {
       if (error instanceof WaveError) return `made no sound: what it wrote ${error.message}`;
       throw error;
@@ -237,6 +222,26 @@ export class Following {
       at += piece.length;
       return piece.equals(bytes.subarray(at - piece.length, at));
     });
+  }
+}
+
+/** @returns the whole file, or what is wrong with it */
+function readWave(name: string): Buffer | string {
+  // festival and flite end with status 0 even where they have failed; and an error costs more than a look
+  if (!existsSync(name)) return 'made no sound';
+  const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile()) return 'made no sound';
+    if (found.size > MAX_WAVE_BYTES) return ENDLESS;
+    // of its own, for a view of samples begins at an even place
+    const file = Buffer.from(new ArrayBuffer(found.size));
+    let length = 0;
+    for (let read = -1; length < file.length && read !== 0; length += read)
+      read = readSync(fd, file, length, file.length - length, length);
+    return file.subarray(0, length);
+  } finally {
+    closeSync(fd);
   }
 }
 

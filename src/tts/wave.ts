@@ -107,8 +107,8 @@ function decodeSamples(format: Format, data: Buffer): Sound {
   const read = reader(code, bits);
   if (isPlain(format)) {
     // as it lies: a sentence read sample by sample costs milliseconds
-    const copy = new Uint8Array(data.subarray(0, length * 2));
-    return { rate, samples: new Int16Array(copy.buffer) };
+    const plain = data.byteOffset % 2 === 0 ? data : new Uint8Array(data);
+    return { rate, samples: new Int16Array(plain.buffer, plain.byteOffset, length) };
   }
   const samples = new Int16Array(length);
   const width = bits / 8;
@@ -157,9 +157,13 @@ function fromMuLaw(byte: number): number {
   return code & 0x80 ? -value : value;
 }
 
-/** A wave file of 16 bits: Asterisk's `wav` at 8,000 Hz, its `wav16` at 16,000 (formats/format_wav.c). */
-export function encodeWave({ rate, samples }: Sound): Buffer {
-  const bytes = samples.length * 2;
+/**
+ * A wave file of 16 bits: Asterisk's `wav` at 8,000 Hz, its `wav16` at 16,000 (formats/format_wav.c).
+ * @param pieces of its sound, in their order
+ */
+export function encodeWave(rate: number, pieces: readonly Int16Array[]): Buffer {
+  let bytes = 0;
+  for (const { length } of pieces) bytes += length * 2;
   const file = Buffer.alloc(44 + bytes);
   file.write('RIFF', 0, 'latin1');
   file.writeUInt32LE(36 + bytes, 4);
@@ -173,7 +177,12 @@ export function encodeWave({ rate, samples }: Sound): Buffer {
   file.writeUInt16LE(16, 34);
   file.write('data', 36, 'latin1');
   file.writeUInt32LE(bytes, 40);
-  if (littleEndian) file.set(new Uint8Array(samples.buffer, samples.byteOffset, bytes), 44);
-  else for (const [at, sample] of samples.entries()) file.writeInt16LE(sample, 44 + at * 2);
+  let at = 44;
+  for (const { buffer, byteOffset, byteLength } of pieces) {
+    const samples = new Uint8Array(buffer, byteOffset, byteLength);
+    file.set(samples, at);
+    at += byteLength;
+  }
+  if (!littleEndian) file.subarray(44).swap16();
   return file;
 }

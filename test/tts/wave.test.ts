@@ -107,7 +107,7 @@ describe('decodeWave', () => {
 describe('encodeWave', () => {
   it('writes what decodeWave reads', () => {
     const samples = Int16Array.of(0, 1, -1, 32_767, -32_768);
-    const file = encodeWave({ rate: 16_000, samples });
+    const file = encodeWave(16_000, [samples]);
     expect(file.toString('latin1', 0, 4) + file.toString('latin1', 8, 16)).toBe('RIFFWAVEfmt ');
     expect(file.readUInt32LE(4)).toBe(file.length - 8);
     expect(file.readUInt32LE(24)).toBe(16_000);
