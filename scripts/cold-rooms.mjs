@@ -81,7 +81,7 @@ const hotRooms = [
 ];
 
 /** What several rooms import, without being a room by itself. */
-const sharedRooms = ['src/errors.ts', 'src/tts/engines.ts', 'src/tts/sha256.ts', 'src/wire/dialplan.ts'];
+const sharedRooms = ['src/errors.ts', 'src/tts/sha256.ts', 'src/wire/dialplan.ts'];
 
 /** Words for what goes wrong: those who import them need not wait for their text. */
 const wordRooms = ['src/agi/failures.ts', 'src/wire/problems.ts', 'src/tts/problems.ts'];

@@ -1,6 +1,5 @@
 /** The words of an engine's command line: its row, filled in. */
-import { type Engine, engines } from './engines';
-import { findProgram } from './finding';
+import { type Engine, engines, findProgram } from './engines';
 import type { SpeechSettings } from './settings';
 import type { Sentence } from './speech';
 

@@ -26,6 +26,8 @@ const MAX_SAID_BYTES = 20_000_000;
 const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
+/** The part of a second that is rehearsed with. */
+const REHEARSED = 32;
 /** How often to look, while an engine writes: the longer it has taken, the less often. */
 const LOOK_MS = { least: 1, most: 32, share: 1 / 16 };
 
@@ -35,20 +37,11 @@ export class Converter {
 
   /**
    * Follows an engine that has been started.
-   * @param usualRate what is made ready while the engine has written nothing
+   * @param usualRate what is made ready where the engine has written nothing so far
    * @param onTooMuch told once, of an engine that does not stop writing
    */
   follow(files: Written, usualRate: number, wanted: Wanted, onTooMuch: (problem: string) => void): Following {
-    const ready = this.#begin(usualRate, wanted);
-    let usual: WaveFiles = [];
-    if (!statSync(files.wave, { throwIfNoEntry: false })?.size) {
-      // there is time left: V8 sees what it is going to run
-      ready.take(new Int16Array(usualRate / 8));
-      usual = ready.end();
-      for (const [, file] of usual) decodeWave(file);
-    }
-    const endings = usual.map(([ending]) => ending);
-    return new Following(files, endings, (rate) => this.#begin(rate, wanted), onTooMuch);
+    return new Following(files, usualRate, (rate) => this.#begin(rate, wanted), onTooMuch);
   }
 
   #begin(rate: number, wanted: Wanted): Conversion {
@@ -83,6 +76,10 @@ class Conversion {
     this.#files.push({ ending: 'wav', rate: 8000, pieces: [] });
     const from = wide ? 16_000 : rate;
     if (from !== 8000) this.#narrow = begin(from, 8000);
+  }
+
+  get endings(): Ending[] {
+    return this.#files.map(({ ending }) => ending);
   }
 
   take(piece: Int16Array): void {
@@ -121,14 +118,14 @@ export class Following {
 
   constructor(
     files: Written,
-    usualEndings: readonly Ending[],
+    usualRate: number,
     begin: (rate: number) => Conversion,
     onTooMuch: (problem: string) => void,
   ) {
     this.#files = files;
-    this.usualEndings = usualEndings;
     this.#begin = begin;
     this.#onTooMuch = onTooMuch;
+    this.usualEndings = existsSync(files.wave) ? [] : this.#rehearse(usualRate);
     this.#look();
   }
 
@@ -149,6 +146,36 @@ export class Following {
       if (error instanceof WaveError) return `made no sound: what it wrote ${error.message}`;
       throw error;
     }
+    return this.#convert(sound);
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /**
+   * While the engine has written nothing, what comes when it has ended, with a moment of silence: what runs for the
+   * first time takes ten times as long.
+   */
+  #rehearse(rate: number): Ending[] {
+    readWave(this.#files.said);
+    const sound = decodeWave(encodeWave(rate, [new Int16Array(rate / REHEARSED)]));
+    const conversion = this.#begin(rate);
+    this.#conversion = conversion;
+    conversion.take(sound.samples);
+    this.#seen.push(bytesOf(sound));
+    // runs to its end; what fails here fails again with the real sound
+    this.#convert(sound).catch(() => {});
+    this.#conversion = undefined;
+    this.#seen.length = 0;
+    return conversion.endings;
+  }
+
+  /** The whole sound, of which some is converted by now. */
+  async #convert(sound: Sound): Promise<WaveFiles> {
     const { rate, samples } = sound;
     const done = this.#isBeginningOf(sound) ? this.#seen.reduce((sum, { length }) => sum + length / 2, 0) : 0;
     const conversion = (done > 0 && this.#conversion) || this.#begin(rate);
@@ -157,13 +184,6 @@ export class Following {
       if (at + SLICE_SAMPLES < samples.length) await new Promise(setImmediate);
     }
     return conversion.end();
-  }
-
-  /** Looks no more. */
-  stop(): void {
-    clearTimeout(this.#timer);
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
   }
 
   #look(): void {
@@ -214,15 +234,19 @@ export class Following {
   }
 
   /** Whether the sound begins with what was seen of it. */
-  #isBeginningOf({ rate, samples }: Sound): boolean {
-    if (this.#conversion?.rate !== rate) return false;
-    const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  #isBeginningOf(sound: Sound): boolean {
+    if (this.#conversion?.rate !== sound.rate) return false;
+    const bytes = bytesOf(sound);
     let at = 0;
     return this.#seen.every((piece) => {
       at += piece.length;
       return piece.equals(bytes.subarray(at - piece.length, at));
     });
   }
+}
+
+function bytesOf({ samples }: Sound): Buffer {
+  return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 }
 
 /** @returns the whole file, or what is wrong with it */

@@ -51,8 +51,9 @@ export function designPhase(row: Float32Array, filter: Filter, phase: number, wi
 export function kaiserWindow(): Float64Array {
   const beta = 0.1102 * (STOP_DB - 8.7);
   const window = new Float64Array(WINDOW_POINTS + 2);
+  const middle = bessel(beta);
   for (let i = 0; i <= WINDOW_POINTS; i++)
-    window[i] = bessel(beta * Math.sqrt(1 - (i / WINDOW_POINTS) ** 2)) / bessel(beta);
+    window[i] = bessel(beta * Math.sqrt(1 - (i / WINDOW_POINTS) ** 2)) / middle;
   return window;
 }
 

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { acceptCodeCache } from '../code-cache';
 import { type Stdio, startDirectly, type Wanted } from './direct-start';
-import { standardPath } from './finding';
+import { standardPath } from './engines';
 
 export interface ProgramRun {
   readonly program: string;
