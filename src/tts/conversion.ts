@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Resampler, type Resampling } from './resampling';
-import { decodeWave, encodeWave, plainSoundOf, type Sound, WaveError } from './wave';
+import { decodeWave, encodeWave, plainSoundOf, type Sound, WaveError, WaveWriter } from './wave';
 
 /** The files that are made: for one kind of channel, or for both. */
 export type Wanted = 8000 | 16_000 | 'both';
@@ -27,9 +27,9 @@ const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
 /** The part of a second that is rehearsed with. */
-const REHEARSED = 32;
+const REHEARSED = 16;
 /** How often to look, while an engine writes: the longer it has taken, the less often. */
-const LOOK_MS = { least: 1, most: 32, share: 1 / 16 };
+const LOOK_MS = { least: 2, most: 32, share: 1 / 8 };
 
 /** Converts for one call: what the way from one rate to another takes is worked out once. */
 export class Converter {
@@ -59,21 +59,17 @@ class Conversion {
   readonly rate: number;
   readonly #wide: Resampling | undefined;
   readonly #narrow: Resampling | undefined;
-  readonly #files: {
-    readonly ending: Ending;
-    readonly rate: number;
-    readonly pieces: Int16Array[];
-  }[] = [];
+  readonly #files: { readonly ending: Ending; readonly file: WaveWriter }[] = [];
 
   constructor(rate: number, wanted: Wanted, begin: (from: number, to: number) => Resampling) {
     this.rate = rate;
     // 16,000 Hz of a voice that has no more than 8,000 would be the same twice
     const wide = wanted === 16_000 || (wanted === 'both' && rate > 8000);
-    if (wide) this.#files.push({ ending: 'wav16', rate: 16_000, pieces: [] });
+    if (wide) this.#files.push({ ending: 'wav16', file: new WaveWriter(16_000) });
     if (wide && rate !== 16_000) this.#wide = begin(rate, 16_000);
     if (wanted === 16_000) return;
     // what is wanted last comes last
-    this.#files.push({ ending: 'wav', rate: 8000, pieces: [] });
+    this.#files.push({ ending: 'wav', file: new WaveWriter(8000) });
     const from = wide ? 16_000 : rate;
     if (from !== 8000) this.#narrow = begin(from, 8000);
   }
@@ -88,15 +84,15 @@ class Conversion {
 
   end(): WaveFiles {
     this.#add(new Int16Array(0), true);
-    return this.#files.map(({ ending, rate, pieces }) => [ending, encodeWave(rate, pieces)]);
+    return this.#files.map(({ ending, file }) => [ending, file.end()]);
   }
 
   #add(piece: Int16Array, last: boolean): void {
     let samples = piece;
-    for (const { ending, pieces } of this.#files) {
+    for (const { ending, file } of this.#files) {
       const way = ending === 'wav16' ? this.#wide : this.#narrow;
       if (way) samples = last ? join([way.take(samples), way.end()]) : way.take(samples);
-      pieces.push(samples);
+      file.add(samples);
     }
   }
 }
@@ -162,7 +158,7 @@ export class Following {
    */
   #rehearse(rate: number): Ending[] {
     readWave(this.#files.said);
-    const sound = decodeWave(encodeWave(rate, [new Int16Array(rate / REHEARSED)]));
+    const sound = decodeWave(encodeWave(rate, new Int16Array(rate / REHEARSED)));
     const conversion = this.#begin(rate);
     this.#conversion = conversion;
     conversion.take(sound.samples);
