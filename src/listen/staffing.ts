@@ -12,6 +12,8 @@ export interface Crew {
   readonly idle: number;
   readonly busy: number;
   readonly booting: number;
+  /** Those that boot with the call that they are for. */
+  readonly starting: number;
   /** Calls that no process has yet. */
   readonly waiting: number;
   readonly sinceLastCallMs: number;
@@ -34,20 +36,21 @@ export interface Boots {
   readonly againMs?: number;
 }
 
-export function bootsDue({ idle, busy, booting, waiting, sinceLastCallMs }: Crew, bounds: Bounds): Boots {
-  const room = bounds.most - idle - busy - booting;
+export function bootsDue(crew: Crew, bounds: Bounds): Boots {
+  const { idle, busy, booting, starting, waiting, sinceLastCallMs } = crew;
+  const room = bounds.most - idle - busy - booting - starting;
   const wanted = waiting - booting - idle;
   if (wanted > 0) {
-    return { now: Math.max(0, Math.min(wanted, bounds.cores - booting, room)), urgent: true };
+    return { now: Math.max(0, Math.min(wanted, bounds.cores - booting - starting, room)), urgent: true };
   }
   const ready = idle + booting - waiting;
   if (ready >= bounds.spare || room <= 0) return { now: 0, urgent: false };
   // half of the spare ones are for a burst, which is over in a breath; with fewer, all processors boot
   const isLow = ready < bounds.spare / 2;
-  if (booting >= (isLow ? bounds.cores : 1)) return { now: 0, urgent: false };
+  if (booting + starting >= (isLow ? bounds.cores : 1)) return { now: 0, urgent: false };
   const quietMs = isLow ? BREATH_MS : QUIET_MS;
   if (sinceLastCallMs < quietMs && idle > 1)
     return { now: 0, urgent: false, againMs: quietMs - sinceLastCallMs };
   const missing = isLow ? Math.ceil(bounds.spare / 2) - ready : 1;
-  return { now: Math.min(missing, bounds.cores - booting, room), urgent: false };
+  return { now: Math.min(missing, bounds.cores - booting - starting, room), urgent: false };
 }

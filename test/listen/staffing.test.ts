@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bootsDue } from '../../src/listen/staffing';
 
 const bounds = { most: 10, spare: 4, cores: 2 };
-const crew = { idle: 0, busy: 0, booting: 0, waiting: 0, sinceLastCallMs: 1000 };
+const crew = { idle: 0, busy: 0, booting: 0, starting: 0, waiting: 0, sinceLastCallMs: 1000 };
 
 describe('boots that are due', () => {
   it.each([
