@@ -227,7 +227,7 @@ function toCommonJs(text, name) {
 function isFar(name) {
   return [
     /^src\/(?:ami|ari|trace)\//,
-    /^src\/tts\/problems/,
+    /^src\/tts\/(?:problems|plain-filter-bank)/,
     /^src\/config-problems/,
     /^src\/run\/(?:mail|refusal|syslog|tracing|trouble|report)/,
   ].some((far) => far.test(name));
