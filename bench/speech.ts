@@ -17,10 +17,11 @@ import { libraryFolders } from '../test/system/support/debian';
 import { missingParts, speechRoot } from '../test/system/support/parts';
 import { spreadOf } from './statistics';
 
-const usage = `Usage: npm run bench -- speech [--calls N] [--node FILE]
+const usage = `Usage: npm run bench -- speech [--calls N] [--node FILE] [--realtime]
 
   --calls N    counted calls of each kind (30), after a tenth as many
   --node FILE  another Node to run fastagi with
+  --realtime   by chrt, as root: on a machine that has other work, it comes first
 `;
 
 /** Programs by the engines' names that run Debian's own, by its own loader. */

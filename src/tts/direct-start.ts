@@ -1,6 +1,6 @@
 /**
  * A program started by what `node:child_process` itself stands on. To load that module, which brings streams, sockets
- * and datagrams with it, takes a process of one call 7 ms, and another 2 to run its functions for the first time: more
+ * and datagrams with it, takes a process of one call 7 ms, and one more to run its functions for the first time: more
  * than all else that fastagi adds to an engine. Nothing of it is needed here, for there are no pipes.
  *
  * The binding is Node's own affair: a version that takes other arguments would end the process, not throw. So it is
