@@ -14,6 +14,7 @@ import { REHEARSAL, type Report, STOPPED, type Terms } from './messages';
 import { Rehearsals } from './rehearsals';
 import type { Settings } from './settings';
 import { bootsDue } from './staffing';
+import { Turnover } from './turnover';
 import { WaitingLine } from './waiting-line';
 
 /** How long more processes than the spare ones may stay idle. */
@@ -58,6 +59,7 @@ export class Crew {
   readonly #waiting: WaitingLine;
   readonly #boots: Boots;
   readonly #rehearsals: Rehearsals;
+  readonly #turnover = new Turnover();
   #lastId = 0;
   #lastCallMs = 0;
   #again: NodeJS.Timeout | undefined;
@@ -347,6 +349,7 @@ export class Crew {
     } else if (member.state === 'busy') {
       member.state = 'idle';
       member.idleSinceMs = monotonicMs();
+      this.#turnover.add(member.idleSinceMs);
       this.#handNext();
       this.#retireIfClosing(member);
     }
@@ -446,8 +449,10 @@ export class Crew {
     const waiting = this.#waiting.length;
     const spare = this.#closing ? 0 : settings.spare;
     if (waiting > 0) for (const member of this.#members) member.hurry();
+    const now = monotonicMs();
+    const freeEveryMs = this.#turnover.everyMs(now);
     const due = bootsDue(
-      { ...crew, waiting, sinceLastCallMs: monotonicMs() - this.#lastCallMs },
+      { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs, freeEveryMs },
       { most: settings.processes, spare, cores },
     );
     for (let boot = 0; boot < due.now; boot++) {
