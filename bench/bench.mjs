@@ -23,7 +23,7 @@ const named = process.argv[2] in benches;
 const entryPoints = named ? benches[process.argv[2]] : ['bench/main.ts'];
 const asked = process.argv.slice(named ? 3 : 2);
 // ahead of all else on the machine: what is measured, and never what builds it, which would wait for others for ever
-const realtime = asked.includes('--realtime') ? ['chrt', '-f', '50'] : [];
+const realtime = asked.includes('--realtime') ? ['chrt', '-r', '50'] : [];
 const words = asked.filter((word) => word !== '--realtime');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fastagi-bench-'));
 try {
