@@ -1,6 +1,6 @@
 /**
  * Options have names, and one that nobody reads would be passed over in silence: `{ timeout: 5 }` where it is
- * `timeoutMs`. TypeScript tells; to a script in JavaScript it is told here.
+ * `timeoutMs`. TypeScript tells; to a script in JavaScript it is told here. So have the keys of a configuration.
  */
 import { misspeltName, nearestName } from './nearest-name';
 
@@ -49,4 +49,11 @@ export function noSuchOption(what: string, name: string, names: object): string 
   if (meant === undefined) return `${told}: it has ${known.join(', ')}`;
   const others = known.length > MANY ? '' : ` It has ${known.join(', ')}`;
   return `${told}; did you mean ${meant}?${others}`;
+}
+
+/** `/etc/asterisk/fastagi.conf: [tts] voyce: there is no such key (did you mean voice?), and it is passed over; known …` */
+export function noSuchKey(where: string, key: string, names: readonly string[]): string {
+  const meant = nearestName(key, names);
+  const guess = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  return `${where} ${key}: there is no such key${guess}, and it is passed over; known here: ${names.join(', ')}`;
 }

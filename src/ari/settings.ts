@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Config, readConfig, readPlainIni } from '../config';
 import { readIni, unreadable } from '../config-problems';
 import { RefusedError } from '../errors';
+import { noSuchKey } from '../option-names';
 import type { AriOptions } from './ari';
 
 const keys = ['host', 'port', 'username', 'password', 'endpoint', 'protocol', 'transport', 'ca'];
@@ -23,10 +24,7 @@ export function ariOptions(config?: string | Pick<Config, 'file'>): AriOptions {
   const where = `${found}: [${name}]`;
   for (const key in section) {
     // in a call it is in the log
-    if (!keys.includes(key))
-      process.emitWarning(
-        `${where} ${key}: there is no such key, and it is passed over; known here: ${keys.join(', ')}`,
-      );
+    if (!keys.includes(key)) process.emitWarning(noSuchKey(where, key, keys));
   }
   const need = (key: string): string => {
     const value = section[key];
