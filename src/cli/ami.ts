@@ -10,6 +10,9 @@ import { whyUnread } from '../file-problems';
 import { printable } from '../log-entry';
 import type { AmiMessage, AmiResponse } from '../wire/ami-message';
 import { exitCodeOf, exitCodes } from './exit-codes';
+import { sayAs } from './output';
+
+const say = sayAs('ami');
 
 interface Given {
   readonly action?: string;
@@ -68,7 +71,7 @@ export async function run(options: Record<string, unknown>): Promise<number> {
   } catch (error) {
     const code = exitCodeOf(error);
     if (code === undefined) throw error;
-    process.stderr.write(`fastagi: ${(error as Error).message}\n`);
+    say((error as Error).message);
     return code;
   }
 }
@@ -83,7 +86,7 @@ function checkNumbers({ count, timeout }: Given): void {
 async function order(given: Given): Promise<number> {
   const { action, fields = [] } = given;
   if (action === undefined) {
-    process.stderr.write('fastagi: which action? fastagi ami ACTION [KEY=VALUE ...], or --events\n');
+    say('which action? fastagi ami ACTION [KEY=VALUE ...], or --events');
     return exitCodes.usage;
   }
   const headers = parseFields(fields.map(String));
@@ -95,16 +98,14 @@ async function order(given: Given): Promise<number> {
   else show(response, false);
   if (response.ok) return exitCodes.done;
   if (!given.json && response.get('Output') === undefined) {
-    process.stderr.write(
-      `fastagi: ${action}: ${printable(response.get('Message') ?? 'Asterisk gives no reason')}\n`,
-    );
+    say(`${action}: ${printable(response.get('Message') ?? 'Asterisk gives no reason')}`);
   }
   return exitCodes.failed;
 }
 
 async function watch(given: Given, names: string): Promise<number> {
   if (given.action !== undefined) {
-    process.stderr.write('fastagi: either an action or --events\n');
+    say('either an action or --events');
     return exitCodes.usage;
   }
   const { count = Number.POSITIVE_INFINITY } = given;
@@ -119,18 +120,16 @@ async function watch(given: Given, names: string): Promise<number> {
     show(event, given.json);
     if (++shown >= count) break;
   }
-  if (events.dropped > 0)
-    process.stderr.write(`fastagi: ${events.dropped} events were dropped: the output is too slow\n`);
+  if (events.dropped > 0) say(`${events.dropped} events were dropped: the output is too slow`);
   return exitCodes.done;
 }
 
 /** Until it is told to stop, or the manager refuses it for good. */
 async function serve(given: Given, address: string): Promise<number> {
   if (given.action !== undefined || given.events !== undefined) {
-    process.stderr.write('fastagi: --async-agi goes with neither an action nor --events\n');
+    say('--async-agi goes with neither an action nor --events');
     return exitCodes.usage;
   }
-  const say = (text: string) => process.stderr.write(`fastagi: ${text}\n`);
   const server = parseAddress(address || '127.0.0.1', undefined, 4573);
   await using ami = await connect(given, true);
   const stop = () => void ami.close();

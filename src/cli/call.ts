@@ -13,6 +13,7 @@ import { parseTarget, type Target } from '../sim/target';
 import { JsonScreen, type Screen, type Summary, TextScreen } from './call-screen';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { Keyboard } from './keyboard';
+import { sayAs } from './output';
 import { SoundPlayer } from './sound-player';
 
 /** A call that nobody can hang up by hand is hung up after this. */
@@ -126,7 +127,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
     target = parseTarget(wanted.target);
     if (wanted.play) player = new SoundPlayer(soundsFolder(wanted), wanted.language);
   } catch (error) {
-    process.stderr.write(`fastagi call: ${(error as Error).message}\n`);
+    sayAs('call')((error as Error).message);
     return exitCodeOf(error) ?? exitCodes.usage;
   }
   const { replay } = wanted;

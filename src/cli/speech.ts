@@ -5,6 +5,9 @@ import { readConfig } from '../config';
 import { speechServer } from '../tts/server';
 import { Speech } from '../tts/speech';
 import { exitCodes } from './exit-codes';
+import { sayAs } from './output';
+
+const say = sayAs('speech');
 
 export function options(parser: Argv): Argv {
   return parser
@@ -18,7 +21,6 @@ export function options(parser: Argv): Argv {
 /** Serves until SIGTERM or SIGINT. */
 export async function run(given: Record<string, unknown>): Promise<number> {
   const { config, host, port } = given as { config?: string; host: string; port: number };
-  const say = (text: string) => process.stderr.write(`fastagi: ${text}\n`);
   try {
     const { settings } = new Speech(readConfig(config));
     if (settings.url === undefined || settings.secret === undefined) {

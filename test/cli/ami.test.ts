@@ -110,7 +110,7 @@ describe('an action', () => {
     await using manager = await FakeManager.start(answer);
     expect(await fastagi(['Hangup', 'Channel=x', ...config(manager.port)])).toMatchObject({
       code: 1,
-      stderr: 'fastagi: Hangup: No such channel\n',
+      stderr: 'fastagi ami: Hangup: No such channel\n',
     });
     expect(await fastagi(['Hangup', 'Channel=x', '--json', ...config(manager.port)])).toMatchObject({
       code: 1,

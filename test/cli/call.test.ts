@@ -277,7 +277,7 @@ describe('wrong use', () => {
     ],
     [
       ['SCRIPT', '--calerid', '5'],
-      /^fastagi call: Unknown argument: calerid; did you mean --callerid\? "fastagi call --help"/,
+      /^fastagi call: there is no option --calerid; did you mean --callerid\? "fastagi call --help"/,
     ],
     [['http://x/'], /http:\/\/ is neither/],
     [['agi://x:y/'], /y is no port/],
@@ -290,7 +290,7 @@ describe('wrong use', () => {
     [['SCRIPT', '--recorded', '1'], /^fastagi call: --recorded names a call .*: --replay FILE is missing\n$/],
     [
       ['SCRIPT', '--no-such-option'],
-      /^fastagi call: Unknown argument.*such-option.*"fastagi call --help".*\n$/,
+      /^fastagi call: there is no option --no-such-option; "fastagi call --help".*\n$/,
     ],
   ] as const)('%j', async (args, message) => {
     const script = file('');

@@ -48,6 +48,33 @@ describe('fastagi', () => {
     expect(run('fastagi', '--confg', 'x').stderr).toContain('did you mean --config?');
     expect(run('fastagi', 'lisen').stderr).toContain('did you mean listen?');
   });
+  it.each<[string[], string]>([
+    [['lisen'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['lisen', '--help'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['--help', 'trase'], 'fastagi: there is no command "trase"; did you mean trace?'],
+    [['help', 'trase'], 'fastagi: there is no command "trase"; did you mean trace?'],
+    [['--config', 'x', 'lisen', '-h'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['version'], 'fastagi: there is no command "version"; did you mean --version?'],
+    [['lisen', '--version'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['lisen', '--port', '1'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['xyzzy', '--help'], 'fastagi: there is no command "xyzzy";'],
+    [['--confg', 'x'], 'fastagi: there is no option --confg; did you mean --config?'],
+    [['--xyzzy'], 'fastagi: there is no option --xyzzy;'],
+    [['ami', '--evnts'], 'fastagi ami: there is no option --evnts; did you mean --events?'],
+    [['trace', 'a', 'b'], 'fastagi trace: "b" is more than it takes: fastagi trace <file>;'],
+    [['call'], 'fastagi call: something is missing: fastagi call <target> [args..];'],
+  ])('%j is wrong use', (args, told) => {
+    const asked = told.slice(0, told.indexOf(':'));
+    expect(run('fastagi', ...args)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `${told} "${asked} --help" shows what there is\n`,
+    });
+  });
+  it('has the help of a command behind the word, too', () => {
+    expect(run('fastagi', 'help', 'trace').stdout).toBe(run('fastagi', 'trace', '--help').stdout);
+    expect(run('fastagi', 'help', 'trace').stdout).toContain('Usage: fastagi trace <file>');
+  });
   it('prints its help on a terminal', () => {
     // script(1) makes a terminal
     const { stdout, status } = spawnSync(
