@@ -105,6 +105,13 @@ describe('fastagi', () => {
     const outcome = await call({ script: 'hello', folder, program: { args: [`--config=${config}/x.conf`] } });
     expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE ran 1'] });
   });
+  it('takes a command behind it, where it is no connection of xinetd', () => {
+    const { status, stderr } = run('fastagi', '--config=/no/such/fastagi.conf', 'ami', 'Ping');
+    expect(stderr).toBe(
+      'fastagi ami: the configuration /no/such/fastagi.conf cannot be read: there is no such file\n',
+    );
+    expect(status).toBe(3);
+  });
   it('tells Asterisk, not with its help, of a service that is set up wrong', async () => {
     const outcome = await call({ script: 'x', program: { args: ['--conf', '/x'] } });
     expect(outcome).toMatchObject({
