@@ -85,11 +85,15 @@ describe('fastagi', () => {
     expect(stdout).toContain('Usage: fastagi');
     expect(status).toBe(0);
   });
-  it('serves a call by itself alone, wherever the file lies', async () => {
-    const folder = makeFolder({ 'hello.js': "agi.verbose('ran')" });
-    const alone = path.join(folder, 'alone');
+  it.each<[string, string | undefined]>([
+    ['wherever the file lies', undefined],
+    ['where all files are ES modules', '{"type":"module"}'],
+  ])('serves a call by itself alone, %s', async (_, description) => {
+    const folder = makeFolder({ 'hello.cjs': "agi.verbose('ran')" });
+    const place = makeFolder(description === undefined ? {} : { 'package.json': description });
+    const alone = path.join(place, 'alone');
     copyFileSync(executable('fastagi'), alone);
-    expect(await call({ script: 'hello', folder, program: { file: alone } })).toMatchObject({
+    expect(await call({ script: 'hello.cjs', folder, program: { file: alone } })).toMatchObject({
       code: 0,
       commands: ['VERBOSE ran 1'],
     });
@@ -98,6 +102,11 @@ describe('fastagi', () => {
       code: 3,
       commands: [expect.stringContaining('there is no script'), 'FAILURE'],
     });
+    const link = path.join(makeFolder(), 'link');
+    symlinkSync(alone, link);
+    const { status, stderr } = spawnSync(process.execPath, [link, '--help'], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(`help and commands lie in ${place}/fastagi-commands.mjs, which is not there`);
   });
   it('takes its configuration in one word, too', async () => {
     const folder = makeFolder({ 'hello.js': "agi.verbose('ran')" });
