@@ -90,6 +90,8 @@ export const products = [
     },
   },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
+  // types alone, for `import 'fastagi/globals'`
+  { ...common, entryPoints: ['src/globals.ts'], outfile: 'dist/globals.js' },
   { ...common, entryPoints: ['src/ami/index.ts'], outfile: 'dist/ami.js' },
   { ...common, entryPoints: ['src/testing/index.ts'], outfile: 'dist/testing.js' },
   // `fastagi/ari`, and what `agi.ari()` loads: it lies beside the executables

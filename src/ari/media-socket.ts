@@ -103,7 +103,7 @@ export class MediaSocket extends Duplex {
         try {
           const start = parseMediaMessage(data.toString());
           settle();
-          resolve(new MediaSocket(socket, isSecure, start));
+          resolve(new this(socket, isSecure, start));
         } catch (error) {
           fail(error);
         }
