@@ -60,6 +60,9 @@ const commands: readonly CommandRow[] = [
   },
 ];
 
+/** How yargs begins to say that arguments are missing. */
+const tooFew = 'Not enough non-option arguments';
+
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {
   let chosen: (() => number | Promise<number>) | undefined;
@@ -122,6 +125,9 @@ export async function main(args: string[]): Promise<void> {
         return told;
       },
       async (options) => {
+        // an empty shell variable, or -, which yargs takes for that
+        const [, needed = ''] = /<(\w+)>/.exec(usage) ?? [];
+        if (options[needed] === '') throw new Error(tooFew);
         const { run } = await load();
         keepLast(options, parser);
         chosen = () => {
@@ -178,8 +184,7 @@ function inOurWords(
   { usage, names }: Wanted,
   { args, command }: { readonly args: readonly string[]; readonly command: string | undefined },
 ): string {
-  if (usage !== undefined && message.startsWith('Not enough non-option arguments'))
-    return `something is missing: fastagi ${usage};`;
+  if (usage !== undefined && message.startsWith(tooFew)) return `something is missing: fastagi ${usage};`;
   const [, stranger] = /^Unknown arguments?: (.*?)(?:, |$)/s.exec(message) ?? [];
   if (stranger === undefined) return `${message};`;
   if (usage === undefined && command !== undefined)

@@ -62,6 +62,9 @@ describe('fastagi', () => {
     [['--xyzzy'], 'fastagi: there is no option --xyzzy;'],
     [['ami', '--evnts'], 'fastagi ami: there is no option --evnts; did you mean --events?'],
     [['trace', 'a', 'b'], 'fastagi trace: "b" is more than it takes: fastagi trace <file>;'],
+    [['trace', ''], 'fastagi trace: something is missing: fastagi trace <file>;'],
+    [['trace', '-'], 'fastagi trace: something is missing: fastagi trace <file>;'],
+    [['call', '', 'x'], 'fastagi call: something is missing: fastagi call <target> [args..];'],
     [['call'], 'fastagi call: something is missing: fastagi call <target> [args..];'],
   ])('%j is wrong use', (args, told) => {
     const asked = told.slice(0, told.indexOf(':'));
