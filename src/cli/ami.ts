@@ -5,6 +5,7 @@ import { Ami, type AmiOptions } from '../ami/ami';
 import { managerOptions } from '../ami/asmanager';
 import { bridgeCalls } from '../ami/fastagi-bridge';
 import { AmiArgumentError } from '../ami-errors';
+import { readConfig } from '../config';
 import { RefusedError } from '../errors';
 import { whyUnread } from '../file-problems';
 import { printable } from '../log-entry';
@@ -32,7 +33,7 @@ export function options(parser: Argv): Argv {
   return parser
     .positional('action', { type: 'string', describe: 'Originate, Ping, Command ...' })
     .positional('fields', { type: 'string', array: true, describe: 'KEY=VALUE for each header' })
-    .option('events', { type: 'string', describe: 'Show events: of these names, or all' })
+    .option('events', { type: 'string', describe: 'Show events: all, or those of these names, NAME,NAME' })
     .option('async-agi', {
       type: 'string',
       describe: 'Hand calls of AGI(agi:async) to the FastAGI server at HOST:PORT',
@@ -43,7 +44,7 @@ export function options(parser: Argv): Argv {
     .option('username', {
       type: 'string',
       requiresArg: true,
-      describe: 'Another user; the secret comes from FASTAGI_AMI_SECRET',
+      describe: 'Another user there; the secret comes from FASTAGI_AMI_SECRET',
     })
     .option('tls', { type: 'string', describe: 'Use TLS; FILE holds the certificate to trust' })
     .option('timeout', { type: 'number', default: 10, requiresArg: true, describe: 'Seconds to wait' })
@@ -109,7 +110,8 @@ async function watch(given: Given, names: string): Promise<number> {
     return exitCodes.usage;
   }
   const { count = Number.POSITIVE_INFINITY } = given;
-  const wanted = names.split(',').filter((name) => name !== '');
+  const named = names.split(',').filter((name) => name !== '');
+  const wanted = named.some((name) => /^(?:all|\*)$/i.test(name)) ? [] : named;
   await using ami = await connect(given, true);
   const stop = () => void ami.close();
   process.once('SIGINT', stop);
@@ -159,7 +161,10 @@ function connect(given: Given, lasting = false): Promise<Ami> {
         'NO_SECRET',
         `the secret of ${username} is wanted in the environment variable FASTAGI_AMI_SECRET`,
       );
-    named = { username, secret };
+    const config = readConfig(given.config);
+    const { asmanager } = config.sections;
+    const sections = { ...config.sections, asmanager: { ...asmanager, username, secret } };
+    named = managerOptions({ ...config, sections });
   } else named = managerOptions(given.config);
   return Ami.connect({
     ...named,

@@ -63,6 +63,14 @@ export async function run(options: Record<string, unknown>): Promise<number> {
     say(`${JSON.stringify(given.method)} is no method: GET, POST, PUT or DELETE`);
     return exitCodes.usage;
   }
+  if (given.events && (given.method !== undefined || given.describe)) {
+    say('--events goes with neither a request nor --describe');
+    return exitCodes.usage;
+  }
+  if (given.describe && given.method !== undefined) {
+    say('--describe goes with no request');
+    return exitCodes.usage;
+  }
   if (!given.events && !given.describe && (given.method === undefined || given.path === undefined)) {
     say('which request? METHOD PATH, --events APPLICATION or --describe');
     return exitCodes.usage;

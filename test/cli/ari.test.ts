@@ -82,6 +82,21 @@ describe('fastagi ari', () => {
       'fastagi ari: filter goes in the body, and must be JSON, such as {"name":"value"}\n',
     ],
     [['GET', '/channels', 'x'], undefined, '', 2, 'fastagi ari: "x" is not name=value\n'],
+    [
+      ['GET', '/channels', '--events', 'x'],
+      undefined,
+      '',
+      2,
+      'fastagi ari: --events goes with neither a request nor --describe\n',
+    ],
+    [
+      ['--events', 'x', '--describe'],
+      undefined,
+      '',
+      2,
+      'fastagi ari: --events goes with neither a request nor --describe\n',
+    ],
+    [['GET', '/channels', '--describe'], undefined, '', 2, 'fastagi ari: --describe goes with no request\n'],
     [[], undefined, '', 2, 'fastagi ari: which request? METHOD PATH, --events APPLICATION or --describe\n'],
   ])('%j', async (args, request, body, code, output) => {
     let seen = '';
