@@ -60,6 +60,9 @@ const rows: readonly Row[] = [
       'ari, nothing': () => ['ari'],
       'ari, half of it': ({ nobody }) => ['ari', 'GET', ...ari(nobody)],
       speech: () => ['speech', '--nonsense'],
+      'speech, a port': () => ['speech', '--port', 'x', ...config(speech)],
+      'speech, a port that there is not': () => ['speech', '--port', '65536', ...config(speech)],
+      'speech, no address, which would be all': () => ['speech', '--host', '', ...config(speech)],
     },
   ],
   [
