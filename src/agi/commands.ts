@@ -351,9 +351,10 @@ export abstract class Commands extends SpeechCommands {
    * @throws AgiArgumentError where `number` is missing, or a name is one of these two misspelt (`NAME`, `nubmer`)
    */
   async setCallerId(
-    callerId: string | { readonly name?: string | null | undefined; readonly number: string },
+    callerId: AgiArgument | { readonly name?: string | null | undefined; readonly number: AgiArgument },
   ): Promise<void> {
-    if (typeof callerId === 'string') return this[commander].run('SET CALLERID', [callerId], () => {});
+    if (typeof callerId === 'string' || typeof callerId === 'number')
+      return this[commander].run('SET CALLERID', [callerId], () => {});
     checkDescription('setCallerId', callerId, { name: true, number: true });
     const { name, number } = callerId;
     checkArgument(number, 'setCallerId: number');

@@ -253,6 +253,16 @@ describe('what describes a thing, and may be a row of a database', () => {
     expect(left).toEqual([]);
   });
 
+  it('may have its number as a number', async () => {
+    const { agi, left } = callOf(
+      ['SET CALLERID "\\"Jo\\" <5551234>"', '200 result=1'],
+      ['SET CALLERID 5551234', '200 result=1'],
+    );
+    await agi.setCallerId({ id: 7, name: 'Jo', number: 5551234 } as { number: number });
+    await agi.setCallerId(5551234);
+    expect(left).toEqual([]);
+  });
+
   it.each<[string, unknown, string]>([
     ['a slip', { ...row, nmae: 'Jo' }, 'setCallerId has no option "nmae"; did you mean name?'],
     [
