@@ -13,13 +13,17 @@ const secure: Record<string, boolean | undefined> = { http: false, https: true, 
 /**
  * The options of `new Ari` as the configuration has them.
  * @param config the configuration, or its file; the one that a call would read where it is left out
+ * @param user in the place of the one in the configuration
  * @throws RefusedError for a configuration that cannot be read, holds a wrong value, or names no user or no password
  */
-export function ariOptions(config?: string | Pick<Config, 'file'>): AriOptions {
+export function ariOptions(
+  config?: string | Pick<Config, 'file'>,
+  user?: { readonly username: string; readonly password: string },
+): AriOptions {
   const { file: found } = typeof config === 'object' ? config : readConfig(config);
   const sections = found === undefined ? {} : sectionsOf(found);
   const name = sections.ari === undefined && sections.asterisk_ari !== undefined ? 'asterisk_ari' : 'ari';
-  const section = sections[name] ?? {};
+  const section: Record<string, string> = { ...sections[name], ...user };
   const wrong = (text: string) => new RefusedError('CONFIG_VALUE', text);
   const where = `${found}: [${name}]`;
   for (const key in section) {

@@ -5,7 +5,6 @@ import { Ami, type AmiOptions } from '../ami/ami';
 import { managerOptions } from '../ami/asmanager';
 import { bridgeCalls } from '../ami/fastagi-bridge';
 import { AmiArgumentError } from '../ami-errors';
-import { readConfig } from '../config';
 import { RefusedError } from '../errors';
 import { whyUnread } from '../file-problems';
 import { printable } from '../log-entry';
@@ -161,10 +160,7 @@ function connect(given: Given, lasting = false): Promise<Ami> {
         'NO_SECRET',
         `the secret of ${username} is wanted in the environment variable FASTAGI_AMI_SECRET`,
       );
-    const config = readConfig(given.config);
-    const { asmanager } = config.sections;
-    const sections = { ...config.sections, asmanager: { ...asmanager, username, secret } };
-    named = managerOptions({ ...config, sections });
+    named = managerOptions(given.config, { username, secret });
   } else named = managerOptions(given.config);
   return Ami.connect({
     ...named,

@@ -42,6 +42,12 @@ describe('ariOptions', () => {
     );
   });
 
+  it('takes another user, where the configuration says', () => {
+    const user = { username: 'me', password: 'p#' };
+    expect(ariOptions(file('[ari]\nport=8089\nusername=u\n'), user)).toEqual({ ...user, port: 8089 });
+    expect(ariOptions({ file: undefined }, user)).toEqual(user);
+  });
+
   it('warns of a key that it does not know, and names the nearest', async () => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     ariOptions(file('[ari]\nusername=u\npassword=p\nuser_name=x\n'));
