@@ -78,6 +78,14 @@ export const products = [
     outfile: 'dist/fastagi-serving.js',
   },
   { ...lean, entryPoints: ['bin/fastagi-process.ts'], outfile: 'dist/fastagi-process.js' },
+  // what does so for one call that has waited
+  {
+    ...executable,
+    banner: {},
+    entryPoints: ['bin/fastagi-errand.ts'],
+    outfile: 'dist/fastagi-errand.js',
+  },
+  { ...lean, entryPoints: ['src/listen/rehearsed-script.ts'], outfile: 'dist/fastagi-rehearsal.js' },
   // yargs is an ES module, and asks where it lies
   {
     ...common,

@@ -246,7 +246,7 @@ function asComment(text) {
 
 /** What every call runs before its first command. */
 const hotFunctions = [
-  ...['serve', 'runCall', 'openSession', 'readPlainRequest', 'load', 'requireAsMain'],
+  ...['serve', 'runHere', 'runCall', 'openSession', 'readPlainRequest', 'load', 'requireAsMain'],
   ...['readConfig', 'readPlainIni', 'toConfig', 'toValue'],
   ...['guard', 'guardConsole', 'guardStdin', 'identity', 'takeOver', 'replace'],
   ...['resolveRequest', 'requestedPath', 'findScript', 'isScriptName', 'isInside', 'isHidden'],

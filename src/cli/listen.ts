@@ -32,6 +32,7 @@ export function run(given: Record<string, unknown>): Promise<number> {
   // beside the commands: what a serving process needs, and nothing else
   const program = {
     starter: fileURLToPath(new URL('fastagi-process.js', import.meta.url)),
+    errand: fileURLToPath(new URL('fastagi-errand.js', import.meta.url)),
     file: fileURLToPath(new URL('fastagi-serving.js', import.meta.url)),
   };
   return listen({ config: text(given.config), overrides, program, asyncAgi: given.asyncAgi === true });

@@ -9,6 +9,13 @@ import type { AgiError } from '../errors';
 
 const BEGINNING = 'agi_';
 
+/** What a socket is made of. */
+interface Reading {
+  readStart?(): void;
+  readStop?(): void;
+  setBlocking?(isBlocking: boolean): void;
+}
+
 export class Arrival {
   readonly socket: Socket;
   readonly address: string;
@@ -85,13 +92,16 @@ export class Arrival {
    * bytes would get lost; a pause of the stream is none of the socket, and this has no public name.
    */
   giveUp(): string {
-    (this.socket as { _handle?: { readStop?(): void } | null })._handle?.readStop?.();
+    (this.socket as { _handle?: Reading | null })._handle?.readStop?.();
     return this.#head;
   }
 
   /** The process that it was promised to has died. */
   resume(): void {
-    (this.socket as { _handle?: { readStart?(): void } | null })._handle?.readStart?.();
+    const handle = (this.socket as { _handle?: Reading | null })._handle;
+    // as a descriptor of a process's first three it is a blocking one
+    handle?.setBlocking?.(false);
+    handle?.readStart?.();
   }
 
   /** Leaves the socket to somebody else: what happens to it from here on is no news. */

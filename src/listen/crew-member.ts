@@ -6,7 +6,7 @@ import { monotonicMs } from '../agi/socket-transport';
 import type { Log } from '../log';
 import type { CompiledProgram } from './compiled-program';
 import type { Descriptor } from './doors';
-import type { Order, Report, Terms } from './messages';
+import { type CallOrder, END_SIGNAL, type Errand, type Order, type Report, type Terms } from './messages';
 import { raisePriority } from './priority';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
@@ -30,6 +30,8 @@ export interface Program {
   readonly starter: string;
   /** What that runs, as it is or compiled. */
   readonly file: string;
+  /** What Node runs for a call that waits. */
+  readonly errand: string;
 }
 
 export interface BootOptions {
@@ -41,12 +43,17 @@ export interface BootOptions {
   /** Sockets that it is to accept from by itself. */
   readonly descriptors: readonly Descriptor[];
   readonly log: Log;
+  /** The one call that it is for, which it has from the start. */
+  readonly errand?: { readonly call: CallOrder; readonly socket: Socket };
 }
 
 export class CrewMember {
   readonly #child: ChildProcess;
   readonly #log: Log;
-  state: 'booting' | 'idle' | 'busy' | 'leaving' = 'booting';
+  /** Whether it serves the call that it was started for, and no other. */
+  readonly isOnErrand: boolean;
+  /** `starting`: with the call that it is for. */
+  state: 'booting' | 'idle' | 'starting' | 'busy' | 'leaving' = 'booting';
   /** When it became idle last. */
   idleSinceMs = 0;
   /** Whether it stands back behind the calls, until it is ready. */
@@ -58,25 +65,28 @@ export class CrewMember {
   #silence: NodeJS.Timeout | undefined;
   #isCut = false;
 
-  constructor({ program, compiled, terms, politely, descriptors, log }: BootOptions, watcher: Watcher) {
+  constructor(options: BootOptions, watcher: Watcher) {
+    const { program, compiled, terms, politely, descriptors, log, errand } = options;
     this.#log = log;
+    this.isOnErrand = errand !== undefined;
     const priority = os.getPriority();
     // a fixed seed of the hash tables is for processes of one call
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
     // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
     const stdio: StdioOptions = [
-      'ignore',
+      errand?.socket ?? 'ignore',
       'inherit',
       'inherit',
-      'ipc',
+      errand ? 'pipe' : 'ipc',
       ...(descriptors as readonly number[]),
     ];
-    const words = [priority];
-    if (compiled) {
-      words.push(stdio.length, compiled.textBytes, compiled.bytes);
+    const words = [errand ? program.errand : program.starter];
+    if (!errand) words.push(`${priority}`);
+    if (compiled && !errand) {
+      words.push(...[stdio.length, compiled.textBytes, compiled.bytes].map(String));
       stdio.push(compiled.fd);
     }
-    this.#child = spawn(process.execPath, [...flags, program.starter, ...words.map(String)], { stdio });
+    this.#child = spawn(process.execPath, [...flags, ...words], { stdio });
     const { pid } = this.#child;
     if (politely && pid !== undefined) {
       try {
@@ -86,14 +96,18 @@ export class CrewMember {
         // it has ended already
       }
     }
-    this.#child.on('message', (report: unknown) => {
+    const onReport = (report: unknown) => {
       if (isReport(report, this.state)) watcher.onReport(this, report);
       else this.#cut('has said what it cannot say');
-    });
-    this.#child.on('disconnect', () => {
-      // one that ends closes its line, too
+    };
+    const onSilence = () => {
+      // one that ends closes its line, too, and may be seen to have ended before that
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
       this.#silence = setTimeout(() => this.#cut('has closed its line to this one'), LAST_MS).unref();
-    });
+    };
+    const line = this.#child.stdio[3] as Socket | null | undefined;
+    if (errand && line) readReports(line, onReport, onSilence);
+    else this.#child.on('message', onReport).on('disconnect', onSilence);
     // a process that could not be started, or has been killed while it was written to: its exit tells all
     this.#child.on('error', (error) => {
       if (pid === undefined) {
@@ -106,6 +120,12 @@ export class CrewMember {
       clearTimeout(this.#silence);
       watcher.onExit(this, { code, signal });
     });
+    if (errand) {
+      this.state = 'starting';
+      line?.write(`${JSON.stringify({ terms, call: errand.call } satisfies Errand)}\n`);
+      this.expect('has not begun the call that it was started for');
+      return;
+    }
     this.send({ type: 'begin', terms, sockets: descriptors.length });
     this.expect('is not ready');
   }
@@ -204,7 +224,8 @@ export class CrewMember {
   /** Its time is over: what it does is ended. */
   end(why: string): void {
     this.state = 'leaving';
-    this.send({ type: 'end', why });
+    if (this.isOnErrand) this.#child.kill(END_SIGNAL);
+    else this.send({ type: 'end', why });
     this.expectEnd();
   }
 
@@ -223,4 +244,33 @@ function isReport(said: unknown, state: CrewMember['state']): said is Report {
   // what it was given to listen on is known before it is ready
   if (type === 'deaf' || type === 'ready') return state === 'booting' || state === 'leaving';
   return type === 'taken' || type === 'done' ? Number.isInteger(id) : true;
+}
+
+/** The most that a process on an errand has to say at once. */
+const LINE_BYTES = 65_536;
+
+/** The reports of a process without Node's own line. */
+function readReports(line: Socket, onReport: (report: unknown) => void, onSilence: () => void): void {
+  let text = '';
+  line.setEncoding('utf8');
+  line.on('error', () => {});
+  line.on('close', onSilence);
+  line.on('data', (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
+      onReport(parsed(text.slice(0, end)));
+      text = text.slice(end + 1);
+    }
+    if (text.length <= LINE_BYTES) return;
+    text = '';
+    onReport(undefined);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

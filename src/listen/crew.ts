@@ -1,30 +1,26 @@
 /** The processes that serve calls, and who of them gets which. */
 
-import { closeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Config } from '../config';
 import type { Log } from '../log';
 import type { RefusalReason } from './admission';
 import type { Arrival } from './arrival';
-import { type CompiledProgram, compileProgram } from './compiled-program';
+import { Boots } from './boots';
 import type { Counters } from './counters';
-import { CrewMember, type Program } from './crew-member';
+import type { BootOptions, CrewMember, Program } from './crew-member';
 import type { Descriptor } from './doors';
-import type { Report, Terms } from './messages';
+import { REHEARSAL, type Report, STOPPED, type Terms } from './messages';
+import { Rehearsals } from './rehearsals';
 import type { Settings } from './settings';
 import { bootsDue } from './staffing';
+import { Turnover } from './turnover';
+import { WaitingLine } from './waiting-line';
 
-/** How long a call may wait for a process that boots, and for one that another call may leave. */
-const WAIT_MS = 10_000;
-const GRACE_MS = 250;
 /** How long more processes than the spare ones may stay idle. */
 const SURPLUS_MS = 10_000;
 /** How often, at least, processes are looked after. */
 const LOOK_AFTER_MS = 5000;
-/** Boots that fail are tried again after this, and twice as long each time, up to the most. */
-const RETRY_MS = 100;
-const RETRY_MOST_MS = 10_000;
 
 export interface CrewOptions {
   /** What a process runs. */
@@ -52,11 +48,6 @@ interface Place {
   taken: boolean;
 }
 
-interface Waiting {
-  readonly arrival: Arrival;
-  readonly timer: NodeJS.Timeout;
-}
-
 export class Crew {
   #options: CrewOptions;
   #terms: Terms;
@@ -65,13 +56,12 @@ export class Crew {
   readonly #places = new Map<CrewMember, Map<number, Place>>();
   /** Calls that processes have accepted by themselves. */
   readonly #taken = new Map<CrewMember, number>();
-  readonly #waiting: Waiting[] = [];
-  /** For the boots that follow the first one; undefined: not yet; null: it cannot be had. */
-  #compiled: CompiledProgram | undefined | null;
+  readonly #waiting: WaitingLine;
+  readonly #boots: Boots;
+  readonly #rehearsals: Rehearsals;
+  readonly #turnover = new Turnover();
   #lastId = 0;
   #lastCallMs = 0;
-  #failedBoots = 0;
-  #retryMs = 0;
   #again: NodeJS.Timeout | undefined;
   #upkeep: NodeJS.Timeout | undefined;
   #closing = false;
@@ -86,6 +76,15 @@ export class Crew {
     this.#options = options;
     this.#terms = termsOf(options);
     this.#mayBePolite = options.mayBePolite;
+    this.#boots = new Boots(options, {
+      onReport: (member, report) => this.#onReport(member, report),
+      onExit: (member, how) => this.#onExit(member, how),
+    });
+    this.#rehearsals = new Rehearsals(options.settings.mode === 'pool');
+    this.#waiting = new WaitingLine(
+      () => this.#isComing,
+      (arrival) => this.#sendAway(arrival, 'processes'),
+    );
     this.#lookAfterRegularly();
     this.#staff();
   }
@@ -109,7 +108,7 @@ export class Crew {
   /** Resolves when as many processes are ready as should be at the start. */
   async ready(): Promise<void> {
     const { settings } = this.#options;
-    const due = settings.mode === 'shared' ? settings.processes : 1;
+    const due = settings.mode === 'shared' ? settings.processes : Math.min(1, settings.spare);
     while (!this.#closing && this.#count('idle') + this.#count('busy') < due) {
       await new Promise<void>((resolve) => this.#readies.push(resolve));
     }
@@ -120,14 +119,13 @@ export class Crew {
     this.#lastCallMs = monotonicMs();
     const member = this.#free();
     if (member) this.#hand(member, arrival);
-    else this.#queue(arrival);
+    else this.#waiting.add(arrival);
     this.#staff();
   }
 
   /** Its caller has gone before a process had it. */
   drop(arrival: Arrival): void {
-    const at = this.#waiting.findIndex((waiting) => waiting.arrival === arrival);
-    if (at !== -1) clearTimeout(this.#waiting.splice(at, 1)[0]?.timer);
+    this.#waiting.drop(arrival);
   }
 
   /** Serves by other terms from now on: new processes take the place of those that are there. */
@@ -164,20 +162,14 @@ export class Crew {
           `${left} calls are ended: ${hurry.aborted ? 'the server was told to stop at once' : `they had ${drainSeconds} s to finish ([listen] drain_seconds)`} [DRAINED]`,
         );
       }
-      for (const { arrival, timer } of this.#waiting.splice(0))
-        this.#sendAway(arrival, timer, 'drain_seconds');
-      for (const member of this.#members)
-        member.end('the service is stopped, and its time to finish is over');
+      for (let arrival = this.#waiting.next(); arrival; arrival = this.#waiting.next())
+        this.#sendAway(arrival, 'drain_seconds');
+      for (const member of this.#members) member.end(STOPPED);
       await ended;
     }
     clearTimeout(timer);
     clearInterval(this.#upkeep);
-    this.#dropCompiled();
-  }
-
-  #dropCompiled(): void {
-    if (this.#compiled) closeSync(this.#compiled.fd);
-    this.#compiled = undefined;
+    this.#boots.close();
   }
 
   #ended(): Promise<void> {
@@ -206,23 +198,18 @@ export class Crew {
     return this.#places.get(member)?.size ?? 0;
   }
 
-  #queue(arrival: Arrival, first = false): void {
-    const sinceMs = monotonicMs();
-    // one that will be there is worth waiting for; where all are busy with other calls, none may be for long
-    const timer = setInterval(() => {
-      const { settings } = this.#options;
-      const isComing =
-        this.#count('booting') > 0 || this.#count('idle') + this.#count('busy') < settings.processes;
-      if (isComing && monotonicMs() - sinceMs < WAIT_MS) return;
-      this.drop(arrival);
-      this.#sendAway(arrival, timer, 'processes');
-    }, GRACE_MS);
-    if (first) this.#waiting.unshift({ arrival, timer });
-    else this.#waiting.push({ arrival, timer });
+  /** Whether a process boots, or could. */
+  get #isComing(): boolean {
+    if (this.#count('booting') + this.#count('starting') > 0) return true;
+    return this.#count('idle') + this.#count('busy') < this.#options.settings.processes;
   }
 
-  #sendAway(arrival: Arrival, timer: NodeJS.Timeout | undefined, reason: RefusalReason): void {
-    clearTimeout(timer);
+  /** Whether nobody would miss a process that is not there yet. */
+  get #isCalm(): boolean {
+    return this.#waiting.length === 0 && this.#count('idle') > 0;
+  }
+
+  #sendAway(arrival: Arrival, reason: RefusalReason): void {
     this.#options.onRefusal(arrival, reason);
     arrival.release();
     this.#options.onChange();
@@ -242,11 +229,10 @@ export class Crew {
   }
 
   #handNext(): void {
-    while (this.#waiting.length > 0) {
+    for (;;) {
       const member = this.#free();
-      if (!member) return;
-      const { arrival, timer } = this.#waiting.shift() as Waiting;
-      clearTimeout(timer);
+      const arrival = member && this.#waiting.next();
+      if (!arrival) return;
       this.#hand(member, arrival);
     }
   }
@@ -255,15 +241,18 @@ export class Crew {
     const { counters } = this.#options;
     if (report.type === 'ready') this.#onReady(member);
     else if (report.type === 'taken') this.#onTaken(member, report.id);
-    else if (report.type === 'done') {
+    else if (report.type === 'done' && report.id === REHEARSAL) {
+      if (report.free) this.#onRehearsed(member);
+    } else if (report.type === 'done') {
       const place = this.#places.get(member)?.get(report.id);
       this.#places.get(member)?.delete(report.id);
       clearTimeout(place?.timer);
       place?.arrival.release();
       counters.addEnd(report);
-      if (report.free) this.#onFree(member, false);
+      if (report.free || member.isOnErrand) this.#onFree(member, member.isOnErrand);
       this.#options.onChange();
-    } else if (report.type === 'free') this.#onFree(member, report.last);
+    } else if (report.type === 'free' && this.#rehearsals.has(member)) this.#onRehearsed(member, report.last);
+    else if (report.type === 'free') this.#onFree(member, report.last);
     else if (report.type === 'tally') {
       this.#taken.set(member, report.active);
       counters.calls += report.calls;
@@ -279,11 +268,16 @@ export class Crew {
   }
 
   #onReady(member: CrewMember): void {
-    const { settings } = this.#options;
-    this.#failedBoots = 0;
-    this.#retryMs = 0;
     member.content();
-    if (member.state !== 'booting') return;
+    if (member.state === 'booting') {
+      if (this.#isCalm && this.#rehearsals.wanted) void this.#rehearse(member);
+      else this.#beginWork(member);
+    }
+    this.#boots.succeeded(() => this.#staff());
+  }
+
+  #beginWork(member: CrewMember): void {
+    const { settings } = this.#options;
     member.state = 'idle';
     member.idleSinceMs = monotonicMs();
     if (settings.mode === 'shared') {
@@ -300,23 +294,39 @@ export class Crew {
       this.#retire(member);
     }
     this.#retireIfClosing(member);
-    if (this.#compiled !== undefined) {
-      this.#staff();
-      return;
-    }
-    // not before, for somebody may wait for the first one
-    this.#compiled = null;
-    setImmediate(() => {
-      if (!this.#closing) this.#compiled = compileProgram(this.#options.program.file) ?? null;
-      this.#staff();
-    });
+  }
+
+  /** It is booting until it has come to the end of that. */
+  async #rehearse(member: CrewMember): Promise<void> {
+    if (await this.#rehearsals.begin(member, () => this.#isCalm && member.state === 'booting')) return;
+    if (member.state === 'booting') this.#beginWork(member);
+    this.#staff();
+  }
+
+  /** @param last it leaves, though it has served nobody: so would all that follow */
+  #onRehearsed(member: CrewMember, last = false): void {
+    this.#rehearsals.end(member);
+    if (member.state !== 'booting') return;
+    member.content();
+    if (last) {
+      this.#rehearsals.wanted = false;
+      const { log } = this.#options;
+      log.write('debug', `process ${member.pid} can serve nobody after its rehearsal: there are no more`);
+      this.#onFree(member, last);
+    } else this.#beginWork(member);
+    this.#staff();
   }
 
   #onTaken(member: CrewMember, id: number): void {
     const place = this.#places.get(member)?.get(id);
     member.content();
+    if (id === REHEARSAL) member.expect('has not come to the end of its rehearsal');
     if (!place) return;
     place.taken = true;
+    if (member.state === 'starting') {
+      member.state = 'busy';
+      this.#boots.succeeded(() => this.#staff());
+    }
     place.arrival.letGo().destroy();
     const { maxSeconds } = this.#options.config;
     if (maxSeconds === 0 || this.#options.settings.mode === 'shared') return;
@@ -339,6 +349,7 @@ export class Crew {
     } else if (member.state === 'busy') {
       member.state = 'idle';
       member.idleSinceMs = monotonicMs();
+      this.#turnover.add(member.idleSinceMs);
       this.#handNext();
       this.#retireIfClosing(member);
     }
@@ -354,20 +365,21 @@ export class Crew {
     { code, signal }: { code: number | null; signal: NodeJS.Signals | null },
   ): void {
     const { counters, log } = this.#options;
-    const wasBooting = member.state === 'booting';
+    const wasBooting = member.state === 'booting' || member.state === 'starting';
     this.#members.delete(member);
     this.#outdated.delete(member);
     const places = this.#places.get(member);
     this.#places.delete(member);
     const taken = this.#taken.get(member) ?? 0;
     this.#taken.delete(member);
+    this.#rehearsals.end(member);
     let lost = taken;
     for (const { arrival, timer, taken } of places?.values() ?? []) {
       clearTimeout(timer);
       // it never had it: another one will
       if (!taken && !arrival.socket.destroyed) {
         arrival.resume();
-        this.#queue(arrival, true);
+        this.#waiting.add(arrival, true);
         continue;
       }
       lost++;
@@ -386,15 +398,8 @@ export class Crew {
       }
       for (let call = 0; call < lost; call++)
         counters.addEnd({ code: code ?? 1, asked: true, firstCommandMs: undefined });
-    } else if (wasBooting && member.pid === 0) {
-      // it has not even begun, as the log has it already
-      this.#putOffBoots();
-    } else if (wasBooting && !this.#closing) {
-      this.#putOffBoots();
-      // it may be what has killed it: the next one compiles by itself, and when it is ready all is compiled anew
-      this.#dropCompiled();
-      log.write('error', `process ${member.pid} has ended with ${how} before it was ready [PROCESS_START]`);
-    }
+    } else if (wasBooting && !this.#closing)
+      this.#boots.failed(member.pid, member.pid === 0 ? undefined : how);
     if (lost === 0 && member.state === 'idle') {
       log.write(
         'warning',
@@ -411,7 +416,8 @@ export class Crew {
   #retire(member: CrewMember): void {
     if (member.state === 'leaving') return;
     this.#outdated.delete(member);
-    member.dismiss(this.#options.settings.mode === 'pool' && member.state !== 'busy');
+    const { state } = member;
+    member.dismiss(this.#options.settings.mode === 'pool' && (state === 'idle' || state === 'booting'));
   }
 
   #count(state: CrewMember['state']): number {
@@ -424,9 +430,9 @@ export class Crew {
   #staff(): void {
     clearTimeout(this.#again);
     if (this.#closing && this.#waiting.length === 0) return;
-    const now = monotonicMs();
-    if (now < this.#retryMs) {
-      this.#again = setTimeout(() => this.#staff(), this.#retryMs - now).unref();
+    const { pauseMs } = this.#boots;
+    if (pauseMs > 0) {
+      this.#again = setTimeout(() => this.#staff(), pauseMs).unref();
       return;
     }
     const { settings } = this.#options;
@@ -439,44 +445,53 @@ export class Crew {
         if (!this.#boot(false)) return;
       return;
     }
-    const crew = { idle, busy: this.#count('busy'), booting };
+    const crew = { idle, busy: this.#count('busy'), booting, starting: this.#count('starting') };
     const waiting = this.#waiting.length;
     const spare = this.#closing ? 0 : settings.spare;
     if (waiting > 0) for (const member of this.#members) member.hurry();
+    const now = monotonicMs();
+    const freeEveryMs = this.#turnover.everyMs(now);
     const due = bootsDue(
-      { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs },
+      { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs, freeEveryMs },
       { most: settings.processes, spare, cores },
     );
-    for (let boot = 0; boot < due.now; boot++) if (!this.#boot(!due.urgent && this.#mayBePolite)) return;
+    for (let boot = 0; boot < due.now; boot++) {
+      if (due.urgent && settings.maxCalls === 1) {
+        if (!this.#startErrand()) return;
+      } else if (!this.#boot(!due.urgent && this.#mayBePolite)) return;
+    }
     if (due.againMs !== undefined) this.#again = setTimeout(() => this.#staff(), due.againMs).unref();
+  }
+
+  /** A process for the call that has waited longest. */
+  #startErrand(): boolean {
+    const arrival = this.#waiting.next();
+    if (!arrival) return false;
+    const { acceptedMs, socket } = arrival;
+    const id = ++this.#lastId;
+    const call = { type: 'call', id, head: arrival.giveUp(), acceptedMs } as const;
+    const member = this.#begin({ politely: false, errand: { call, socket } });
+    if (!member) {
+      arrival.resume();
+      this.#waiting.add(arrival, true);
+      return false;
+    }
+    this.#places.set(member, new Map([[id, { arrival, timer: undefined, taken: false }]]));
+    return true;
   }
 
   /** @returns whether it could be begun; it is tried again later else */
   #boot(politely: boolean): boolean {
-    const { program, log, counters, descriptors } = this.#options;
-    try {
-      const member = new CrewMember(
-        { program, compiled: this.#compiled ?? undefined, terms: this.#terms, politely, descriptors, log },
-        {
-          onReport: (member, report) => this.#onReport(member, report),
-          onExit: (member, how) => this.#onExit(member, how),
-        },
-      );
-      this.#members.add(member);
-      counters.boots++;
-      return true;
-    } catch (error) {
-      // no memory for another process, or Node's own file is being written: `spawn` throws what it has no event for
-      log.write('error', `no process can be started: ${(error as Error).message} [PROCESS_START]`);
-      this.#putOffBoots();
-      this.#again = setTimeout(() => this.#staff(), this.#retryMs - monotonicMs()).unref();
-      return false;
-    }
+    return this.#begin({ politely }) !== undefined;
   }
 
-  #putOffBoots(): void {
-    this.#failedBoots++;
-    this.#retryMs = monotonicMs() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** (this.#failedBoots - 1));
+  #begin(options: Pick<BootOptions, 'politely' | 'errand'>): CrewMember | undefined {
+    const member = this.#boots.begin({ terms: this.#terms, ...options });
+    if (member) {
+      this.#members.add(member);
+      this.#options.counters.boots++;
+    } else this.#again = setTimeout(() => this.#staff(), this.#boots.pauseMs).unref();
+    return member;
   }
 
   #lookAfterRegularly(): void {

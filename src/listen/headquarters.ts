@@ -1,4 +1,5 @@
 /** The master, as a process that serves calls sees it, and what that process is told of itself. */
+import os from 'node:os';
 import type { Report, Terms } from './messages';
 
 /** How long work in Node's threads may go on when a process leaves. */
@@ -38,6 +39,7 @@ export class Headquarters {
 
   /** Exits, once what was reported is on its way, and what is at work in Node's threads is done. */
   leave(): void {
+    standBehindCalls();
     const begun = Date.now();
     const look = () => {
       const work = process.getActiveResourcesInfo().filter((kind) => /^(?!Pipe).*(Req|Job)/.test(kind));
@@ -47,5 +49,14 @@ export class Headquarters {
     };
     setInterval(look, LOOK_EVERY_MS);
     setImmediate(look);
+  }
+}
+
+/** An exit takes as long as a call does, and nobody waits for it: of a burst, those that are served go first. */
+function standBehindCalls(): void {
+  try {
+    os.setPriority(Math.min(19, os.getPriority() + 10));
+  } catch {
+    // some containers forbid even that
   }
 }

@@ -5,14 +5,41 @@ import type { Config } from '../config';
 export type Order =
   /** First of all: how to serve. From so many sockets, descriptor 4 and on, it is to accept calls by itself. */
   | { readonly type: 'begin'; readonly terms: Terms; readonly sockets: number }
-  /** A call; its socket comes with it. `head`: what has been read of it, in latin1. */
-  | { readonly type: 'call'; readonly id: number; readonly head: string; readonly acceptedMs: number }
+  /** A call; its socket comes with it. */
+  | CallOrder
   /** Take no more, finish what is there, leave. */
   | { readonly type: 'leave' }
   /** The time to finish is over: end what is there, and leave. */
   | { readonly type: 'end'; readonly why: string }
   /** Show that the event loop turns. */
   | { readonly type: 'ping' };
+
+export interface CallOrder {
+  readonly type: 'call';
+  /** `REHEARSAL`: it is none. */
+  readonly id: number;
+  /** What has been read of it, in latin1. */
+  readonly head: string;
+  readonly acceptedMs: number;
+}
+
+/** The number of what is no caller's call (`rehearsals.ts`). */
+export const REHEARSAL = 0;
+
+/** What a process is told that is started for one call: JSON in a line, the only one. */
+export interface Errand {
+  readonly terms: Terms;
+  readonly call: CallOrder;
+}
+
+/** Signals that reach the whole group, or the wrong one of its processes: they are for the master. */
+export const masterSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** To a process on an errand, which hears nothing else: the order to end. */
+export const END_SIGNAL = 'SIGUSR2';
+
+/** Why calls are ended that are still there when the server may drain no longer. */
+export const STOPPED = 'the service is stopped, and its time to finish is over';
 
 /** How to serve. */
 export interface Terms {

@@ -1,7 +1,9 @@
 /** A process of the pool: one call at a time, each as if it were the first. */
 import type { Socket } from 'node:net';
+import path from 'node:path';
 import { SocketTransport } from '../agi/socket-transport';
 import type { Transport } from '../agi/transport';
+import { defaults } from '../config';
 import { Log } from '../log';
 import type { Ending } from '../run/ending';
 import type { House } from '../run/house';
@@ -9,6 +11,7 @@ import { resolveRequest, type ScriptFile } from '../run/resolve';
 import { attend } from './attendance';
 import { CleanSlate } from './clean-slate';
 import type { Headquarters } from './headquarters';
+import { type CallOrder, REHEARSAL } from './messages';
 import { Modules } from './modules';
 
 /** How long what a call has opened beside its connection may take to close. */
@@ -50,18 +53,21 @@ export class PoolProcess implements House {
     if (!this.#shift) this.#leave();
   }
 
-  take(socket: Socket, id: number, head: string, acceptedMs: number): void {
+  take(socket: Socket, { id, head, acceptedMs }: CallOrder): void {
     // handed over before the master could know: it hears that this process has ended without it, and finds another
     if (this.#leaving) {
       socket.destroy();
       return;
     }
     this.#headquarters.report({ type: 'taken', id });
-    const { config, syslog } = this.#headquarters.terms;
+    const { syslog } = this.#headquarters.terms;
+    // what the settings do with a call is for callers' calls
+    const config =
+      id === REHEARSAL ? { ...defaults, basedir: path.dirname(__filename) } : this.#headquarters.terms.config;
     const log = new Log(config.debug ? 'debug' : config.logLevel);
     log.fd = 2;
     log.syslog = syslog;
-    this.#calls++;
+    if (id !== REHEARSAL) this.#calls++;
     // while a call is there, only what it waits for keeps the process going: so its end can be told
     this.#headquarters.standBack();
     const transport = new SocketTransport(socket, { head: Buffer.from(head, 'latin1') });

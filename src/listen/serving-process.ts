@@ -4,17 +4,14 @@ import os from 'node:os';
 import { Log } from '../log';
 import { guardConsole, guardStdin, guardWarnings } from '../run/guard';
 import { Headquarters } from './headquarters';
-import type { Order, Report, Terms } from './messages';
+import { masterSignals, type Order, type Report, type Terms } from './messages';
 import { PoolProcess } from './pool-process';
 import { raisePriority } from './priority';
 import type { SharedProcess } from './shared-process';
 
-/** Signals that reach the whole group, or the wrong one of its processes: they are for the master. */
-const mastersSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
-
 /** @param priority the nice value to work at, once all is ready */
 export function serveCalls(priority: number): void {
-  for (const signal of mastersSignals) process.on(signal, () => {});
+  for (const signal of masterSignals) process.on(signal, () => {});
   let work: PoolProcess | SharedProcess | undefined;
   let leaving = false;
   const send = process.send?.bind(process) as ((report: Report) => void) | undefined;
@@ -23,7 +20,7 @@ export function serveCalls(priority: number): void {
       work = begin(order.terms, order.sockets, priority);
       return;
     }
-    if (order.type === 'call') work?.take(handle as Socket, order.id, order.head, order.acceptedMs);
+    if (order.type === 'call') work?.take(handle as Socket, order);
     else if (order.type === 'end') work?.end(order.why);
     else if (order.type === 'ping') send?.({ type: 'pong' });
     else leave();

@@ -80,7 +80,10 @@ export const rows: Readonly<Record<string, Row>> = {
   host: { kind: host, describe: 'The address to listen on [127.0.0.1]' },
   port: { kind: whole(0, 65_535), describe: 'The port to listen on [4573]' },
   processes: { kind: whole(1, 10_000), describe: 'pool: at most so many [50]. shared: so many [1]' },
-  spare: { kind: whole(1, 10_000), describe: 'pool: so many kept ready for the next calls [4]' },
+  spare: {
+    kind: whole(0, 10_000),
+    describe: 'pool: so many kept ready for the next calls [4]; 0: each call waits for its own',
+  },
   max_calls: { kind: whole(1, 1e9), describe: 'pool: calls after which a process is renewed [1000]' },
   max_active: { kind: whole(0, 1e6), describe: 'At most so many calls at once [pool: twice processes]' },
   max_per_address: { kind: whole(0, 1e6), describe: 'At most so many at once from one address; 0: no limit' },

@@ -14,7 +14,7 @@ import { Admission } from './admission';
 import { attend } from './attendance';
 import { descriptorsForCalls } from './descriptors';
 import type { Headquarters } from './headquarters';
-import type { CallResult } from './messages';
+import type { CallOrder, CallResult } from './messages';
 import { Modules } from './modules';
 import { BACKLOG, Reception } from './reception';
 
@@ -80,7 +80,7 @@ export class SharedProcess implements House {
   }
 
   /** A call that the master has accepted. */
-  take(socket: Socket, id: number, head: string, acceptedMs: number): void {
+  take(socket: Socket, { id, head, acceptedMs }: CallOrder): void {
     this.#headquarters.report({ type: 'taken', id });
     this.#begin(socket, Buffer.from(head, 'latin1'), acceptedMs, (result) =>
       this.#headquarters.report({ type: 'done', id, ...result }),

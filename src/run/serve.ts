@@ -40,25 +40,39 @@ export async function serve(options: ServeOptions): Promise<void> {
   const log = new Log(config.debug ? 'debug' : config.logLevel);
   transport.output = guard(config, log, stdin);
   const ending = new Ending(config, log, transport, ownProcess);
+  for (const warning of config.warnings) log.write('warning', warning);
+  const opening = openSession(transport, config, ending.tracing?.line);
+  return runHere(ending, options.script ? untilHangup(opening) : opening, options.script, problem);
+}
+
+/**
+ * The one call of this process.
+ * @param problem what keeps it from running a script
+ */
+export function runHere(
+  ending: Ending,
+  opening: Promise<Session>,
+  classic?: ServeOptions['script'],
+  problem?: unknown,
+): Promise<void> {
+  const { config, log } = ending;
   process.on('uncaughtException', (error) => ending.fail(error));
   process.on('unhandledRejection', (error) => ending.fail(error));
   process.on('beforeExit', () => ending.onNothingLeft());
   process.on('exit', (code) => {
     if (!ending.over) departure().onExit(ending, code);
   });
-  for (const warning of config.warnings) log.write('warning', warning);
-  const opening = openSession(transport, config, ending.tracing?.line);
-  return runCall(ending, options.script ? untilHangup(opening) : opening, {
+  return runCall(ending, opening, {
     find(session) {
       if (problem) throw problem;
-      if (options.script) return resolveFile(options.script.file);
+      if (classic) return resolveFile(classic.file);
       const script = resolveRequest(session.networkScript, config.basedir);
       if (config.setuid) privilege().becomeOwnerOf(script, config.basedir);
       return script;
     },
     load({ file }, agi) {
       Object.assign(globalThis, { agi, fastagi: agi });
-      process.argv = [process.execPath, file, ...(options.script?.args ?? [])];
+      process.argv = [process.execPath, file, ...(classic?.args ?? [])];
       const loading = load(file);
       guardWarnings(() => log);
       return loading;
@@ -67,7 +81,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** The process ends with its call. */
-const ownProcess: House = {
+export const ownProcess = {
   leave(ending, code) {
     const { transport } = ending;
     if (transport.reading) departure().leaveByForce(ending, code);
@@ -79,7 +93,7 @@ const ownProcess: House = {
   },
   alive: (transport) => departure().alive(transport),
   watch: (maxSeconds, line) => departure().watch(maxSeconds, line),
-};
+} satisfies House;
 
 /** Classic AGI tells a hangup by a signal, and at any time. */
 async function untilHangup(opening: Promise<Session>): Promise<Session> {

@@ -290,6 +290,20 @@ describe('a pool', () => {
     call.socket.end('HANGUP\n');
   });
 
+  it('spare = 0 keeps none ready, and one that has served a call takes the next', async () => {
+    await using server = await Resident.start({
+      files: { 'pid.js': 'agi.verbose(process.pid)' },
+      listen: 'spare = 0',
+    });
+    expect(server.processes()).toEqual([]);
+    const said = await server.call('pid');
+    expect(server.processes().map((pid) => `VERBOSE ${pid} 1`)).toEqual(said);
+    expect(await server.call('pid')).toEqual(said);
+    server.child.kill('SIGHUP');
+    await expect.poll(() => server.processes()).toEqual([]);
+    expect(await server.call('pid')).not.toEqual(said);
+  });
+
   it('a burst of many calls is served to the last one', async () => {
     await using server = await Resident.start({
       files: { 'hello.js': "agi.verbose('cool')" },

@@ -1,9 +1,18 @@
 /** How many processes are booted, and when. */
 import { describe, expect, it } from 'vitest';
 import { bootsDue } from '../../src/listen/staffing';
+import { Turnover } from '../../src/listen/turnover';
 
 const bounds = { most: 10, spare: 4, cores: 2 };
-const crew = { idle: 0, busy: 0, booting: 0, waiting: 0, sinceLastCallMs: 1000 };
+const crew = {
+  idle: 0,
+  busy: 0,
+  booting: 0,
+  starting: 0,
+  waiting: 0,
+  sinceLastCallMs: 1000,
+  freeEveryMs: Number.POSITIVE_INFINITY,
+};
 
 describe('boots that are due', () => {
   it.each([
@@ -28,6 +37,24 @@ describe('boots that are due', () => {
     ['there is room for one', { busy: 9, waiting: 5 }, { now: 1, urgent: true }],
     ['there is none', { busy: 10, waiting: 5 }, { now: 0, urgent: true }],
     ['there is none, and nobody waits', { busy: 10 }, { now: 0, urgent: false }],
+    [
+      'calls wait, and those that are there are free again before one could be booted',
+      { busy: 4, waiting: 5, freeEveryMs: 15 },
+      { now: 0, urgent: false, againMs: 8 },
+    ],
+    ['calls wait longer than that', { busy: 4, waiting: 5, freeEveryMs: 16 }, { now: 2, urgent: true }],
+    [
+      'none is spare, but will be before one could be booted',
+      { busy: 4, freeEveryMs: 19 },
+      { now: 0, urgent: false, againMs: 8 },
+    ],
+    ['none is spare, nor will be soon', { busy: 4, freeEveryMs: 20 }, { now: 2, urgent: false }],
+    ['all are spare, and often used', { idle: 4, freeEveryMs: 1 }, { now: 0, urgent: false }],
+    [
+      'each starts with its call: no more at a time than there are processors',
+      { starting: 2, waiting: 5 },
+      { now: 0, urgent: true },
+    ],
   ])('%s', (_, now, due) => {
     expect(bootsDue({ ...crew, ...now }, bounds)).toEqual(due);
   });
@@ -47,5 +74,18 @@ describe('boots that are due', () => {
       now: 1,
       urgent: false,
     });
+  });
+});
+
+describe('how often processes become free', () => {
+  it('is told from the last eight, and grows while none does', () => {
+    const turnover = new Turnover();
+    for (let nowMs = 1000; nowMs < 1070; nowMs += 10) turnover.add(nowMs);
+    expect(turnover.everyMs(1070)).toBe(Number.POSITIVE_INFINITY);
+    turnover.add(1070);
+    expect(turnover.everyMs(1080)).toBe(10);
+    expect(turnover.everyMs(1800)).toBe(100);
+    for (let nowMs = 5000; nowMs < 5008; nowMs++) turnover.add(nowMs);
+    expect(turnover.everyMs(5008)).toBe(1);
   });
 });

@@ -102,6 +102,7 @@ const scripts: Record<string, string> = {
 const ways = [
   { way: 'through xinetd', prefix: '' },
   { way: 'through a pool that xinetd has started', prefix: 'pool-' },
+  { way: 'through a process of a pool that is started for the call', prefix: 'each-' },
   { way: 'through a shared process', prefix: 'shared-' },
 ];
 
@@ -152,7 +153,9 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
         return `127.0.0.1:${xinetd.port('fastagi')}`;
       };
       const one = `--no-rehash-snapshot ${executable('fastagi')} --config ${folder}`;
-      const many = `${executable('fastagi')} listen --fd 0 --spare 2 --config ${folder}`;
+      const server = `${executable('fastagi')} listen --fd 0`;
+      const many = `${server} --spare 2 --config ${folder}`;
+      const each = `${server} --spare 0 --max-calls 1 --config ${folder}`;
       const hosts: Record<string, { plain: string; setuid: string }> = {
         '': {
           plain: await start('fastagi', `${one}/fastagi.conf`),
@@ -161,6 +164,10 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
         'pool-': {
           plain: await start('fastagi-wait', `${many}/fastagi.conf`),
           setuid: await start('fastagi-wait', `${many}/setuid.conf`),
+        },
+        'each-': {
+          plain: await start('fastagi-wait', `${each}/fastagi.conf`),
+          setuid: await start('fastagi-wait', `${each}/setuid.conf`),
         },
         'shared-': {
           plain: await start('fastagi-wait', `${many}/shared.conf --mode shared`),

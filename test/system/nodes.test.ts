@@ -73,6 +73,21 @@ describe.skipIf(missingParts() || !hasNodeBinaries()).each([...nodeMajors])('Nod
     expect(await server.call('throws')).toEqual([expect.stringContaining('Error: late'), 'FAILURE']);
   });
 
+  it('listens, with a process for each call', async () => {
+    await using server = await Resident.start({
+      node: await nodeBinary(major),
+      files: {
+        'common.js': 'module.exports = (agi) => agi.verbose(process.pid)',
+        'module.mjs': 'export default (agi) => agi.verbose(process.pid)',
+      },
+      args: ['--max-calls', '1', '--spare', '2'],
+    });
+    const calls = Array.from({ length: 12 }, (_, call) => server.call(call % 2 ? 'common' : 'module'));
+    const said = (await Promise.all(calls)).map(([verbose]) => verbose);
+    expect(new Set(said).size).toBe(12);
+    expect(server.log()).not.toMatch(/ (warning|error) /);
+  });
+
   it('tells where a typed script throws', async () => {
     const outcome = await place('throws');
     expect(outcome).toMatchObject({

@@ -1,0 +1,3 @@
+import { serveErrand } from '../src/listen/errand-process';
+
+serveErrand();
