@@ -1,9 +1,10 @@
 /** `fastagi call`: plays Asterisk's part against a script, with the terminal as the caller's phone. */
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Argv } from 'yargs';
 import { RefusedError } from '../errors';
+import { whyUnread } from '../file-problems';
 import { areKeys, type SimulatedCall } from '../sim/call';
 import { RealClock, VirtualClock } from '../sim/clock';
 import { type CallOptions, DEFAULT_VERSION } from '../sim/options';
@@ -180,6 +181,11 @@ function soundsFolder({ sounds, play }: Given): string | undefined {
   if (sounds !== undefined) {
     if (!statSync(sounds, { throwIfNoEntry: false })?.isDirectory())
       throw new RefusedError('SOUNDS', `--sounds ${sounds} is no folder`);
+    try {
+      accessSync(sounds, constants.X_OK);
+    } catch (error) {
+      throw new RefusedError('SOUNDS', `--sounds ${sounds}: ${whyUnread(error)}`);
+    }
     return path.resolve(sounds);
   }
   const usual = play ? soundFolders.find((folder) => existsSync(folder)) : undefined;

@@ -226,11 +226,11 @@ describe('in a pipe', () => {
   it('--sounds knows lengths, and what is missing', async () => {
     const folder = makeFolder({ 'en/half.ulaw': 'x'.repeat(4000), 'deep/quarter.gsm': 'x'.repeat(413) });
     const script = file(
-      `await agi.streamFile('half'); await agi.streamFile('deep/quarter'); await agi.streamFile('none');`,
+      `await agi.streamFile('half'); await agi.streamFile('deep/quarter'); await agi.streamFile('none'); await agi.streamFile('${'x'.repeat(300)}');`,
     );
     const { output } = await piped(script, '--sounds', folder, '--fast', '--wire').ended;
     expect(output).toMatch(
-      /result=0 endpos=4000\n[\s\S]*result=0 endpos=2002\n[\s\S]*♪ none \(there is no such file\)/,
+      /result=0 endpos=4000\n[\s\S]*result=0 endpos=2002\n[\s\S]*♪ none \(there is no such file\)[\s\S]*♪ x+ \(there is no such file\)/,
     );
   });
 
