@@ -80,14 +80,14 @@ export async function main(args: string[]): Promise<void> {
   };
   const parser = yargs(args)
     .scriptName('fastagi')
-    .usage(
+    .usage('Usage: $0 [--config FILE]\nor     $0 COMMAND [OPTION ...]')
+    // here and not above, where yargs would take off the spaces that a line begins with
+    .epilogue(
       [
-        'Usage: $0 [--config FILE]',
-        'or     $0 COMMAND [OPTION ...]',
-        '',
-        'Serves one call of Asterisk\'s on standard input and output: the "server" of an',
-        'xinetd service. Asterisk asks for it with AGI(agi://HOST/SCRIPT), and the script',
-        'is looked for in the folder that the configuration names:',
+        "With no command it serves one call of Asterisk's on standard input and output:",
+        'the "server" of an xinetd service. Asterisk asks for it with',
+        'AGI(agi://HOST/SCRIPT), and the script is looked for in the folder that the',
+        'configuration names:',
         '',
         '  /etc/asterisk/fastagi.conf, else /etc/asterisk/phpagi.conf',
         '  [fastagi]',

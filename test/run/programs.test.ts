@@ -20,6 +20,11 @@ describe('fastagi', () => {
       stdout: expect.stringContaining('AGI(agi://HOST/SCRIPT)'),
     });
   });
+  it('--help shows what to write as it is written', () => {
+    const { stdout } = run('fastagi', '--help');
+    expect(stdout).toContain('\n  [fastagi]\n  basedir = /var/lib/asterisk/fastagi\n');
+    expect(run('fastagi', 'trace', '--help').stdout).not.toContain('basedir');
+  });
   it('--version', () => {
     expect(run('fastagi', '--version')).toMatchObject({ status: 0, stderr: '', stdout: `${version}\n` });
   });
