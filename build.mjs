@@ -24,7 +24,20 @@ const common = {
 // every kilobyte costs a call's start 60 µs of parsing
 const lean = { ...common, minify: true };
 
-const executable = { ...lean, plugins: [coldRooms(root, lean)], banner: { js: '#!/usr/bin/env node' } };
+/**
+ * Beside a `package.json` that says `"type": "module"` Node takes a copy of an executable for an ES module, which has no
+ * `require`: then it makes itself one. Elsewhere these are the names of what a CommonJS module is given, and keep it.
+ */
+const inAnyFolder = `"use strict";var require,module,__filename;if(!require){
+const load=process.getBuiltinModule,Module=load("module");
+__filename=load("fs").realpathSync(process.argv[1]);
+module=new Module(__filename);require=Module.createRequire(__filename)}`;
+
+const executable = {
+  ...lean,
+  plugins: [coldRooms(root, lean)],
+  banner: { js: `#!/usr/bin/env node\n${inAnyFolder.replaceAll('\n', '')}` },
+};
 
 /**
  * `require('./room')` in a program that holds all its rooms: esbuild makes the room's exports anew each time, some
@@ -85,6 +98,8 @@ export const products = [
     },
   },
   { ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js' },
+  // types alone, for `import 'fastagi/globals'`
+  { ...common, entryPoints: ['src/globals.ts'], outfile: 'dist/globals.js' },
   { ...common, entryPoints: ['src/ami/index.ts'], outfile: 'dist/ami.js' },
   { ...common, entryPoints: ['src/testing/index.ts'], outfile: 'dist/testing.js' },
   // `fastagi/ari`, and what `agi.ari()` loads: it lies beside the executables

@@ -16,7 +16,6 @@ export const coldRooms = (root, options) => ({
   name: 'cold-rooms',
   setup(build) {
     const rooms = new Rooms(root, options);
-    const eager = new Set();
     build.initialOptions.write = false;
     build.onResolve({ filter: /^@rooms$/ }, ({ path: name }) => ({ path: name, namespace: 'cold' }));
     build.onLoad({ filter: /^@rooms$/, namespace: 'cold' }, async () => {
@@ -50,10 +49,10 @@ export const coldRooms = (root, options) => ({
       const source = fs.readFileSync(file, 'utf8');
       const text = await rooms.link(source, file, 'fetchRoom');
       const head = text === source ? '' : "import { fetchRoom } from '@rooms';";
-      return { loader: 'ts', contents: head + compileAtOnce(text, eager) };
+      return { loader: 'ts', contents: head + compileAtOnce(text, hotFunctions, rooms.eager) };
     });
     build.onEnd(({ outputFiles = [] }) => {
-      const missing = hotFunctions.filter((name) => !eager.has(name));
+      const missing = [...hotFunctions, ...speakingFunctions].filter((name) => !rooms.eager.has(name));
       if (missing.length > 0) throw new Error(`no such functions: ${missing.join(', ')}`);
       const holders = Array.from(
         rooms.texts,
@@ -81,7 +80,7 @@ const hotRooms = [
 ];
 
 /** What several rooms import, without being a room by itself. */
-const sharedRooms = ['src/errors.ts', 'src/tts/engines.ts', 'src/tts/sha256.ts', 'src/wire/dialplan.ts'];
+const sharedRooms = ['src/errors.ts', 'src/tts/sha256.ts', 'src/wire/dialplan.ts'];
 
 /** Words for what goes wrong: those who import them need not wait for their text. */
 const wordRooms = ['src/agi/failures.ts', 'src/wire/problems.ts', 'src/tts/problems.ts'];
@@ -92,6 +91,8 @@ const roomCall = /\brequire\('(\.\.?\/[\w./-]+)'\)/g;
 class Rooms {
   /** Name to text. */
   texts = new Map();
+  /** Of the functions that are compiled at once, those that there are. */
+  eager = new Set();
   #root;
   #options;
   /** What may not be copied into another room: all that any source fetches, and what they share. */
@@ -146,7 +147,11 @@ class Rooms {
         });
         build.onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path: file }) => ({
           loader: 'ts',
-          contents: await this.link(fs.readFileSync(file, 'utf8'), file, fetchFromRoom),
+          contents: compileAtOnce(
+            await this.link(fs.readFileSync(file, 'utf8'), file, fetchFromRoom),
+            speakingFunctions,
+            this.eager,
+          ),
         }));
       },
     };
@@ -222,8 +227,7 @@ function toCommonJs(text, name) {
 function isFar(name) {
   return [
     /^src\/(?:ami|ari|trace)\//,
-    // an engine that has been started leaves time for these
-    /^src\/tts\/(?:conversion|sweep|problems)/,
+    /^src\/tts\/(?:problems|plain-filter-bank)/,
     /^src\/config-problems/,
     /^src\/run\/(?:mail|refusal|syslog|tracing|trouble|report)/,
   ].some((far) => far.test(name));
@@ -253,15 +257,22 @@ const hotFunctions = [
   ...['encodeCommand', 'encodeArgument', 'hasControls', 'checkLine'],
 ];
 
+/** What a call runs that speaks, before its engine does. */
+const speakingFunctions = [
+  ...['readSettings', 'checkSpeakable', 'isName', 'engineCommand', 'fill', 'encodeText', 'claim', 'take'],
+  ...['findProgram', 'runProgram', 'start', 'startDirectly', 'isKnown', 'isKnownVersion'],
+];
+
 /**
  * V8 reads a function twice, once to skip it and once when it is first called, unless it stands in
  * parentheses; esbuild keeps those. The formatter leaves a function's end alone at the beginning of a line.
+ * @param names of the functions
  * @param found takes the names of those that were put in parentheses
  */
-function compileAtOnce(source, found) {
+function compileAtOnce(source, names, found) {
   const declaration = /^(export )?((?:async )?function) (\w+)(\([\s\S]*?^\})$/gm;
   return source.replace(declaration, (whole, exported = '', head, name, rest) => {
-    if (!hotFunctions.includes(name)) return whole;
+    if (!names.includes(name)) return whole;
     found.add(name);
     return `${exported}const ${name} = (${head} ${rest});`;
   });

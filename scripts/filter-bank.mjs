@@ -129,7 +129,7 @@ const run = code(
   },
 );
 
-/** Makes the taps of one phase, as `designPhase` of src/tts/filter-design.ts does. */
+/** Makes the taps of one phase, as `designPhase` of src/tts/plain-filter-bank.ts does. */
 const design = code(
   [
     ...['row', 'width', 'window'].map((name) => [name, I32]),

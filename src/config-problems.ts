@@ -3,7 +3,7 @@ import { parse } from 'ini';
 import { type IniSections, logLevels, type ValueKind } from './config';
 import { RefusedError } from './errors';
 import { whyUnread } from './file-problems';
-import { nearestName } from './nearest-name';
+import { noSuchKey } from './option-names';
 
 export function unreadable(file: string, error: NodeJS.ErrnoException): RefusedError {
   return new RefusedError(
@@ -13,10 +13,7 @@ export function unreadable(file: string, error: NodeJS.ErrnoException): RefusedE
 }
 
 export function unknownKey(file: string, section: string, key: string, known: object): string {
-  const names = Object.keys(known);
-  const meant = nearestName(key, names);
-  const guess = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-  return `${file}: [${section}] ${key}: there is no such key${guess}, and it is passed over; known here: ${names.join(', ')}`;
+  return noSuchKey(`${file}: [${section}]`, key, Object.keys(known));
 }
 
 const endOfLine = /\r\n|[\r\n]/;

@@ -20,6 +20,15 @@ export function nearestName(name: string, names: readonly string[]): string | un
   return nearest?.name;
 }
 
+/** The one of `names` that this is but for its spelling or a slip of the keyboard: near enough to be no other name. */
+export function misspeltName(name: string, names: readonly string[]): string | undefined {
+  const nearest = nearestName(name, names);
+  const distance = nearest === undefined ? undefined : distanceOf(fold(name), fold(nearest));
+  return distance !== undefined && isSlip(distance) ? nearest : undefined;
+}
+
+const isSlip = (distance: number) => distance === 0 || (distance > 200 && distance < 300);
+
 function fold(name: string): string {
   return name
     .slice(0, 60)

@@ -144,13 +144,14 @@ describe("values, by PHP's rules", () => {
 
 test('an unknown key is told of and passed over', () => {
   const { warnings, basedir } = configOf(
-    '[fastagi]\nbase_dir=/x\n[festival]\nvoice=x\n[phpagi]\ntoString=1\n',
+    '[fastagi]\nbase_dir=/x\n[festival]\nvoice=x\n[asmanager]\nusrname=x\n[phpagi]\ntoString=1\n',
   );
   expect(basedir).toBe(defaults.basedir);
   const file = path.join(folder, 'fastagi.conf');
   expect(warnings).toEqual([
     expect.stringMatching(`^${file}: \\[fastagi\\] base_dir: there is no such key.* basedir,`),
     expect.stringMatching(`^${file}: \\[festival\\] voice: there is no such key`),
+    expect.stringMatching(`^${file}: \\[asmanager\\] usrname: .* \\(did you mean username\\?\\),`),
     expect.stringMatching(`^${file}: \\[phpagi\\] toString: there is no such key`),
   ]);
   for (const warning of warnings) expect(warning).not.toContain('\n');

@@ -9,7 +9,7 @@ import { splitArguments } from '../wire/dialplan';
 import { epochSeconds, INT, optional, say, succeed } from './command-forms';
 import { commander } from './commander';
 import { commandFailed } from './failures';
-import { checkOptions, escapeNames, inRange } from './options';
+import { checkDescription, checkOptions, escapeNames, inRange } from './options';
 import {
   type CharOutcome,
   type ControlOutcome,
@@ -344,17 +344,23 @@ export abstract class Commands extends SpeechCommands {
     return this[commander].run('SET AUTOHANGUP', [seconds], () => {});
   }
 
-  /** Sets the caller id: a number, or `"Jo Do" <123>`. */
-  async setCallerId(callerId: string | { readonly name?: string; readonly number: string }): Promise<void> {
-    if (typeof callerId !== 'string') {
-      checkOptions('setCallerId', callerId, { name: true, number: true });
-      checkArgument(callerId.number, 'SET CALLERID');
-    }
-    const text =
-      typeof callerId === 'string'
-        ? callerId
-        : `"${(callerId.name ?? '').replace(/[\\"]/g, '\\$&')}" <${callerId.number}>`;
-    return this[commander].run('SET CALLERID', [text], () => {});
+  /**
+   * Sets the caller id: a number, `"Jo Do" <123>`, or both apart.
+   * @param callerId may have more to it, as a row of a database that has these two columns among others; a `name` that
+   * is null, or not there, is none
+   * @throws AgiArgumentError where `number` is missing, or a name is one of these two misspelt (`NAME`, `nubmer`)
+   */
+  async setCallerId(
+    callerId: AgiArgument | { readonly name?: string | null | undefined; readonly number: AgiArgument },
+  ): Promise<void> {
+    if (typeof callerId === 'string' || typeof callerId === 'number')
+      return this[commander].run('SET CALLERID', [callerId], () => {});
+    checkDescription('setCallerId', callerId, { name: true, number: true });
+    const { name, number } = callerId;
+    checkArgument(number, 'setCallerId: number');
+    checkArgument(name ?? '', 'setCallerId: name');
+    const quoted = String(name ?? '').replace(/[\\"]/g, '\\$&');
+    return this[commander].run('SET CALLERID', [`"${quoted}" <${number}>`], () => {});
   }
 
   /** The context in which the dialplan goes on. */

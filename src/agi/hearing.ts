@@ -35,6 +35,8 @@ export class Hearing {
   #usageMayFollow = false;
   #resting = false;
   #idleTimer: NodeJS.Timeout | undefined;
+  /** Since when nothing has been said, where the transport overhears; else there is a timer. */
+  #idleSinceMs = Number.POSITIVE_INFINITY;
   #drained: (() => void)[] = [];
 
   constructor(session: Session) {
@@ -162,8 +164,18 @@ export class Hearing {
     const { asking, gone, stopped, transport } = this.#session;
     clearTimeout(this.#idleTimer);
     if (asking || stopped || this.#resting || gone) return;
+    if (transport.overhear) {
+      this.#idleSinceMs = performance.now();
+      transport.overhear();
+      return;
+    }
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
     this.#idleTimer = setTimeout(() => transport.read(), IDLE_MS).unref();
+  }
+
+  /** Whether it has been silent for so long that the script is at something else. */
+  get idles(): boolean {
+    return performance.now() - this.#idleSinceMs > IDLE_MS;
   }
 
   onData(chunk: Buffer): void {

@@ -1,5 +1,5 @@
 /** What the options of a script's methods must be. Read in with the rooms whose methods have any. */
-import { type OnlyNames, type OptionNames, strangerIn } from '../option-names';
+import { misspeltIn, type OnlyNames, type OptionNames, strangerIn } from '../option-names';
 import type { SpeechOptions } from '../tts/speech';
 import type { EscapeOptions } from './outcome';
 
@@ -22,7 +22,7 @@ export const speechNames = { engine: true, ...voiceNames } as const satisfies Op
 
 /**
  * Options are one object, and each of them has a name that the method knows: in phpAGI's way, one behind the other, or
- * misspelt, they would be passed over in silence.
+ * misspelt, they would be passed over in silence. What describes a thing is another matter: see `checkDescription`.
  * @param names each name of the options' type, and no other: the compiler sees to both
  * @throws AgiArgumentError
  */
@@ -34,6 +34,22 @@ export function checkOptions<O extends object, Names extends OptionNames<O>>(
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw failures().noOptions(method, options, names);
   const name = strangerIn(options, names);
+  if (name !== undefined) throw failures().noOption(method, name, names);
+}
+
+/**
+ * For what is no set of options, but describes a thing that the script may have from elsewhere: it may have more to it
+ * than is read, and only a name that is misspelt for one that is missing is refused.
+ * @throws AgiArgumentError
+ */
+export function checkDescription<O extends object, Names extends OptionNames<O>>(
+  method: string,
+  described: O,
+  names: OnlyNames<O, Names>,
+): void {
+  if (typeof described !== 'object' || described === null || Array.isArray(described))
+    throw failures().noOptions(method, described, names);
+  const name = misspeltIn(described, names);
   if (name !== undefined) throw failures().noOption(method, name, names);
 }
 

@@ -149,6 +149,11 @@ export class Session {
     this.hearing.watchWhileIdle();
   }
 
+  /** Whether it has been silent for so long that the script is at something else, and only overheard is a hangup. */
+  get idles(): boolean {
+    return this.hearing.idles;
+  }
+
   /** Tells a hangup that reached the process by another way than the wire (SIGHUP in classic AGI). */
   hungUp(reason?: AgiHangupError): void {
     this.hearing.hungUp(reason);

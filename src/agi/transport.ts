@@ -7,6 +7,11 @@ export interface Transport {
   write(text: string): void;
   /** Asks for the next piece of input. It reaches `receiver` once; asking again while one is due does nothing. */
   read(): void;
+  /**
+   * Tells of the next piece of input, too, but keeps no process going for it: nothing is asked for. Left out where only a
+   * read can tell, and one that waits has its price.
+   */
+  overhear?(): void;
   /** Whether a piece of input has been asked for and has not come. */
   readonly reading: boolean;
   /** Whether a read waits that would keep the process from its exit. */

@@ -17,7 +17,7 @@ import { EventHub } from './event-hub';
 import { checkMs, Exchanges } from './exchanges';
 import { refusedAction } from './failures';
 import { type ActionOptions, type AmiList, ManagerActions } from './manager-actions';
-import { amiNames, asyncAgiNames, checkNames, reconnectNames, streamNames } from './option-names';
+import { amiNames, asyncAgiNames, checkNames, readyNames, reconnectNames, streamNames } from './option-names';
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';
 
 export interface ReconnectOptions {
@@ -195,12 +195,13 @@ export class Ami extends ManagerActions {
   }
 
   /** Resolves when the client is connected: at once, or when it has come back. Rejects where it never will. */
-  ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#state === 'closed') return Promise.reject(this.#refusal());
-    if (this.#state === 'connected') return Promise.resolve();
+  async ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkNames('ready', options, readyNames);
+    if (this.#state === 'closed') throw this.#refusal();
+    if (this.#state === 'connected') return;
+    const { signal } = options;
+    signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const { signal } = options;
-      if (signal?.aborted) return reject(signal.reason);
       const onAbort = () => waiting.reject(signal?.reason);
       const settle = (then: () => void) => {
         signal?.removeEventListener('abort', onAbort);

@@ -8,11 +8,15 @@ import type { AmiTracer } from './connection';
 /**
  * The options of `Ami.connect` as the configuration has them.
  * @param config the configuration, or the path of its file; the one that a call would read where it is left out
+ * @param user in the place of the one in the configuration
  * @throws RefusedError for a configuration that cannot be read, holds a wrong value, or names no user or no secret
  */
-export function managerOptions(config?: Config | string): AmiOptions {
+export function managerOptions(
+  config?: Config | string,
+  user?: { readonly username: string; readonly secret: string },
+): AmiOptions {
   const { file, sections } = typeof config === 'object' ? config : readConfig(config);
-  const section = sections.asmanager ?? {};
+  const section: Record<string, string> = { ...sections.asmanager, ...user };
   const where = `${file ?? 'the configuration'}: [asmanager]`;
   const need = (key: string): string => {
     const value = section[key];

@@ -11,6 +11,7 @@ import { EventStream } from '../event-stream';
 import type { AmiEvent } from '../wire/ami-message';
 import type { Ami } from './ami';
 import { AsyncTransport, FAILURE } from './async-transport';
+import { checkNames, endNames } from './option-names';
 
 export interface AsyncAgiOptions {
   /** How many calls wait at most for someone who takes them; one more is given back to the dialplan. 1,000. */
@@ -103,16 +104,25 @@ export function asyncAgiCalls(ami: Ami, options: AsyncAgiOptions): AsyncAgiCalls
  * it has left already, by a hangup or by `agi.asyncAgiBreak()`. What the call has beside its conversation, engines at
  * work and the clients of `agi.manager()` and `agi.ari()`, ends in either case.
  * @param options.failed makes AGISTATUS=FAILURE
+ * @throws AmiArgumentError with code `AMI_OPTION` for an option that there is not; the call has been given back, as failed
  */
 export async function endCall(agi: Agi, options: { readonly failed?: boolean } = {}): Promise<void> {
+  let wrong: unknown;
+  try {
+    checkNames('endCall', options, endNames);
+  } catch (error) {
+    // a caller must not wait for good in AsyncAGI for a slip in a program
+    wrong = error;
+  }
   const { session, belongings } = agi[commander];
   await session.drain();
   await belongings.speech?.stop(scriptEnded());
   if (!session.ended) {
     session.stop(scriptEnded());
-    await session.last(options.failed ? FAILURE : 'ASYNCAGI BREAK');
+    await session.last(wrong || options.failed ? FAILURE : 'ASYNCAGI BREAK');
   }
   await closeBelongings(agi);
+  if (wrong) throw wrong;
 }
 
 /** Hands each event to the call that it is about. */

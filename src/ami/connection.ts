@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AmiConnectionError, type AmiError, AmiLoginError, AmiTimeoutError } from '../ami-errors';
+import { connectionText } from '../connection-problems';
 import { encodeAction } from '../wire/ami-action';
 import { AmiDecoder } from '../wire/ami-decoder';
 import { type AmiEvent, AmiResponse } from '../wire/ami-message';
@@ -263,7 +264,7 @@ export class Connection {
   #broken(error: NodeJS.ErrnoException | undefined): AmiConnectionError {
     const where = `the manager at ${this.#where}`;
     const code = error?.code ?? '';
-    const why = error ? `: ${errorText(error)}` : '';
+    const why = error ? `: ${connectionText(error)}` : '';
     if (this.#step === 'open') {
       return new AmiConnectionError('AMI_LOST', `the connection to ${where} is lost${why}`, {
         cause: error,
@@ -281,7 +282,11 @@ export class Connection {
       login: `${where} has closed the connection in the middle of the login${why}`,
     }[this.#step];
     const advice =
-      code === 'ECONNREFUSED' ? ' (enabled, bindaddr and port in manager.conf say where it listens)' : '';
+      code === 'ECONNREFUSED'
+        ? ' (enabled, bindaddr and port in manager.conf say where it listens)'
+        : /^EPROTO$|^ERR_SSL/.test(code)
+          ? ' (does TLS listen there? tlsenable and tlsbindaddr in manager.conf)'
+          : '';
     return new AmiConnectionError('AMI_CONNECT', text + advice, { cause: error, retryable: true });
   }
 }
@@ -292,10 +297,4 @@ function connect({ address, tls }: ConnectionOptions): net.Socket {
   const { connect } = process.getBuiltinModule('node:tls');
   const servername = net.isIP(address.host) ? {} : { servername: address.host };
   return connect({ ...servername, ...tls, host: address.host, port: address.port });
-}
-
-/** A host with several addresses fails with an error of no message that holds the others. */
-function errorText(error: Error): string {
-  const inner = (error as AggregateError).errors?.[0];
-  return error.message || (inner instanceof Error ? inner.message : String(error));
 }

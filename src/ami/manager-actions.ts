@@ -12,6 +12,7 @@ export interface ActionOptions {
   readonly signal?: AbortSignal;
 }
 
+const redirectNames = { channel: true, context: true, extension: true, priority: true };
 const queueAddNames = { penalty: true, paused: true, memberName: true, stateInterface: true };
 
 export interface AmiList {
@@ -99,15 +100,27 @@ export abstract class ManagerActions {
     context: string,
     extension: string,
     priority: string | number = 1,
-    /** A second channel, the one that it is bridged with, to go elsewhere or along. */
+    /** A second channel, the one that it is bridged with: goes along, or elsewhere, by default in the same context. */
     extra?: { channel: string; context?: string; extension?: string; priority?: string | number },
   ): Promise<void> {
     const fields = { Channel: channel, Context: context, Exten: extension, Priority: priority };
-    const place =
-      extra?.context === undefined
-        ? {}
-        : { ExtraContext: extra.context, ExtraExten: extra.extension, ExtraPriority: extra.priority ?? 1 };
-    await this.action('Redirect', { ...fields, ExtraChannel: extra?.channel, ...place });
+    if (extra === undefined) {
+      await this.action('Redirect', fields);
+      return;
+    }
+    checkNames('redirect: extra', extra, redirectNames);
+    const isAlong = (['context', 'extension', 'priority'] as const).every(
+      (name) => extra[name] === undefined,
+    );
+    const place = isAlong
+      ? {}
+      : {
+          // Asterisk looks at the other two only where there is this one (manager.c, action_redirect)
+          ExtraContext: extra.context ?? context,
+          ExtraExten: extra.extension ?? extension,
+          ExtraPriority: extra.priority ?? 1,
+        };
+    await this.action('Redirect', { ...fields, ExtraChannel: extra.channel, ...place });
   }
 
   /** Transfers a bridged channel, with a word to the new party first. */

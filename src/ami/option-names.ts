@@ -34,6 +34,10 @@ export const reconnectNames = {
 
 export const actionNames = { timeoutMs: true, signal: true } as const satisfies OptionNames<ActionOptions>;
 
+export const readyNames = { signal: true };
+
+export const endNames = { failed: true };
+
 export const streamNames = { limit: true, signal: true } as const satisfies OptionNames<EventStreamOptions>;
 
 export const asyncAgiNames = {

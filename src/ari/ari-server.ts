@@ -112,7 +112,7 @@ export class AriServer {
 
   /** Resolves when Asterisk can call. @throws the system's error where the port is taken */
   static async listen(options: AriServerOptions): Promise<AriServer> {
-    const server = new AriServer(options);
+    const server = new this(options);
     server.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
     await once(server.#server, 'listening');
     return server;

@@ -31,7 +31,7 @@ import { HandleRegistry } from './handle-registry';
 import { type HandleTypes, handleTypes } from './handle-types';
 import { HttpCarrier } from './http-carrier';
 import { MediaSocket } from './media-socket';
-import { checkAriNames, checkNames, startNames, streamNames, waitNames } from './option-names';
+import { checkAriNames, checkNames, requestNames, startNames, streamNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isAnswer } from './refusal';
@@ -282,12 +282,10 @@ export class Ari {
    * @returns what the answer's JSON holds; a Buffer with `binary`; undefined where it is empty
    * @throws as every operation
    */
-  request(
-    method: string,
-    path: string,
-    { query, body, binary, ...options }: RawRequest & RequestOptions = {},
-  ): Promise<unknown> {
+  request(method: string, path: string, options: RawRequest & RequestOptions = {}): Promise<unknown> {
     try {
+      checkNames('request', options, requestNames);
+      const { query, body, binary } = options;
       return this.#send(encodeRaw(method, path, { query, body, binary }), options);
     } catch (error) {
       return Promise.reject(error);

@@ -22,8 +22,8 @@ export class BridgeHandle extends Handle {
   readonly decisive = decisive;
 
   /** Ends the bridge; who is in it stays in the application. */
-  async destroy(_parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
-    await perform(this, 'bridges', 'destroy', { bridgeId: this.id }, options);
+  async destroy(parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
+    await perform(this, 'bridges', 'destroy', { ...parameters, bridgeId: this.id }, options);
     // an application that has nobody in it is not told
     this.end('gone');
   }

@@ -1,5 +1,6 @@
 /** Why there is no connection to Asterisk, in words for whoever has to mend it. */
 import { AriConnectionError, type Asked } from '../ari-errors';
+import { connectionText } from '../connection-problems';
 import { type AriAddress, showAddress } from './address';
 
 /** @param what was to be had: `no WebSocket`, `GET /channels: no connection` */
@@ -23,7 +24,7 @@ export function connectionFailure(
         : !address.tls && code === 'ECONNRESET'
           ? ' (does TLS listen there? Then the option tls is wanted, or protocol = https in [ari])'
           : '';
-  const text = `${what} to ${where}: ${errorText(error)}${advice}`;
+  const text = `${what} to ${where}: ${connectionText(error)}${advice}`;
   return new AriConnectionError('ARI_CONNECT', text, { ...asked, cause: error, retryable: true });
 }
 
@@ -40,10 +41,4 @@ export function closedUnderway(cause: Error, asked: Asked, sent: boolean): Error
     retryable,
     sent,
   });
-}
-
-/** A host with several addresses fails with an error of no message that holds the others. */
-export function errorText(error: Error): string {
-  const inner = (error as AggregateError).errors?.[0];
-  return error.message || (inner instanceof Error ? inner.message : String(error));
 }

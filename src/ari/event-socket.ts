@@ -1,9 +1,10 @@
 /** One WebSocket to Asterisk, from the first byte to the last: text messages both ways, and a deadline for silence. */
 import WebSocket, { type ClientOptions } from 'ws';
 import { AriConnectionError, type AriError, AriProtocolError, AriTimeoutError } from '../ari-errors';
+import { connectionText } from '../connection-problems';
 import { readAnswer } from '../wire/ari-answer';
 import { type AriAddress, showAddress } from './address';
-import { connectionFailure, errorText } from './connection-failure';
+import { connectionFailure } from './connection-failure';
 import { FrameWriter, type Written } from './frame-writer';
 
 export interface SocketReceiver {
@@ -180,7 +181,7 @@ export class EventSocket {
   }
 
   #broken(error: NodeJS.ErrnoException): AriError {
-    const text = `the WebSocket to Asterisk at ${this.#where} is broken: ${errorText(error)}`;
+    const text = `the WebSocket to Asterisk at ${this.#where} is broken: ${connectionText(error)}`;
     if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
       return new AriProtocolError('ARI_TOO_LONG', `${text} (maxMessageBytes)`, { cause: error });
     }

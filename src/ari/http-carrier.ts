@@ -5,11 +5,12 @@
 import http from 'node:http';
 import https from 'node:https';
 import { AriConnectionError, AriProtocolError, AriTimeoutError, type Asked } from '../ari-errors';
+import { connectionText } from '../connection-problems';
 import type { AriAnswer } from '../wire/ari-answer';
 import { type AriRequest, encodeQuery } from '../wire/ari-request';
 import type { AriAddress } from './address';
 import type { Carrier, CarryOptions } from './carrier';
-import { closedUnderway, connectionFailure, errorText } from './connection-failure';
+import { closedUnderway, connectionFailure } from './connection-failure';
 
 const MAX_SOCKETS = 8;
 const IDLE_MS = 10_000;
@@ -153,7 +154,7 @@ export class HttpCarrier implements Carrier {
       return new AriProtocolError('ARI_NOT_HTTP', text, { ...asked, cause: error });
     }
     if (sent) {
-      const text = `${what}: the connection to ${this.#where} was lost before the answer was whole: ${errorText(error)}`;
+      const text = `${what}: the connection to ${this.#where} was lost before the answer was whole: ${connectionText(error)}`;
       return new AriConnectionError('ARI_LOST', text, { ...asked, cause: error, retryable: true, sent });
     }
     return connectionFailure(`${what}: no connection`, this.#options.address, asked, error);

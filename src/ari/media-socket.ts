@@ -16,6 +16,10 @@ const MAX_AHEAD_FRAMES = 400;
 /** How much of the caller's audio waits to be read; the newest is dropped then, for Asterisk does not wait. */
 const MAX_UNREAD_BYTES = 1 << 20;
 
+/**
+ * `write` gives false, and `drain` follows, as with any stream: where Asterisk, by MEDIA_XOFF or by not reading, or the
+ * time that the audio takes is slower than the writer. At most one frame of 32 kB is held beside what Node counts.
+ */
 export class MediaSocket extends Duplex {
   readonly #socket: WebSocket;
   readonly #writer: FrameWriter;
@@ -26,12 +30,14 @@ export class MediaSocket extends Duplex {
   readonly format: string;
   readonly #waiting = new Map<string, (outcome: 'played' | 'flushed') => void>();
   #buffering = false;
+  /** Asterisk has said that it takes no more for now. */
   #stopped = false;
-  /** Goes on with what is being written; `#done` gives the rest of it up. */
-  #resume: (() => void) | undefined;
-  #done: (() => void) | undefined;
+  /** The system has not taken yet what was sent last: an Asterisk that does not read is not written to. */
+  #isSending = false;
+  /** What is being written, as far as it is not sent. */
+  #rest: { readonly chunk: Buffer; readonly done: () => void } | undefined;
   #flushing = false;
-  /** When all that was written will have been played, by our own clock. */
+  /** When all that was sent will have been played, by the process's clock. */
   #playedAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #serial = 0;
@@ -97,7 +103,7 @@ export class MediaSocket extends Duplex {
         try {
           const start = parseMediaMessage(data.toString());
           settle();
-          resolve(new MediaSocket(socket, isSecure, start));
+          resolve(new this(socket, isSecure, start));
         } catch (error) {
           fail(error);
         }
@@ -166,26 +172,43 @@ export class MediaSocket extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     // a caller who has hung up hears nothing more, which is no error
-    if (this.#socket.readyState !== WebSocket.OPEN || this.#flushing || chunk.length === 0) done();
-    else this.#play(chunk, done);
+    if (this.#socket.readyState !== WebSocket.OPEN || this.#flushing || chunk.length === 0) {
+      done();
+      return;
+    }
+    this.#rest = { chunk, done };
+    this.#goOn();
   }
 
-  #play(chunk: Buffer, done: () => void): void {
+  /** Sends what is being written, as far as Asterisk, the system and the clock let it. */
+  #goOn(): void {
+    clearTimeout(this.#timer);
+    if (!this.#rest || this.#stopped || this.#isSending) return;
+    const now = performance.now();
+    const aheadMs = this.#playedAt - now - MAX_AHEAD_FRAMES * this.#frameMs;
+    if (aheadMs > 0) {
+      this.#timer = setTimeout(() => this.#goOn(), aheadMs);
+      return;
+    }
+    const { chunk, done } = this.#rest;
+    const head = chunk.subarray(0, MAX_FRAME_BYTES);
+    this.#rest = head.length === chunk.length ? undefined : { chunk: chunk.subarray(head.length), done };
+    this.#send(head);
+    this.#playedAt = Math.max(this.#playedAt, now) + (head.length / this.#frameBytes) * this.#frameMs;
+    if (!this.#rest) done();
+  }
+
+  #send(frame: Buffer): void {
     if (!this.#buffering) {
       this.#buffering = true;
       // from here on Asterisk cuts what comes into frames itself
       this.#command('START_MEDIA_BUFFERING');
     }
-    const head = chunk.subarray(0, MAX_FRAME_BYTES);
-    const rest = chunk.subarray(head.length);
-    this.#writer.send(head);
-    const now = Date.now();
-    this.#playedAt = Math.max(this.#playedAt, now) + (head.length / this.#frameBytes) * this.#frameMs;
-    this.#done = done;
-    this.#resume = rest.length === 0 ? done : () => this._write(rest, 'utf8', done);
-    const aheadMs = this.#playedAt - now - MAX_AHEAD_FRAMES * this.#frameMs;
-    if (aheadMs > 0) this.#timer = setTimeout(() => this.#goOn(), aheadMs);
-    else this.#goOn();
+    this.#isSending = true;
+    this.#writer.send(frame, () => {
+      this.#isSending = false;
+      this.#goOn();
+    });
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -193,25 +216,16 @@ export class MediaSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    clearTimeout(this.#timer);
+    this.#giveUp();
     this.#socket.close();
     done(error);
   }
 
-  #goOn(): void {
-    if (this.#stopped) return;
-    const resume = this.#resume;
-    this.#resume = undefined;
-    this.#done = undefined;
-    resume?.();
-  }
-
   #giveUp(): void {
     clearTimeout(this.#timer);
-    const done = this.#done;
-    this.#resume = undefined;
-    this.#done = undefined;
-    done?.();
+    const rest = this.#rest;
+    this.#rest = undefined;
+    rest?.done();
   }
 
   #onAudio(data: Buffer): void {

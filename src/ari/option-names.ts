@@ -2,6 +2,7 @@
 import { AriArgumentError } from '../ari-errors';
 import type { EventStreamOptions } from '../event-stream';
 import { noSuchOption, type OptionNames, strangerIn } from '../option-names';
+import type { RawRequest } from '../wire/ari-request';
 import type { ReconnectOptions, StartOptions } from './application-link';
 import type { AriOptions } from './ari';
 import type { AriServerOptions } from './ari-server';
@@ -45,6 +46,14 @@ export const waitNames = { timeoutMs: true, signal: true } as const satisfies Op
   WaitOptions & RequestOptions
 >;
 
+/** Of a request of one's own making. */
+export const requestNames = {
+  query: true,
+  body: true,
+  binary: true,
+  ...waitNames,
+} as const satisfies OptionNames<RawRequest & RequestOptions>;
+
 export const collectNames = {
   ...waitNames,
   media: true,
@@ -82,6 +91,10 @@ export function checkServerNames(options: AriServerOptions): void {
 
 /** @throws AriArgumentError as above */
 export function checkNames(what: string, options: object, names: object): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const text = `${what}: its options are one object, as in ${what}({ name: value })`;
+    throw new AriArgumentError(text, 'ARI_OPTION');
+  }
   const name = strangerIn(options, names);
   if (name !== undefined) throw new AriArgumentError(noSuchOption(what, name, names), 'ARI_OPTION');
 }

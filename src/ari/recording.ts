@@ -31,11 +31,11 @@ export class RecordingHandle extends Handle {
   }
 
   /** Stops it, and throws away what was recorded. */
-  async cancel(_parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
+  async cancel(parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
     // Asterisk says of a canceled one that it is done
     this.#canceled = true;
     try {
-      await perform(this, 'recordings', 'cancel', { recordingName: this.id }, options);
+      await perform(this, 'recordings', 'cancel', { ...parameters, recordingName: this.id }, options);
     } catch (error) {
       this.#canceled = false;
       throw error;

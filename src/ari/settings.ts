@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Config, readConfig, readPlainIni } from '../config';
 import { readIni, unreadable } from '../config-problems';
 import { RefusedError } from '../errors';
+import { noSuchKey } from '../option-names';
 import type { AriOptions } from './ari';
 
 const keys = ['host', 'port', 'username', 'password', 'endpoint', 'protocol', 'transport', 'ca'];
@@ -12,21 +13,22 @@ const secure: Record<string, boolean | undefined> = { http: false, https: true, 
 /**
  * The options of `new Ari` as the configuration has them.
  * @param config the configuration, or its file; the one that a call would read where it is left out
+ * @param user in the place of the one in the configuration
  * @throws RefusedError for a configuration that cannot be read, holds a wrong value, or names no user or no password
  */
-export function ariOptions(config?: string | Pick<Config, 'file'>): AriOptions {
+export function ariOptions(
+  config?: string | Pick<Config, 'file'>,
+  user?: { readonly username: string; readonly password: string },
+): AriOptions {
   const { file: found } = typeof config === 'object' ? config : readConfig(config);
   const sections = found === undefined ? {} : sectionsOf(found);
   const name = sections.ari === undefined && sections.asterisk_ari !== undefined ? 'asterisk_ari' : 'ari';
-  const section = sections[name] ?? {};
+  const section: Record<string, string> = { ...sections[name], ...user };
   const wrong = (text: string) => new RefusedError('CONFIG_VALUE', text);
   const where = `${found}: [${name}]`;
   for (const key in section) {
     // in a call it is in the log
-    if (!keys.includes(key))
-      process.emitWarning(
-        `${where} ${key}: there is no such key, and it is passed over; known here: ${keys.join(', ')}`,
-      );
+    if (!keys.includes(key)) process.emitWarning(noSuchKey(where, key, keys));
   }
   const need = (key: string): string => {
     const value = section[key];

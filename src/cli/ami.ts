@@ -10,6 +10,9 @@ import { whyUnread } from '../file-problems';
 import { printable } from '../log-entry';
 import type { AmiMessage, AmiResponse } from '../wire/ami-message';
 import { exitCodeOf, exitCodes } from './exit-codes';
+import { sayAs } from './output';
+
+const say = sayAs('ami');
 
 interface Given {
   readonly action?: string;
@@ -29,7 +32,7 @@ export function options(parser: Argv): Argv {
   return parser
     .positional('action', { type: 'string', describe: 'Originate, Ping, Command ...' })
     .positional('fields', { type: 'string', array: true, describe: 'KEY=VALUE for each header' })
-    .option('events', { type: 'string', describe: 'Show events: of these names, or all' })
+    .option('events', { type: 'string', describe: 'Show events: all, or those of these names, NAME,NAME' })
     .option('async-agi', {
       type: 'string',
       describe: 'Hand calls of AGI(agi:async) to the FastAGI server at HOST:PORT',
@@ -40,7 +43,7 @@ export function options(parser: Argv): Argv {
     .option('username', {
       type: 'string',
       requiresArg: true,
-      describe: 'Another user; the secret comes from FASTAGI_AMI_SECRET',
+      describe: 'Another user there; the secret comes from FASTAGI_AMI_SECRET',
     })
     .option('tls', { type: 'string', describe: 'Use TLS; FILE holds the certificate to trust' })
     .option('timeout', { type: 'number', default: 10, requiresArg: true, describe: 'Seconds to wait' })
@@ -68,7 +71,7 @@ export async function run(options: Record<string, unknown>): Promise<number> {
   } catch (error) {
     const code = exitCodeOf(error);
     if (code === undefined) throw error;
-    process.stderr.write(`fastagi: ${(error as Error).message}\n`);
+    say((error as Error).message);
     return code;
   }
 }
@@ -83,7 +86,7 @@ function checkNumbers({ count, timeout }: Given): void {
 async function order(given: Given): Promise<number> {
   const { action, fields = [] } = given;
   if (action === undefined) {
-    process.stderr.write('fastagi: which action? fastagi ami ACTION [KEY=VALUE ...], or --events\n');
+    say('which action? fastagi ami ACTION [KEY=VALUE ...], or --events');
     return exitCodes.usage;
   }
   const headers = parseFields(fields.map(String));
@@ -95,20 +98,19 @@ async function order(given: Given): Promise<number> {
   else show(response, false);
   if (response.ok) return exitCodes.done;
   if (!given.json && response.get('Output') === undefined) {
-    process.stderr.write(
-      `fastagi: ${action}: ${printable(response.get('Message') ?? 'Asterisk gives no reason')}\n`,
-    );
+    say(`${action}: ${printable(response.get('Message') ?? 'Asterisk gives no reason')}`);
   }
   return exitCodes.failed;
 }
 
 async function watch(given: Given, names: string): Promise<number> {
   if (given.action !== undefined) {
-    process.stderr.write('fastagi: either an action or --events\n');
+    say('either an action or --events');
     return exitCodes.usage;
   }
   const { count = Number.POSITIVE_INFINITY } = given;
-  const wanted = names.split(',').filter((name) => name !== '');
+  const named = names.split(',').filter((name) => name !== '');
+  const wanted = named.some((name) => /^(?:all|\*)$/i.test(name)) ? [] : named;
   await using ami = await connect(given, true);
   const stop = () => void ami.close();
   process.once('SIGINT', stop);
@@ -119,18 +121,16 @@ async function watch(given: Given, names: string): Promise<number> {
     show(event, given.json);
     if (++shown >= count) break;
   }
-  if (events.dropped > 0)
-    process.stderr.write(`fastagi: ${events.dropped} events were dropped: the output is too slow\n`);
+  if (events.dropped > 0) say(`${events.dropped} events were dropped: the output is too slow`);
   return exitCodes.done;
 }
 
 /** Until it is told to stop, or the manager refuses it for good. */
 async function serve(given: Given, address: string): Promise<number> {
   if (given.action !== undefined || given.events !== undefined) {
-    process.stderr.write('fastagi: --async-agi goes with neither an action nor --events\n');
+    say('--async-agi goes with neither an action nor --events');
     return exitCodes.usage;
   }
-  const say = (text: string) => process.stderr.write(`fastagi: ${text}\n`);
   const server = parseAddress(address || '127.0.0.1', undefined, 4573);
   await using ami = await connect(given, true);
   const stop = () => void ami.close();
@@ -160,7 +160,7 @@ function connect(given: Given, lasting = false): Promise<Ami> {
         'NO_SECRET',
         `the secret of ${username} is wanted in the environment variable FASTAGI_AMI_SECRET`,
       );
-    named = { username, secret };
+    named = managerOptions(given.config, { username, secret });
   } else named = managerOptions(given.config);
   return Ami.connect({
     ...named,

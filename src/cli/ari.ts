@@ -9,6 +9,9 @@ import { AriArgumentError, AriError } from '../ari-errors';
 import { RefusedError } from '../errors';
 import { type OperationForm, parseRow, type RawRequest } from '../wire/ari-request';
 import { exitCodeOf, exitCodes } from './exit-codes';
+import { sayAs } from './output';
+
+const say = sayAs('ari');
 
 export function options(parser: Argv): Argv {
   return parser
@@ -55,14 +58,21 @@ interface Given {
 
 export async function run(options: Record<string, unknown>): Promise<number> {
   const given = options as Given;
-  const say = (text: string) => void process.stderr.write(`fastagi: ${text}\n`);
   // before the configuration: it is wrong whoever is asked
   if (given.method !== undefined && !/^(?:GET|POST|PUT|DELETE)$/i.test(given.method)) {
     say(`${JSON.stringify(given.method)} is no method: GET, POST, PUT or DELETE`);
     return exitCodes.usage;
   }
+  if (given.events && (given.method !== undefined || given.describe)) {
+    say('--events goes with neither a request nor --describe');
+    return exitCodes.usage;
+  }
+  if (given.describe && given.method !== undefined) {
+    say('--describe goes with no request');
+    return exitCodes.usage;
+  }
   if (!given.events && !given.describe && (given.method === undefined || given.path === undefined)) {
-    say('ari wants METHOD PATH, --events APPLICATION or --describe');
+    say('which request? METHOD PATH, --events APPLICATION or --describe');
     return exitCodes.usage;
   }
   let ari: Ari;
@@ -74,7 +84,7 @@ export async function run(options: Record<string, unknown>): Promise<number> {
     return exitCodes.refused;
   }
   try {
-    if (given.events) return await printEvents(ari, given.events, given.all ?? false, say);
+    if (given.events) return await printEvents(ari, given.events, given.all ?? false);
     if (given.describe) return await print(await describe((path) => ari.request('GET', path)));
     const { method: asked = '', path: place = '' } = given;
     const method = asked.toUpperCase();
@@ -135,7 +145,6 @@ async function printEvents(
   ari: Ari,
   applications: readonly string[],
   subscribeAll: boolean,
-  say: (text: string) => void,
 ): Promise<number> {
   const over = new AbortController();
   const end = () => over.abort();

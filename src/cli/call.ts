@@ -1,9 +1,10 @@
 /** `fastagi call`: plays Asterisk's part against a script, with the terminal as the caller's phone. */
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Argv } from 'yargs';
 import { RefusedError } from '../errors';
+import { whyUnread } from '../file-problems';
 import { areKeys, type SimulatedCall } from '../sim/call';
 import { RealClock, VirtualClock } from '../sim/clock';
 import { type CallOptions, DEFAULT_VERSION } from '../sim/options';
@@ -13,6 +14,7 @@ import { parseTarget, type Target } from '../sim/target';
 import { JsonScreen, type Screen, type Summary, TextScreen } from './call-screen';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { Keyboard } from './keyboard';
+import { sayAs } from './output';
 import { SoundPlayer } from './sound-player';
 
 /** A call that nobody can hang up by hand is hung up after this. */
@@ -126,7 +128,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
     target = parseTarget(wanted.target);
     if (wanted.play) player = new SoundPlayer(soundsFolder(wanted), wanted.language);
   } catch (error) {
-    process.stderr.write(`fastagi call: ${(error as Error).message}\n`);
+    sayAs('call')((error as Error).message);
     return exitCodeOf(error) ?? exitCodes.usage;
   }
   const { replay } = wanted;
@@ -179,6 +181,11 @@ function soundsFolder({ sounds, play }: Given): string | undefined {
   if (sounds !== undefined) {
     if (!statSync(sounds, { throwIfNoEntry: false })?.isDirectory())
       throw new RefusedError('SOUNDS', `--sounds ${sounds} is no folder`);
+    try {
+      accessSync(sounds, constants.X_OK);
+    } catch (error) {
+      throw new RefusedError('SOUNDS', `--sounds ${sounds}: ${whyUnread(error)}`);
+    }
     return path.resolve(sounds);
   }
   const usual = play ? soundFolders.find((folder) => existsSync(folder)) : undefined;

@@ -60,10 +60,15 @@ const commands: readonly CommandRow[] = [
   },
 ];
 
+/** How yargs begins to say that arguments are missing. */
+const tooFew = 'Not enough non-option arguments';
+
 /** @param args the command line behind `fastagi` */
 export async function main(args: string[]): Promise<void> {
   let chosen: (() => number | Promise<number>) | undefined;
   let asked = 'fastagi';
+  // `fastagi help ami`
+  if (args[0] === 'help' && args.length > 1) args = [...args.slice(1), '--help'];
   /** What there is to choose from. */
   let wanted: Wanted = {
     names: [
@@ -75,14 +80,14 @@ export async function main(args: string[]): Promise<void> {
   };
   const parser = yargs(args)
     .scriptName('fastagi')
-    .usage(
+    .usage('Usage: $0 [--config FILE]\nor     $0 COMMAND [OPTION ...]')
+    // here and not above, where yargs would take off the spaces that a line begins with
+    .epilogue(
       [
-        'Usage: $0 [--config FILE]',
-        'or     $0 COMMAND [OPTION ...]',
-        '',
-        'Serves one call of Asterisk\'s on standard input and output: the "server" of an',
-        'xinetd service. Asterisk asks for it with AGI(agi://HOST/SCRIPT), and the script',
-        'is looked for in the folder that the configuration names:',
+        "With no command it serves one call of Asterisk's on standard input and output:",
+        'the "server" of an xinetd service. Asterisk asks for it with',
+        'AGI(agi://HOST/SCRIPT), and the script is looked for in the folder that the',
+        'configuration names:',
         '',
         '  /etc/asterisk/fastagi.conf, else /etc/asterisk/phpagi.conf',
         '  [fastagi]',
@@ -120,10 +125,13 @@ export async function main(args: string[]): Promise<void> {
         return told;
       },
       async (options) => {
+        // an empty shell variable, or -, which yargs takes for that
+        const [, needed = ''] = /<(\w+)>/.exec(usage) ?? [];
+        if (options[needed] === '') throw new Error(tooFew);
         const { run } = await load();
         keepLast(options, parser);
         chosen = () => {
-          if (!takesOutput) endWithOutput();
+          if (!takesOutput) endWithOutput(asked);
           return run(options);
         };
       },
@@ -132,17 +140,26 @@ export async function main(args: string[]): Promise<void> {
   try {
     // help or version, by an option or by the word
     let shown = '';
-    await parser.parse(args, (_error: unknown, _options: unknown, output: string) => {
-      shown = output;
-    });
+    await parser.parse(
+      args,
+      (_error: unknown, options: { readonly _: readonly unknown[] }, output: string) => {
+        const [word] = options._;
+        // yargs has the help of all for whoever asks for that of none
+        if (output !== '' && asked === 'fastagi' && word !== undefined && word !== 'help')
+          throw new Error(`Unknown argument: ${word}`);
+        shown = output;
+      },
+    );
     if (shown !== '') {
-      endWithOutput();
+      endWithOutput(asked);
       process.stdout.write(`${shown}\n`);
       return;
     }
   } catch (error) {
     const { message } = error as Error;
-    process.stderr.write(`${asked}: ${inOurWords(message, wanted)} "${asked} --help" shows what there is\n`);
+    process.stderr.write(
+      `${asked}: ${inOurWords(message, wanted, { args, command: commandIn(parser) })} "${asked} --help" shows what there is\n`,
+    );
     process.exitCode = exitCodes.usage;
     return;
   }
@@ -162,12 +179,33 @@ interface Wanted {
 }
 
 /** What yargs says of a command line, in words that name what was likely meant. */
-function inOurWords(message: string, { usage, names }: Wanted): string {
-  if (usage !== undefined && message.startsWith('Not enough non-option arguments'))
-    return `something is missing: fastagi ${usage};`;
-  const [, stranger = ''] = /^Unknown arguments?: ([\w-]+)/.exec(message) ?? [];
-  const meant = nearestName(stranger, names);
-  return meant === undefined ? `${message};` : `${message}; did you mean ${meant}?`;
+function inOurWords(
+  message: string,
+  { usage, names }: Wanted,
+  { args, command }: { readonly args: readonly string[]; readonly command: string | undefined },
+): string {
+  if (usage !== undefined && message.startsWith(tooFew)) return `something is missing: fastagi ${usage};`;
+  const [, stranger] = /^Unknown arguments?: (.*?)(?:, |$)/s.exec(message) ?? [];
+  if (stranger === undefined) return `${message};`;
+  if (usage === undefined && command !== undefined)
+    return withGuess(`there is no command ${JSON.stringify(command)}`, command, names);
+  if (args.includes(stranger)) return `${JSON.stringify(stranger)} is more than it takes: fastagi ${usage};`;
+  // yargs tells it without its dashes, and without the no- that means off
+  const isGiven = (arg: string) => /^--?(?:no-)?([^=]*)/.exec(arg)?.[1] === stranger;
+  const given = args.find(isGiven)?.split('=', 1)[0];
+  return withGuess(`there is no option ${given ?? `-${stranger}`}`, stranger, names);
+}
+
+function withGuess(told: string, name: string, names: readonly string[]): string {
+  const meant = nearestName(name, names);
+  return meant === undefined ? `${told};` : `${told}; did you mean ${meant}?`;
+}
+
+/** What stands in the place of a command. */
+function commandIn(parser: Argv): string | undefined {
+  const { parsed } = parser as unknown as { parsed: false | { argv: { _: readonly unknown[] } } };
+  const [word] = parsed === false ? [] : parsed.argv._;
+  return word === undefined ? undefined : String(word);
 }
 
 /** What yargs knows of a parser's options: by name, and those of them that are lists. */

@@ -8,6 +8,7 @@ import { Replay, readRecordedCall } from '../trace/replay';
 import { ReplayCall } from '../trace/replay-call';
 import { visible } from '../trace/visible';
 import { exitCodeOf, exitCodes } from './exit-codes';
+import { sayAs } from './output';
 
 /** How long a script may say nothing. */
 const SILENCE_SECONDS = 10;
@@ -42,7 +43,7 @@ export async function replayCall(target: Target, wanted: ReplayRun): Promise<num
   } catch (error) {
     const code = exitCodeOf(error);
     if (code === undefined) throw error;
-    process.stderr.write(`fastagi call: ${visible((error as Error).message)}\n`);
+    sayAs('call')(visible((error as Error).message));
     return code;
   }
   const problem = await play(target, replay, wanted);

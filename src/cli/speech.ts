@@ -5,11 +5,19 @@ import { readConfig } from '../config';
 import { speechServer } from '../tts/server';
 import { Speech } from '../tts/speech';
 import { exitCodes } from './exit-codes';
+import { sayAs } from './output';
+
+const say = sayAs('speech');
 
 export function options(parser: Argv): Argv {
   return parser
-    .option('host', { type: 'string', default: '127.0.0.1', describe: 'Listen on this address' })
-    .option('port', { type: 'number', default: 4580, describe: 'Listen on this port' })
+    .option('host', {
+      type: 'string',
+      default: '127.0.0.1',
+      requiresArg: true,
+      describe: 'Listen on this address',
+    })
+    .option('port', { type: 'number', default: 4580, requiresArg: true, describe: 'Listen on this port' })
     .epilogue(
       'Exit code 0: it was told to stop; 2: wrong use; 3: no [tts] url and secret, or\nnowhere to listen.',
     );
@@ -18,7 +26,15 @@ export function options(parser: Argv): Argv {
 /** Serves until SIGTERM or SIGINT. */
 export async function run(given: Record<string, unknown>): Promise<number> {
   const { config, host, port } = given as { config?: string; host: string; port: number };
-  const say = (text: string) => process.stderr.write(`fastagi: ${text}\n`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    say('--port takes a whole number from 0 to 65535');
+    return exitCodes.usage;
+  }
+  // Node takes an empty one for all addresses
+  if (host === '') {
+    say('--host takes an address or a host name');
+    return exitCodes.usage;
+  }
   try {
     const { settings } = new Speech(readConfig(config));
     if (settings.url === undefined || settings.secret === undefined) {

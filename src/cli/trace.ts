@@ -7,6 +7,9 @@ import { TextView } from '../trace/text';
 import { type Step, Summary, Timeline } from '../trace/timeline';
 import { visible } from '../trace/visible';
 import { exitCodeOf } from './exit-codes';
+import { sayAs } from './output';
+
+const say = sayAs('trace');
 
 export const options = (parser: Argv) =>
   parser
@@ -56,7 +59,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
   } catch (error) {
     const code = exitCodeOf(error);
     if (code === undefined) throw error;
-    process.stderr.write(`fastagi: ${visible((error as Error).message)}\n`);
+    say(visible((error as Error).message));
     return code;
   }
 }

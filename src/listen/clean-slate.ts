@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, type Stats } from 'node:fs';
 import { isPackage } from './modules';
 
 /** Node's own talk with the parent process. */
@@ -7,7 +7,7 @@ const NODES_OWN = 'internalMessage';
 /** When those that are over are struck from the list of timers. */
 const TIMERS = 500;
 
-type Own = ReadonlyMap<PropertyKey, PropertyDescriptor>;
+const STANDARD = [0, 1, 2] as const;
 
 /**
  * What a script can leave in its process, put back to how it was before: globals, the environment, listeners of
@@ -15,13 +15,14 @@ type Own = ReadonlyMap<PropertyKey, PropertyDescriptor>;
  * packages keep, stays: a process of one call only (`max_calls = 1`) is the remedy for that.
  */
 export class CleanSlate {
-  readonly #globals: Own = ownOf(globalThis);
-  readonly #console: Own = ownOf(console);
-  readonly #environment = { ...process.env };
+  readonly #globals = new Own(globalThis);
+  readonly #console = new Own(console);
+  readonly #env = process.env;
+  readonly #environment = new Map(Object.entries(process.env));
   readonly #listeners = new Map<string | symbol, Set<unknown>>();
   readonly #folder = process.cwd();
   readonly #mask = process.umask();
-  readonly #descriptors = descriptorsNow();
+  readonly #descriptors = STANDARD.map(stateOf);
   /** Timers that keep no process going, which nothing else tells of. */
   readonly #quietTimers = new Set<NodeJS.Timeout>();
 
@@ -36,7 +37,9 @@ export class CleanSlate {
 
   /** @returns what could not be put back, by name */
   restore(): string[] {
-    const left = [...restoreOwn(globalThis, this.#globals), ...restoreOwn(console, this.#console)];
+    const left: string[] = [];
+    this.#globals.restore(left);
+    this.#console.restore(left);
     this.#restoreEnvironment();
     for (const event of process.eventNames()) {
       if (event === NODES_OWN) continue;
@@ -51,7 +54,7 @@ export class CleanSlate {
     }
     for (const timer of this.#quietTimers) clearTimeout(timer);
     this.#quietTimers.clear();
-    if (descriptorsNow() !== this.#descriptors) left.push('descriptors 0 to 2');
+    if (!this.#areDescriptors()) left.push('descriptors 0 to 2');
     process.umask(this.#mask);
     process.exitCode = undefined;
     try {
@@ -81,13 +84,25 @@ export class CleanSlate {
     };
   }
 
+  #areDescriptors(): boolean {
+    return STANDARD.every((fd) => {
+      const before = this.#descriptors[fd];
+      const { dev, ino } = stateOf(fd);
+      return dev === before?.dev && ino === before.ino;
+    });
+  }
+
   #restoreEnvironment(): void {
-    for (const name of Object.keys(process.env)) {
-      if (!Object.hasOwn(this.#environment, name)) delete process.env[name];
+    if (process.env !== this.#env) process.env = this.#env;
+    const { env } = process;
+    let same = 0;
+    for (const name of Object.keys(env)) {
+      const before = this.#environment.get(name);
+      if (before === undefined) delete env[name];
+      else if (env[name] === before) same++;
     }
-    for (const [name, value] of Object.entries(this.#environment)) {
-      if (process.env[name] !== value) process.env[name] = value;
-    }
+    if (same === this.#environment.size) return;
+    for (const [name, value] of this.#environment) env[name] = value;
   }
 }
 
@@ -115,45 +130,65 @@ function isOver(timer: NodeJS.Timeout): boolean {
 }
 
 /** What standard input, output and error are: a script that closes one would have the next call's socket there. */
-function descriptorsNow(): string {
-  return [0, 1, 2].map(stateOf).join();
-}
-
-function stateOf(fd: number): string {
+function stateOf(fd: number): Pick<Stats, 'dev' | 'ino'> {
   try {
-    const { dev, ino } = fstatSync(fd);
-    return `${dev} ${ino}`;
+    return fstatSync(fd);
   } catch {
-    return '';
+    return { dev: -1, ino: -1 };
   }
 }
 
-function ownOf(object: object): Own {
-  return new Map(
-    Reflect.ownKeys(object).map((name) => [
-      name,
-      Object.getOwnPropertyDescriptor(object, name) as PropertyDescriptor,
-    ]),
-  );
-}
+/** The properties of an object that every call looks at again: nearly always there is nothing to be done. */
+class Own {
+  readonly #object: object;
+  readonly #before = new Map<PropertyKey, PropertyDescriptor>();
+  /** The names in their order, and what belongs to each; to Node's own, nothing. */
+  #names: PropertyKey[] = [];
+  #descriptors: (PropertyDescriptor | undefined)[] = [];
 
-/** @returns the names of what could not be put back */
-function restoreOwn(object: object, own: Own): string[] {
-  const left: PropertyKey[] = [];
-  for (const name of Reflect.ownKeys(object)) {
-    const before = own.get(name);
-    if (!before) {
-      if (!Reflect.deleteProperty(object, name) && !isNodes(name)) left.push(name);
-      // one that is made when it is first asked for has become a value by itself
-    } else if (before.get === undefined) {
-      const { value } = Object.getOwnPropertyDescriptor(object, name) as PropertyDescriptor;
-      if (value !== before.value && !Reflect.defineProperty(object, name, before)) left.push(name);
+  constructor(object: object) {
+    this.#object = object;
+    for (const name of Reflect.ownKeys(object))
+      this.#before.set(name, Object.getOwnPropertyDescriptor(object, name) as PropertyDescriptor);
+    this.#learnOrder();
+  }
+
+  /** @param left gets the names of what could not be put back */
+  restore(left: string[]): void {
+    const object = this.#object;
+    const names = Reflect.ownKeys(object);
+    if (!this.#areNames(names)) {
+      for (const name of names) {
+        if (!this.#before.has(name) && !Reflect.deleteProperty(object, name) && !isNodes(name))
+          left.push(String(name));
+      }
+      for (const [name, before] of this.#before) {
+        if (!Object.hasOwn(object, name) && !Reflect.defineProperty(object, name, before))
+          left.push(String(name));
+      }
+      this.#learnOrder();
+    }
+    for (let at = 0; at < this.#names.length; at++) {
+      const before = this.#descriptors[at];
+      // one that is made when it is first asked for becomes a value by itself
+      if (before === undefined || before.get !== undefined) continue;
+      const name = this.#names[at] as PropertyKey;
+      const now = Object.getOwnPropertyDescriptor(object, name);
+      const isSame = Object.is(now?.value, before.value) && now?.writable === before.writable;
+      if (!isSame && !Reflect.defineProperty(object, name, before)) left.push(String(name));
     }
   }
-  for (const [name, before] of own) {
-    if (!Object.hasOwn(object, name) && !Reflect.defineProperty(object, name, before)) left.push(name);
+
+  #areNames(names: readonly PropertyKey[]): boolean {
+    if (names.length !== this.#names.length) return false;
+    for (let at = 0; at < names.length; at++) if (names[at] !== this.#names[at]) return false;
+    return true;
   }
-  return left.map(String);
+
+  #learnOrder(): void {
+    this.#names = Reflect.ownKeys(this.#object);
+    this.#descriptors = this.#names.map((name) => this.#before.get(name));
+  }
 }
 
 /** Where Node's own fetch() keeps its connections, once something has asked for it: it cannot be deleted. */

@@ -1,5 +1,5 @@
 /** A process that serves calls, as the master sees it. */
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type SendHandle, type StdioOptions, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import os from 'node:os';
 import { monotonicMs } from '../agi/socket-transport';
@@ -216,7 +216,9 @@ export class CrewMember {
    * @param withinMs how long that may take; 0: as long as it likes
    */
   hand(order: Order & { type: 'call' }, socket: Socket, withinMs = PATIENCE_MS): void {
-    this.#child.send(order, socket, { keepOpen: true }, () => {});
+    // bare, so that no streams are made for it twice, and none are counted
+    const { _handle: bare } = socket as { _handle?: unknown };
+    this.#child.send(order, bare as SendHandle, {}, () => {});
     if (withinMs > 0) this.expect('has not taken the call that it was handed', withinMs);
   }
 

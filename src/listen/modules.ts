@@ -12,6 +12,7 @@ import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { importModule } from '../run/importing';
 import { exportedFunction, requireAsMain, type ScriptFunction } from '../run/load';
+import { keepCompiledScripts } from './compiled-scripts';
 
 const MARK = 'fastagi';
 
@@ -27,12 +28,13 @@ export class Modules {
   readonly #own: ReadonlySet<string> = new Set(Object.keys(require.cache));
   /** Whether the files of ES modules are known only of those that are imported: then one that was required is again. */
   readonly #imports: boolean;
+  readonly #watches: boolean;
   readonly #age = new Int32Array(new SharedArrayBuffer(4));
   /** Scripts that are ES modules: `require` would give again what they exported the first time. */
   readonly #esModules = new Set<string>();
   /** ES modules that `require` has loaded, which no new address reaches. */
   readonly #fixed = new WeakSet<object>();
-  /** Files of this age, with what tells one state of a file from the next. */
+  /** Files of this age, with what tells one state of a file from the next; none where nobody will ask. */
   #stamps = new Map<string, string>();
   /** Gives ES modules their addresses, from a thread of its own, once there is one: see `#hookLate`. */
   #hookDue: 'when one is met' | 'now' | undefined;
@@ -42,7 +44,10 @@ export class Modules {
    * @param options.watches whether `changed` will be asked
    */
   constructor({ renews, watches }: { renews: boolean; watches: boolean }) {
+    // where files seldom change, and are loaded again only then, there is nothing to gain
+    if (renews && !watches) keepCompiledScripts((file) => !isPackage(file));
     const registerHooks = renews ? hooksInThread() : undefined;
+    this.#watches = watches;
     this.#imports = watches && !registerHooks;
     if (registerHooks) this.#hookHere(registerHooks);
     else if (renews && watches) this.#hookByThread();
@@ -124,6 +129,7 @@ export class Modules {
   }
 
   #stampModules(): void {
+    if (!this.#watches) return;
     for (const file in require.cache) if (this.#isRenewed(file)) this.#stamp(file);
   }
 
@@ -132,7 +138,7 @@ export class Modules {
   }
 
   #stamp(file: string): void {
-    if (!this.#stamps.has(file)) this.#stamps.set(file, stampOf(file));
+    if (this.#watches && !this.#stamps.has(file)) this.#stamps.set(file, stampOf(file));
   }
 
   #import(file: string): Promise<unknown> {

@@ -1,7 +1,6 @@
 /** A process of the pool: one call at a time, each as if it were the first. */
-import type { Socket } from 'node:net';
 import path from 'node:path';
-import { SocketTransport } from '../agi/socket-transport';
+import { type BareConnection, SocketTransport } from '../agi/socket-transport';
 import type { Transport } from '../agi/transport';
 import { defaults } from '../config';
 import { Log } from '../log';
@@ -17,6 +16,8 @@ import { Modules } from './modules';
 /** How long what a call has opened beside its connection may take to close. */
 const REST_MS = 3000;
 
+const BUFFER_BYTES = 65_536;
+
 interface Shift {
   readonly id: number;
   readonly acceptedMs: number;
@@ -28,6 +29,8 @@ export class PoolProcess implements House {
   readonly #headquarters: Headquarters;
   readonly #modules: Modules;
   readonly #slate: CleanSlate;
+  /** What connections read into, one after the other. */
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #shift: Shift | undefined;
   #calls = 0;
   #leaving = false;
@@ -39,6 +42,8 @@ export class PoolProcess implements House {
     this.#headquarters = headquarters;
     this.#modules = new Modules({ renews: headquarters.terms.maxCalls > 1, watches: false });
     process.on('beforeExit', () => this.#shift?.ending.onNothingLeft());
+    // there from the beginning: what no call has to add, none has to take away
+    Object.assign(globalThis, { agi: undefined, fastagi: undefined });
     this.#slate = new CleanSlate();
   }
 
@@ -53,10 +58,11 @@ export class PoolProcess implements House {
     if (!this.#shift) this.#leave();
   }
 
-  take(socket: Socket, { id, head, acceptedMs }: CallOrder): void {
-    // handed over before the master could know: it hears that this process has ended without it, and finds another
-    if (this.#leaving) {
-      socket.destroy();
+  take(connection: BareConnection, { id, head, acceptedMs }: CallOrder): void {
+    // handed over before the master could know of a leave, or that the last call cannot be tidied up behind: it hears
+    // that this process has ended without it, and finds another
+    if (this.#leaving || this.#shift) {
+      connection.close();
       return;
     }
     this.#headquarters.report({ type: 'taken', id });
@@ -70,7 +76,10 @@ export class PoolProcess implements House {
     if (id !== REHEARSAL) this.#calls++;
     // while a call is there, only what it waits for keeps the process going: so its end can be told
     this.#headquarters.standBack();
-    const transport = new SocketTransport(socket, { head: Buffer.from(head, 'latin1') });
+    const transport = new SocketTransport(connection, {
+      head: Buffer.from(head, 'latin1'),
+      buffer: this.#buffer,
+    });
     const ending = attend(transport, {
       config,
       log,
@@ -130,7 +139,6 @@ export class PoolProcess implements House {
     const { firstWriteMs } = shift.transport;
     const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - shift.acceptedMs;
     const asked = ending.session !== undefined;
-    this.#restore();
     if (!this.#modules.renew()) this.#spent ??= 'the script has loaded an ES module by require()';
     if (this.#calls >= this.#headquarters.terms.maxCalls)
       this.#spent ??= `${this.#calls} calls, [listen] max_calls`;
@@ -143,7 +151,9 @@ export class PoolProcess implements House {
     // before the other side can know: when it calls again at once, the master must not count this one any more
     this.#headquarters.report({ type: 'done', id: shift.id, code, asked, firstCommandMs, free });
     shift.transport.close();
-    if (free) {
+    // nearly always there is nothing that could not be put back: nobody waits for that to be seen
+    this.#restore();
+    if (free && this.#spent === undefined) {
       this.#shift = undefined;
       this.#headquarters.wait();
     } else void this.#tidyUp(shift, rest, preparation);

@@ -1,6 +1,6 @@
 /** A process that `fastagi listen` has started: it does as it is told, and lives no longer than its master. */
-import type { Socket } from 'node:net';
 import os from 'node:os';
+import type { BareConnection } from '../agi/socket-transport';
 import { Log } from '../log';
 import { guardConsole, guardStdin, guardWarnings } from '../run/guard';
 import { Headquarters } from './headquarters';
@@ -20,7 +20,7 @@ export function serveCalls(priority: number): void {
       work = begin(order.terms, order.sockets, priority);
       return;
     }
-    if (order.type === 'call') work?.take(handle as Socket, order);
+    if (order.type === 'call') work?.take(handle as BareConnection, order);
     else if (order.type === 'end') work?.end(order.why);
     else if (order.type === 'ping') send?.({ type: 'pong' });
     else leave();

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer, type Socket } from 'node:net';
 import type { Agi } from '../agi/agi';
-import { monotonicMs, SocketTransport } from '../agi/socket-transport';
+import { type BareConnection, monotonicMs, SocketTransport } from '../agi/socket-transport';
 import { AgiError } from '../errors';
 import { Log } from '../log';
 import type { Loader } from '../run/call';
@@ -22,6 +22,8 @@ import { BACKLOG, Reception } from './reception';
 const TALLY_MS = 100;
 /** How long a file's state is taken for what it was. */
 const GLANCE_MS = 100;
+
+const BUFFER_BYTES = 65_536;
 
 /** Behind those of every process, and the one on which it hears from its master. */
 const FIRST_SOCKET = 4;
@@ -49,6 +51,8 @@ export class SharedProcess implements House {
   /** Where scripts were a glance ago: a path takes a look at each of its folders. */
   readonly #found = new Map<string, ScriptFile>();
   #lookedMs = 0;
+  /** What connections that the master has accepted read into, one after the other. */
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #reception: Reception | undefined;
   #leaving = false;
   #closed = false;
@@ -80,9 +84,9 @@ export class SharedProcess implements House {
   }
 
   /** A call that the master has accepted. */
-  take(socket: Socket, { id, head, acceptedMs }: CallOrder): void {
+  take(connection: BareConnection, { id, head, acceptedMs }: CallOrder): void {
     this.#headquarters.report({ type: 'taken', id });
-    this.#begin(socket, Buffer.from(head, 'latin1'), acceptedMs, (result) =>
+    this.#begin(connection, Buffer.from(head, 'latin1'), acceptedMs, (result) =>
       this.#headquarters.report({ type: 'done', id, ...result }),
     );
   }
@@ -163,7 +167,7 @@ export class SharedProcess implements House {
   }
 
   #begin(
-    socket: Socket,
+    connection: Socket | BareConnection,
     head: Buffer | undefined,
     acceptedMs: number,
     over: (result: CallResult) => void,
@@ -171,7 +175,12 @@ export class SharedProcess implements House {
     const { config } = this.#headquarters.terms;
     const log = this.#ownLog();
     const within = (work: () => void) => this.#places.run(place, work);
-    const transport = new SocketTransport(socket, head ? { head, within } : { within });
+    const transport = new SocketTransport(connection, {
+      ...(head && { head }),
+      buffer: this.#buffer,
+      within,
+      holds: true,
+    });
     const place: Place = { agi: undefined, log, ending: undefined, over, transport, acceptedMs };
     this.#places.run(place, () => {
       place.ending = attend(transport, { config, log, house: this, loader: this.#loader });

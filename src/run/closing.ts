@@ -25,8 +25,8 @@ export function onNothingLeft(ending: Ending): void {
   if (ending.begun) return;
   const { session, transport } = ending;
   if (ending.bodyHasReturned) void finish(ending);
-  // only a hangup can wake the script now, where it has asked to be told
-  else if (session?.controller && !session.ended && !session.gone) transport.read();
+  // only a hangup can wake the script now, where it has asked to be told, or has been at something else for a while
+  else if ((session?.controller || session?.idles) && !session.ended && !session.gone) transport.read();
   else ending.trouble.stuck();
 }
 

@@ -1,5 +1,5 @@
 /** Where sound files come from: a folder of Asterisk's, or a list of names. */
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Sounds } from './options';
 import { SAMPLES_A_MS } from './steps';
@@ -50,9 +50,18 @@ export function findSound(folder: string, file: string, language: string): Sound
     : [path.join(folder, language, file), path.join(folder, 'en', file), path.join(folder, file)];
   for (const place of places) {
     for (const format of Object.keys(formats)) {
-      const stat = statSync(`${place}.${format}`, { throwIfNoEntry: false });
+      const stat = statOf(`${place}.${format}`);
       if (stat?.isFile()) return { path: `${place}.${format}`, format, bytes: stat.size };
     }
   }
   return undefined;
+}
+
+/** What cannot be looked at, such as a name that is too long, is not there to Asterisk either. */
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 /** The names of what a simulated call is made of. */
 import { AgiArgumentError } from '../errors';
-import { noSuchOption, type OptionNames, strangerIn } from '../option-names';
+import { misspeltIn, noSuchOption, type OptionNames, strangerIn } from '../option-names';
 import type { SimulateOptions } from './index';
 
 const simulateNames = {
@@ -41,13 +41,17 @@ const simulateNames = {
 
 const callerNames = { name: true, number: true };
 
-/** @throws AgiArgumentError with code `AGI_OPTION` for an option that there is not */
+/**
+ * The caller may be a row of a database, as in `setCallerId`.
+ * @throws AgiArgumentError with code `AGI_OPTION` for an option that there is not
+ */
 export function checkNames(options: SimulateOptions): void {
-  check('simulate', options, simulateNames);
-  if (typeof options.callerId === 'object') check('simulate: callerId', options.callerId, callerNames);
+  refuse('simulate', strangerIn(options, simulateNames), simulateNames);
+  const { callerId } = options;
+  if (typeof callerId === 'object')
+    refuse('simulate: callerId', misspeltIn(callerId, callerNames), callerNames);
 }
 
-function check(what: string, options: object, names: object): void {
-  const name = strangerIn(options, names);
+function refuse(what: string, name: string | undefined, names: object): void {
   if (name !== undefined) throw new AgiArgumentError(noSuchOption(what, name, names), 'AGI_OPTION');
 }

@@ -3,27 +3,30 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync, wr
 
 const LOOK_EVERY_MS = 15;
 
+interface Limits {
+  readonly waitMs: number;
+  /** Throws where nobody waits any more. */
+  readonly check: () => void;
+  readonly tooLong: () => Error;
+}
+
 /**
  * Claims a file's making, by a file beside it that nobody else can have made. Where another has it, waits until
  * that one is done. A claim whose process is gone, or which is older than anything lasts, is taken over, or passed
  * over where it cannot be; should two do that at once, both make the file, which costs time and nothing else.
- * @param limits.check throws where nobody waits any more
- * @returns whether it is ours to make; false: it has been made
+ * @returns whether it is ours to make, at once where nobody else wants it; false: it has been made
  */
-export async function claim(
-  lock: string,
-  file: string,
-  limits: { readonly waitMs: number; readonly check: () => void; readonly tooLong: () => Error },
-): Promise<boolean> {
+export function claim(lock: string, file: string, limits: Limits): boolean | Promise<boolean> {
+  if (!take(lock)) return claimAfter(lock, file, limits);
+  if (!existsSync(file)) return true;
+  // made between the look for the file and the claim
+  release(lock);
+  return false;
+}
+
+async function claimAfter(lock: string, file: string, limits: Limits): Promise<boolean> {
   const begun = Date.now();
   for (;;) {
-    limits.check();
-    if (take(lock)) {
-      if (!existsSync(file)) return true;
-      // made between the look for the file and the claim
-      release(lock);
-      return false;
-    }
     while (existsSync(lock) && !isStale(lock, limits.waitMs)) {
       if (Date.now() - begun > limits.waitMs) throw limits.tooLong();
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -32,6 +35,11 @@ export async function claim(
     if (existsSync(file)) return false;
     // another user's, in a folder with the sticky bit: it would stand in the way for ever
     if (!release(lock)) return true;
+    if (take(lock)) {
+      if (!existsSync(file)) return true;
+      release(lock);
+      return false;
+    }
   }
 }
 

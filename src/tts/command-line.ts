@@ -1,6 +1,5 @@
-/** The words of a command line: an engine's row, or a template of the configuration's, filled in. */
-import { type Engine, engines } from './engines';
-import { findProgram } from './finding';
+/** The words of an engine's command line: its row, filled in. */
+import { type Engine, engines, findProgram } from './engines';
 import type { SpeechSettings } from './settings';
 import type { Sentence } from './speech';
 
@@ -23,7 +22,8 @@ export function engineCommand(settings: SpeechSettings, sentence: Sentence): Com
   const voice = options.voice ?? settings.voices[name] ?? (options.engine ? undefined : settings.voice);
   const language = voice === undefined ? (options.language ?? settings.language) : undefined;
   const rate = options.rate ?? settings.rate;
-  const engine = name === 'command' ? templateEngine(settings) : engines.find((row) => row.name === name);
+  const engine =
+    name === 'command' ? template().templateEngine(settings) : engines.find((row) => row.name === name);
   if (!engine) throw problems().unknownEngine(name);
   const words = [...engine.words];
   if (rate !== 1) {
@@ -67,62 +67,38 @@ export function engineCommand(settings: SpeechSettings, sentence: Sentence): Com
 export function checkSpeakable(settings: SpeechSettings, { text, options }: Sentence): void {
   const { engine, voice, language, rate, sampleRate } = options;
   const isSensible =
-    // a name that begins with a dash would be read as an option
-    [engine, voice, language].every(
-      (name) => name === undefined || (typeof name === 'string' && /^[^-\s\0][^\0]*$/.test(name)),
-    ) &&
+    isName(engine) &&
+    isName(voice) &&
+    isName(language) &&
     (rate === undefined || (typeof rate === 'number' && rate >= 0.25 && rate <= 4)) &&
     (sampleRate === undefined || sampleRate === 8000 || sampleRate === 16_000);
   if (text === '' || text.length > settings.maxCharacters || !isSensible)
     throw problems().unspeakable(settings, text, options);
 }
 
+/** One that begins with a dash would be read as an option. */
+function isName(name: unknown): boolean {
+  if (name === undefined) return true;
+  if (typeof name !== 'string' || name === '' || name[0] === '-') return false;
+  return !name.includes('\0') && name.trimStart() === name;
+}
+
 /** What an engine is given to read. */
 export function encodeText({ latin1, markup }: Engine, text: string): Buffer {
-  const plain = markup ? text.replace(...markup) : text;
+  const plain = markup && text.includes(markup.sign) ? text.replace(markup.pattern, markup.plain) : text;
   const old = latin1 && /^[\0-\xff]*$/.test(plain);
   return Buffer.from(`${plain}\n`, old ? 'latin1' : 'utf8');
 }
 
-/** The command of the configuration's that takes a file to Asterisk, without a shell, too. */
-export function copyCommand(
-  template: string,
-  values: { readonly file: string; readonly name: string; readonly folder: string },
-): string[] {
-  return splitWords(template).map((word) => fill(word, values));
-}
-
-/** The engine that `[tts] command` is. */
-function templateEngine(settings: SpeechSettings): Engine {
-  if (settings.command === undefined) throw problems().noCommand(settings);
-  const [program = '', ...words] = splitWords(settings.command);
-  const uses = (placeholder: string) => words.some((word) => word.includes(placeholder));
-  return {
-    name: 'command',
-    program,
-    install: 'what [tts] command names',
-    words,
-    ...(uses('{voice}') ? { voice: [], voiceNeeded: '[tts] command has {voice} in it' } : {}),
-    ...(uses('{language}') ? { language: [] } : {}),
-    ...(uses('{rate}') || uses('{stretch}') ? { rate: [] } : {}),
-    usualRate: 22_050,
-  };
-}
-
-/** At spaces, but for those between quotes of either kind. */
-export function splitWords(line: string): string[] {
-  const words: string[] = [];
-  for (const [word] of line.matchAll(/(?:[^\s"']|"[^"]*"?|'[^']*'?)+/g))
-    words.push(word.replace(/"([^"]*)"?|'([^']*)'?/g, (_, double = '', single = '') => double + single));
-  return words;
-}
-
-/** Values are not looked into again: `{file}` in a text is text. */
+/** Most words are a value, or have none: a regular expression costs a process that has just started more than those. */
 function fill(word: string, values: Readonly<Record<string, string>>): string {
-  return word.replace(/\{(\w+)\}/g, (whole, name: string) =>
-    Object.hasOwn(values, name) ? (values[name] as string) : whole,
-  );
+  if (!word.includes('{')) return word;
+  const name = word.slice(1, -1);
+  if (word === `{${name}}` && Object.hasOwn(values, name)) return values[name] as string;
+  return template().fill(word, values);
 }
 
+// a command of the configuration's, and words that are more than a value
+const template = (): typeof import('./template') => require('./template');
 // the words for what is wrong
 const problems = (): typeof import('./problems') => require('./problems');

@@ -2,24 +2,16 @@
  * What an engine has written, as the files that Asterisk plays. The engine's file is read while it is being written, so
  * that when the engine is done there is little left to do. Read in once the engine runs.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Resampler, type Resampling } from './resampling';
-import { decodeWave, encodeWave, plainSoundOf, type Sound, WaveError } from './wave';
+import { decodeWave, encodeWave, plainSoundOf, type Sound, WaveError, WaveWriter } from './wave';
 
 /** The files that are made: for one kind of channel, or for both. */
 export type Wanted = 8000 | 16_000 | 'both';
 
-/** By their endings. */
-export type WaveFiles = readonly (readonly [ending: 'wav' | 'wav16', file: Buffer])[];
+export type Ending = 'wav' | 'wav16';
+
+export type WaveFiles = readonly (readonly [ending: Ending, file: Buffer])[];
 
 /** An engine's files while it runs. */
 export interface Written {
@@ -34,11 +26,10 @@ const MAX_SAID_BYTES = 20_000_000;
 const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
-/**
- * How often to look, while an engine writes: the longer it has taken, the less often. A look takes half a millisecond
- * of a process that has just started, and what an engine writes meanwhile is converted in less than five.
- */
-const LOOK_MS = { least: 8, most: 32, share: 1 / 8 };
+/** The part of a second that is rehearsed with. */
+const REHEARSED = 16;
+/** How often to look, while an engine writes: the longer it has taken, the less often. */
+const LOOK_MS = { least: 2, most: 32, share: 1 / 8 };
 
 /** Converts for one call: what the way from one rate to another takes is worked out once. */
 export class Converter {
@@ -46,17 +37,11 @@ export class Converter {
 
   /**
    * Follows an engine that has been started.
-   * @param usualRate what is made ready while the engine has written nothing
+   * @param usualRate what is made ready where the engine has written nothing so far
    * @param onTooMuch told once, of an engine that does not stop writing
    */
   follow(files: Written, usualRate: number, wanted: Wanted, onTooMuch: (problem: string) => void): Following {
-    const ready = this.#begin(usualRate, wanted);
-    if (!statSync(files.wave, { throwIfNoEntry: false })?.size) {
-      // there is time left: V8 sees what it is going to run
-      ready.take(new Int16Array(usualRate / 8));
-      ready.end();
-    }
-    return new Following(files, (rate) => this.#begin(rate, wanted), onTooMuch);
+    return new Following(files, usualRate, (rate) => this.#begin(rate, wanted), onTooMuch);
   }
 
   #begin(rate: number, wanted: Wanted): Conversion {
@@ -74,23 +59,23 @@ class Conversion {
   readonly rate: number;
   readonly #wide: Resampling | undefined;
   readonly #narrow: Resampling | undefined;
-  readonly #files: {
-    readonly ending: 'wav' | 'wav16';
-    readonly rate: number;
-    readonly pieces: Int16Array[];
-  }[] = [];
+  readonly #files: { readonly ending: Ending; readonly file: WaveWriter }[] = [];
 
   constructor(rate: number, wanted: Wanted, begin: (from: number, to: number) => Resampling) {
     this.rate = rate;
     // 16,000 Hz of a voice that has no more than 8,000 would be the same twice
     const wide = wanted === 16_000 || (wanted === 'both' && rate > 8000);
-    if (wide) this.#files.push({ ending: 'wav16', rate: 16_000, pieces: [] });
+    if (wide) this.#files.push({ ending: 'wav16', file: new WaveWriter(16_000) });
     if (wide && rate !== 16_000) this.#wide = begin(rate, 16_000);
     if (wanted === 16_000) return;
     // what is wanted last comes last
-    this.#files.push({ ending: 'wav', rate: 8000, pieces: [] });
+    this.#files.push({ ending: 'wav', file: new WaveWriter(8000) });
     const from = wide ? 16_000 : rate;
     if (from !== 8000) this.#narrow = begin(from, 8000);
+  }
+
+  get endings(): Ending[] {
+    return this.#files.map(({ ending }) => ending);
   }
 
   take(piece: Int16Array): void {
@@ -99,24 +84,23 @@ class Conversion {
 
   end(): WaveFiles {
     this.#add(new Int16Array(0), true);
-    return this.#files.map(({ ending, rate, pieces }) => [
-      ending,
-      encodeWave({ rate, samples: join(pieces) }),
-    ]);
+    return this.#files.map(({ ending, file }) => [ending, file.end()]);
   }
 
   #add(piece: Int16Array, last: boolean): void {
     let samples = piece;
-    for (const { ending, pieces } of this.#files) {
+    for (const { ending, file } of this.#files) {
       const way = ending === 'wav16' ? this.#wide : this.#narrow;
       if (way) samples = last ? join([way.take(samples), way.end()]) : way.take(samples);
-      pieces.push(samples);
+      file.add(samples);
     }
   }
 }
 
 /** An engine's file, from its first byte to the last. */
 export class Following {
+  /** Of the files that there will be where the engine has its usual rate; none where there was no time to try. */
+  readonly usualEndings: readonly Ending[];
   readonly #files: Written;
   readonly #begin: (rate: number) => Conversion;
   readonly #onTooMuch: (problem: string) => void;
@@ -128,10 +112,16 @@ export class Following {
   /** What was converted: the file may turn out to be another. */
   readonly #seen: Buffer[] = [];
 
-  constructor(files: Written, begin: (rate: number) => Conversion, onTooMuch: (problem: string) => void) {
+  constructor(
+    files: Written,
+    usualRate: number,
+    begin: (rate: number) => Conversion,
+    onTooMuch: (problem: string) => void,
+  ) {
     this.#files = files;
     this.#begin = begin;
     this.#onTooMuch = onTooMuch;
+    this.usualEndings = existsSync(files.wave) ? [] : this.#rehearse(usualRate);
     this.#look();
   }
 
@@ -143,18 +133,45 @@ export class Following {
   /** The engine has ended. @returns the files, or what is wrong with the engine's */
   async finish(): Promise<WaveFiles | string> {
     this.stop();
-    const { wave } = this.#files;
-    const found = statSync(wave, { throwIfNoEntry: false });
-    // festival and flite end with status 0 even where they have failed
-    if (!found?.isFile()) return 'made no sound';
-    if (found.size > MAX_WAVE_BYTES) return ENDLESS;
     let sound: Sound;
     try {
-      sound = decodeWave(readFileSync(wave));
+      const file = readWave(this.#files.wave);
+      if (typeof file === 'string') return file;
+      sound = decodeWave(file);
     } catch (error) {
       if (error instanceof WaveError) return `made no sound: what it wrote ${error.message}`;
       throw error;
     }
+    return this.#convert(sound);
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /**
+   * While the engine has written nothing, what comes when it has ended, with a moment of silence: what runs for the
+   * first time takes ten times as long.
+   */
+  #rehearse(rate: number): Ending[] {
+    readWave(this.#files.said);
+    const sound = decodeWave(encodeWave(rate, new Int16Array(rate / REHEARSED)));
+    const conversion = this.#begin(rate);
+    this.#conversion = conversion;
+    conversion.take(sound.samples);
+    this.#seen.push(bytesOf(sound));
+    // runs to its end; what fails here fails again with the real sound
+    this.#convert(sound).catch(() => {});
+    this.#conversion = undefined;
+    this.#seen.length = 0;
+    return conversion.endings;
+  }
+
+  /** The whole sound, of which some is converted by now. */
+  async #convert(sound: Sound): Promise<WaveFiles> {
     const { rate, samples } = sound;
     const done = this.#isBeginningOf(sound) ? this.#seen.reduce((sum, { length }) => sum + length / 2, 0) : 0;
     const conversion = (done > 0 && this.#conversion) || this.#begin(rate);
@@ -163,13 +180,6 @@ export class Following {
       if (at + SLICE_SAMPLES < samples.length) await new Promise(setImmediate);
     }
     return conversion.end();
-  }
-
-  /** Looks no more. */
-  stop(): void {
-    clearTimeout(this.#timer);
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
   }
 
   #look(): void {
@@ -220,14 +230,38 @@ export class Following {
   }
 
   /** Whether the sound begins with what was seen of it. */
-  #isBeginningOf({ rate, samples }: Sound): boolean {
-    if (this.#conversion?.rate !== rate) return false;
-    const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  #isBeginningOf(sound: Sound): boolean {
+    if (this.#conversion?.rate !== sound.rate) return false;
+    const bytes = bytesOf(sound);
     let at = 0;
     return this.#seen.every((piece) => {
       at += piece.length;
       return piece.equals(bytes.subarray(at - piece.length, at));
     });
+  }
+}
+
+function bytesOf({ samples }: Sound): Buffer {
+  return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+}
+
+/** @returns the whole file, or what is wrong with it */
+function readWave(name: string): Buffer | string {
+  // festival and flite end with status 0 even where they have failed; and an error costs more than a look
+  if (!existsSync(name)) return 'made no sound';
+  const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile()) return 'made no sound';
+    if (found.size > MAX_WAVE_BYTES) return ENDLESS;
+    // of its own, for a view of samples begins at an even place
+    const file = Buffer.from(new ArrayBuffer(found.size));
+    let length = 0;
+    for (let read = -1; length < file.length && read !== 0; length += read)
+      read = readSync(fd, file, length, file.length - length, length);
+    return file.subarray(0, length);
+  } finally {
+    closeSync(fd);
   }
 }
 

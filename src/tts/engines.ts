@@ -1,4 +1,6 @@
-/** The engines, as rows: how each is called. What none of them knows is how another one names things. */
+/** The engines, as rows: how each is called, and where they are on this machine. What none of them knows is how another one names things. */
+import { existsSync } from 'node:fs';
+import type { SpeechConfig } from './speech';
 
 export interface Engine {
   readonly name: string;
@@ -31,11 +33,16 @@ export interface Engine {
   /** For an engine from before UTF-8, where the text can be written so. */
   readonly latin1?: boolean;
   /** What it would take for something else than text. */
-  readonly markup?: readonly [pattern: RegExp, plain: string];
+  readonly markup?: {
+    /** Stands in every text that has any. */
+    readonly sign: string;
+    readonly pattern: RegExp;
+    readonly plain: string;
+  };
 }
 
 /** `[[…]]` is how a word sounds, for espeak-ng and what uses it. */
-const phonemes = [/\[(?=\[)/g, '[ '] as const;
+const phonemes = { sign: '[[', pattern: /\[(?=\[)/g, plain: '[ ' };
 
 /** In the order in which they are looked for where none is named. */
 export const engines: readonly Engine[] = [
@@ -94,3 +101,36 @@ export const engines: readonly Engine[] = [
     markup: phonemes,
   },
 ];
+
+/**
+ * The engine that is used where none is named: the first that is there, in the order of their rows.
+ * @throws AgiSpeechError where there is none
+ */
+export function findEngine({ sections, file }: SpeechConfig): string {
+  const programs: Record<string, string | undefined> = {
+    festival: sections.festival?.text2wave,
+    swift: sections.cepstral?.swift,
+  };
+  for (const { name, program, voiceNeeded } of engines) {
+    // without a model piper cannot speak; and Debian has another program of this name, for mice
+    if (voiceNeeded && !sections.tts?.voice?.endsWith('.onnx')) continue;
+    if (findProgram(programs[name] || program)) return name;
+  }
+  throw problems().noEngine(file);
+}
+
+/** An absolute path as it is, a name on the PATH; undefined where there is no such file. */
+export function findProgram(name: string): string | undefined {
+  if (name.includes('/')) return existsSync(name) ? name : undefined;
+  // xinetd may leave no PATH
+  for (const folder of (process.env.PATH || standardPath).split(':')) {
+    const file = `${folder}/${name}`;
+    if (folder !== '' && existsSync(file)) return file;
+  }
+  return undefined;
+}
+
+export const standardPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+// the words for what is wrong
+const problems = (): typeof import('./problems') => require('./problems');

@@ -3,8 +3,8 @@
  * once and need not be run for a while before it is quick; in JavaScript where there is none.
  */
 import { filterBankCode } from './filter-bank-code';
-import { designPhase, type Filter, firstDistance, kaiserWindow, WINDOW_POINTS } from './filter-design';
-import { littleEndian, toSample } from './wave';
+import { type Filter, firstDistance, kaiserWindow, WINDOW_POINTS } from './filter-design';
+import { littleEndian } from './wave';
 
 export interface FilterBank {
   /** Where the input is to be put; good until it is asked for again. */
@@ -21,7 +21,7 @@ export function filterBank(filter: Filter): FilterBank {
     return new QuickFilterBank(filter);
   } catch {
     // a processor without the instructions, or a Node that was told to do without
-    return new PlainFilterBank(filter);
+    return new (otherwise().PlainFilterBank)(filter);
   }
 }
 
@@ -116,50 +116,5 @@ export class QuickFilterBank implements FilterBank {
   }
 }
 
-export class PlainFilterBank implements FilterBank {
-  readonly #filter: Filter;
-  readonly #taps: Float32Array;
-  #input = new Float32Array(0);
-
-  constructor(filter: Filter) {
-    this.#filter = filter;
-    const width = filter.half * 2;
-    this.#taps = new Float32Array(filter.phases * width);
-    const window = kaiserWindow();
-    for (let phase = 0; phase < filter.phases; phase++) {
-      const row = this.#taps.subarray(phase * width, (phase + 1) * width);
-      designPhase(row, filter, phase, window);
-    }
-  }
-
-  input(length: number): Float32Array {
-    this.#input = new Float32Array(length);
-    return this.#input;
-  }
-
-  run(count: number, phase: number): Int16Array {
-    const { phases, step, half } = this.#filter;
-    const width = half * 2;
-    const taps = this.#taps;
-    const input = this.#input;
-    const output = new Int16Array(count);
-    let from = 0;
-    let place = phase;
-    for (let made = 0; made < count; made++) {
-      // four sums that do not wait for each other: a third of the time of one
-      let a = 0;
-      let b = 0;
-      let c = 0;
-      let d = 0;
-      for (let tap = place * width, end = tap + width, at = from; tap < end; tap += 4, at += 4) {
-        a += (taps[tap] as number) * (input[at] as number);
-        b += (taps[tap + 1] as number) * (input[at + 1] as number);
-        c += (taps[tap + 2] as number) * (input[at + 2] as number);
-        d += (taps[tap + 3] as number) * (input[at + 3] as number);
-      }
-      output[made] = toSample(a + b + c + d);
-      for (place += step; place >= phases; place -= phases) from++;
-    }
-    return output;
-  }
-}
+// a processor that lacks what the quick one needs
+const otherwise = (): typeof import('./plain-filter-bank') => require('./plain-filter-bank');

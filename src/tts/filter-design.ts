@@ -20,39 +20,13 @@ export function firstDistance({ phases, half }: Filter, phase: number): number {
   return 1 - half - phase / phases;
 }
 
-/** Makes the taps of one phase; `design` of scripts/filter-bank.mjs is the same. */
-export function designPhase(row: Float32Array, filter: Filter, phase: number, window: Float64Array): void {
-  const { half, turns } = filter;
-  const angle = Math.PI * turns;
-  // millions of sines would cost more than the sound: each is made of the one before
-  const sine = Math.sin(angle);
-  const cosine = Math.cos(angle);
-  let distance = firstDistance(filter, phase);
-  let y = Math.sin(angle * distance);
-  let x = Math.cos(angle * distance);
-  let sum = 0;
-  for (let tap = 0; tap < row.length; tap++, distance++) {
-    const place = Math.min((Math.abs(distance) / half) * WINDOW_POINTS, WINDOW_POINTS);
-    const below = Math.floor(place);
-    const edge = window[below] as number;
-    const height = edge + ((window[below + 1] as number) - edge) * (place - below);
-    const value = (distance === 0 ? turns : y / (Math.PI * distance)) * height;
-    row[tap] = value;
-    sum += value;
-    const next = y * cosine + x * sine;
-    x = x * cosine - y * sine;
-    y = next;
-  }
-  // the same loudness at every place, or the difference would be heard as a tone
-  for (let tap = 0; tap < row.length; tap++) row[tap] = (row[tap] as number) / sum;
-}
-
 /** The right half, from its middle to its end, and one more. */
 export function kaiserWindow(): Float64Array {
   const beta = 0.1102 * (STOP_DB - 8.7);
   const window = new Float64Array(WINDOW_POINTS + 2);
+  const middle = bessel(beta);
   for (let i = 0; i <= WINDOW_POINTS; i++)
-    window[i] = bessel(beta * Math.sqrt(1 - (i / WINDOW_POINTS) ** 2)) / bessel(beta);
+    window[i] = bessel(beta * Math.sqrt(1 - (i / WINDOW_POINTS) ** 2)) / middle;
   return window;
 }
 

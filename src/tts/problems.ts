@@ -1,5 +1,6 @@
 /** The words for what can go wrong with speech: what happened, where, and what to do. */
 import { AgiSpeechError } from '../errors';
+import { noSuchKey } from '../option-names';
 import { type Engine, engines } from './engines';
 import type { SpeechSettings } from './settings';
 import type { SpeechOptions } from './speech';
@@ -12,7 +13,7 @@ export function setting(file: string | undefined, key: string, value: string, du
 }
 
 export function unknownKey(file: string | undefined, key: string, known: readonly string[]): string {
-  return `${file ?? 'the configuration'}: [tts] ${key}: there is no such key, and it is passed over; known here: ${known.join(', ')}`;
+  return noSuchKey(`${file ?? 'the configuration'}: [tts]`, key, known);
 }
 
 /** Why a text, or the way that it is wanted, cannot be had. */

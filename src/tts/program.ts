@@ -1,7 +1,8 @@
 /** A program of the administrator's choice, run without a shell: its arguments are words, never text to be read. */
 import { closeSync, openSync } from 'node:fs';
 import { acceptCodeCache } from '../code-cache';
-import { standardPath } from './finding';
+import { type Stdio, startDirectly, type Wanted } from './direct-start';
+import { standardPath } from './engines';
 
 export interface ProgramRun {
   readonly program: string;
@@ -45,44 +46,58 @@ export function runProgram(run: ProgramRun): RunningProgram {
   }
 }
 
-function start(run: ProgramRun, stdio: ('ignore' | number)[]): RunningProgram {
-  let child: import('node:child_process').ChildProcess | undefined;
+function start(run: ProgramRun, stdio: readonly Stdio[]): RunningProgram {
+  let pid: number | undefined;
   let timedOut = false;
   const kill = () => {
-    if (child?.pid === undefined) return;
+    if (pid === undefined) return;
     try {
       // it leads a group of its own
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-pid, 'SIGKILL');
     } catch {
       // it is gone
     }
   };
   const ended = new Promise<ProgramEnd>((resolve) => {
-    const end = (problem: string | undefined) => {
-      clearTimeout(timer);
-      resolve({ problem, timedOut });
-    };
     const timer = setTimeout(() => {
       timedOut = true;
       kill();
     }, run.timeoutMs);
+    const end = (problem: string | undefined) => {
+      clearTimeout(timer);
+      // what it has left behind in its group is of no use to anyone
+      if (timedOut) kill();
+      // the number may be another's from now on
+      pid = undefined;
+      resolve({ problem, timedOut });
+    };
+    const wanted: Wanted = {
+      program: run.program,
+      args: run.args,
+      // xinetd may leave no PATH
+      env: { ...process.env, PATH: process.env.PATH || standardPath },
+      stdio,
+      onExit: (status, signal) =>
+        end(signal ? `was ended by ${signal}` : status === 0 ? undefined : `ended with status ${status}`),
+    };
     try {
-      acceptCodeCache();
-      child = process.getBuiltinModule('node:child_process').spawn(run.program, run.args, {
-        env: { ...process.env, PATH: process.env.PATH || standardPath },
-        stdio,
-        detached: true,
-      });
-      child.once('error', (error) => end(`cannot be started: ${error.message}`));
-      child.once('exit', (code, signal) => {
-        // what it has left behind in its group is of no use to anyone
-        if (timedOut) kill();
-        end(code === 0 ? undefined : signal ? `was ended by ${signal}` : `ended with status ${code}`);
-      });
+      pid =
+        startDirectly(wanted) ?? startByNode(wanted, (error) => end(`cannot be started: ${error.message}`));
     } catch (error) {
       // arguments that no program can be given: too long
       end(`cannot be started: ${(error as Error).message}`);
     }
   });
   return { ended, kill };
+}
+
+/** @returns its number; undefined where `onError` tells why there is none */
+function startByNode(wanted: Wanted, onError: (error: Error) => void): number | undefined {
+  const { program, args, env, stdio, onExit } = wanted;
+  acceptCodeCache();
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const child = spawn(program, args, { env, stdio: [...stdio], detached: true });
+  child.once('error', onError);
+  child.once('exit', onExit);
+  return child.pid;
 }

@@ -117,7 +117,7 @@ export class Speech {
   }
 
   #anyEngine(): string {
-    this.#found ??= finding().findEngine(this.#config);
+    this.#found ??= engines().findEngine(this.#config);
     return this.#found;
   }
 
@@ -168,4 +168,4 @@ const making = (): typeof import('./making') => require('./making');
 // the configuration, read in full
 const reading = (): typeof import('./settings') => require('./settings');
 // where the engines are
-const finding = (): typeof import('./finding') => require('./finding');
+const engines = (): typeof import('./engines') => require('./engines');

@@ -2,8 +2,8 @@
  * Keeps the folder of spoken files in its bounds, in a process of its own and of low priority: no call waits
  * for it.
  */
-import { spawn } from 'node:child_process';
 import { closeSync, openSync, statSync, utimesSync } from 'node:fs';
+import { acceptCodeCache } from '../code-cache';
 
 const EVERY_MS = 3_600_000;
 
@@ -26,6 +26,9 @@ export function sweepInTime(folder: string, bounds: Bounds): void {
     if (passed >= 0 && passed < EVERY_MS) return;
     closeSync(openSync(mark, 'a', 0o644));
     utimesSync(mark, now / 1000, now / 1000);
+    // of the calls that come here, few get this far
+    acceptCodeCache();
+    const { spawn } = process.getBuiltinModule('node:child_process');
     const child = spawn(process.execPath, ['-e', `(${sweep})(${JSON.stringify([folder, bounds])})`], {
       stdio: 'ignore',
       detached: true,
@@ -33,7 +36,6 @@ export function sweepInTime(folder: string, bounds: Bounds): void {
     });
     child.on('error', () => {});
     child.unref();
-    // of the calls that come here, few get this far
     const { constants, setPriority } = process.getBuiltinModule('node:os');
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   } catch {

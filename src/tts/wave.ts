@@ -107,8 +107,8 @@ function decodeSamples(format: Format, data: Buffer): Sound {
   const read = reader(code, bits);
   if (isPlain(format)) {
     // as it lies: a sentence read sample by sample costs milliseconds
-    const copy = new Uint8Array(data.subarray(0, length * 2));
-    return { rate, samples: new Int16Array(copy.buffer) };
+    const plain = data.byteOffset % 2 === 0 ? data : new Uint8Array(data);
+    return { rate, samples: new Int16Array(plain.buffer, plain.byteOffset, length) };
   }
   const samples = new Int16Array(length);
   const width = bits / 8;
@@ -157,23 +157,55 @@ function fromMuLaw(byte: number): number {
   return code & 0x80 ? -value : value;
 }
 
+const HEAD_BYTES = 44;
+/** Some seconds of sound; twice as much when that is full. */
+const ROOM_BYTES = 262_144;
+
 /** A wave file of 16 bits: Asterisk's `wav` at 8,000 Hz, its `wav16` at 16,000 (formats/format_wav.c). */
-export function encodeWave({ rate, samples }: Sound): Buffer {
-  const bytes = samples.length * 2;
-  const file = Buffer.alloc(44 + bytes);
-  file.write('RIFF', 0, 'latin1');
-  file.writeUInt32LE(36 + bytes, 4);
-  file.write('WAVEfmt ', 8, 'latin1');
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(PCM, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(rate, 24);
-  file.writeUInt32LE(rate * 2, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36, 'latin1');
-  file.writeUInt32LE(bytes, 40);
-  if (littleEndian) file.set(new Uint8Array(samples.buffer, samples.byteOffset, bytes), 44);
-  else for (const [at, sample] of samples.entries()) file.writeInt16LE(sample, 44 + at * 2);
-  return file;
+export class WaveWriter {
+  readonly #rate: number;
+  #file = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  #length = HEAD_BYTES;
+
+  constructor(rate: number) {
+    this.#rate = rate;
+  }
+
+  add({ buffer, byteOffset, byteLength }: Int16Array): void {
+    const length = this.#length + byteLength;
+    if (length > this.#file.length) {
+      const roomier = Buffer.allocUnsafeSlow(length * 2);
+      this.#file.copy(roomier, 0, 0, this.#length);
+      this.#file = roomier;
+    }
+    this.#file.set(new Uint8Array(buffer, byteOffset, byteLength), this.#length);
+    this.#length = length;
+  }
+
+  /** No more is to come. @returns the whole file */
+  end(): Buffer {
+    const file = this.#file.subarray(0, this.#length);
+    const bytes = file.length - HEAD_BYTES;
+    file.write('RIFF', 0, 'latin1');
+    file.writeUInt32LE(36 + bytes, 4);
+    file.write('WAVEfmt ', 8, 'latin1');
+    file.writeUInt32LE(16, 16);
+    file.writeUInt16LE(PCM, 20);
+    file.writeUInt16LE(1, 22);
+    file.writeUInt32LE(this.#rate, 24);
+    file.writeUInt32LE(this.#rate * 2, 28);
+    file.writeUInt16LE(2, 32);
+    file.writeUInt16LE(16, 34);
+    file.write('data', 36, 'latin1');
+    file.writeUInt32LE(bytes, 40);
+    if (!littleEndian) file.subarray(HEAD_BYTES).swap16();
+    return file;
+  }
+}
+
+/** A whole file at once. */
+export function encodeWave(rate: number, samples: Int16Array): Buffer {
+  const file = new WaveWriter(rate);
+  file.add(samples);
+  return file.end();
 }

@@ -238,3 +238,53 @@ describe('the names', () => {
     expect(left).toEqual([]);
   });
 });
+
+describe('what describes a thing, and may be a row of a database', () => {
+  const row = { id: 7, number: '123', hostname: 'x', created: new Date(0), note: null, number2: '456' };
+
+  it.each<[string, object, string]>([
+    ['with more columns than are read', { ...row, name: 'Jo' }, '"Jo"'],
+    ['with a column that is empty', { ...row, name: null }, '""'],
+    ['with one that is like a name, beside that name', { ...row, name: 'Jo', nmae: 'x' }, '"Jo"'],
+    ['with one that only has a name in it', { ...row, nickname: 'x', surname: 'y' }, '""'],
+  ])('is taken %s', async (_name, callerId, told) => {
+    const { agi, left } = callOf([`SET CALLERID "${told.replaceAll('"', '\\"')} <123>"`, '200 result=1']);
+    await agi.setCallerId(callerId as { number: string });
+    expect(left).toEqual([]);
+  });
+
+  it('may have its number as a number', async () => {
+    const { agi, left } = callOf(
+      ['SET CALLERID "\\"Jo\\" <5551234>"', '200 result=1'],
+      ['SET CALLERID 5551234', '200 result=1'],
+    );
+    await agi.setCallerId({ id: 7, name: 'Jo', number: 5551234 } as { number: number });
+    await agi.setCallerId(5551234);
+    expect(left).toEqual([]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a slip', { ...row, nmae: 'Jo' }, 'setCallerId has no option "nmae"; did you mean name?'],
+    [
+      'in capitals, as some databases have them',
+      { ID: 7, NAME: 'Jo', NUMBER: '1' },
+      'setCallerId has no option "NAME"; did you mean name?',
+    ],
+    ['no number', { id: 7, phone: '1' }, 'setCallerId: number: an AGI argument is a text or a number'],
+    [
+      'a number that is empty',
+      { number: null },
+      'setCallerId: number: an AGI argument is a text or a number',
+    ],
+    ['a name that is no text', { number: '1', name: {} }, 'setCallerId: name: an AGI argument is'],
+    ['a list', ['Jo', '1'], 'setCallerId: its options are one object'],
+    ['nothing', null, 'setCallerId: its options are one object'],
+  ])('is refused with %s', async (_name, callerId, text) => {
+    const { agi, left } = callOf();
+    await expect(agi.setCallerId(callerId as string)).rejects.toMatchObject({
+      name: 'AgiArgumentError',
+      message: expect.stringContaining(text),
+    });
+    expect(left).toEqual([]);
+  });
+});

@@ -508,6 +508,37 @@ describe('events', () => {
   });
 });
 
+describe('redirect', () => {
+  it.each<[object | undefined, object]>([
+    [undefined, {}],
+    [{ channel: 'b' }, { extrachannel: 'b' }],
+    [
+      { channel: 'b', extension: '2' },
+      { extrachannel: 'b', extracontext: 'here', extraexten: '2', extrapriority: '1' },
+    ],
+    [
+      { channel: 'b', context: 'there' },
+      { extrachannel: 'b', extracontext: 'there', extraexten: '1', extrapriority: '1' },
+    ],
+    [
+      { channel: 'b', context: 'there', extension: '2', priority: 'end' },
+      { extrachannel: 'b', extracontext: 'there', extraexten: '2', extrapriority: 'end' },
+    ],
+  ])('with %j', async (extra, fields) => {
+    await using both = await pair((action) => (action.action === 'Redirect' ? success(action) : undefined));
+    await both.ami.redirect('a', 'here', '1', 3, extra as { channel: string } | undefined);
+    const { actionid, ...sent } = both.manager.client.actions.at(-1) ?? {};
+    expect(sent).toEqual({
+      action: 'Redirect',
+      channel: 'a',
+      context: 'here',
+      exten: '1',
+      priority: '3',
+      ...fields,
+    });
+  });
+});
+
 describe('close', () => {
   it('lets answers that are on their way come, rejects the others, and may be called twice', async () => {
     await using both = await pair((action) =>

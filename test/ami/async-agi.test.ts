@@ -59,6 +59,17 @@ describe('a conversation', () => {
     expect(both.call.commands).toEqual(['STREAM FILE "the-script-has-failed" ""']);
   });
 
+  it('is given back all the same by a slip in how it is to end', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    await expect(endCall(agi, { fail: true } as never)).rejects.toMatchObject({
+      name: 'AmiArgumentError',
+      code: 'AMI_OPTION',
+      message: 'endCall has no option "fail"; did you mean failed? It has failed',
+    });
+    expect(both.call.commands).toEqual(['STREAM FILE "the-script-has-failed" ""']);
+  });
+
   it('ends with the caller, in the middle of a command', async () => {
     await using both = await open();
     const agi = (await both.calls.next()).value as Agi;

@@ -53,9 +53,22 @@ describe('a call’s manager', () => {
     });
     expect(manager.client.actions).toMatchObject([{ action: 'Login', username: 'me' }]);
     await ami.close();
-    await expect(new Agi(session).manager()).rejects.toMatchObject({
+  });
+
+  it('of another user is where the configuration says', async () => {
+    await using manager = await FakeManager.start();
+    const agi = new Agi(openCall().session, configFor(manager.port));
+    const ami = await agi.manager({ username: 'me', secret: 'secret', auth: 'secret' });
+    expect(manager.client.actions).toMatchObject([{ action: 'Login', username: 'me' }]);
+    await ami.close();
+  });
+
+  it('has no configuration to be in, where the call was given none', async () => {
+    const agi = new Agi(openCall().session);
+    await expect(agi.manager()).rejects.toMatchObject({
       name: 'RefusedError',
-      message: expect.stringContaining('[asmanager]'),
+      message:
+        'this call was given no configuration with [asmanager]: asyncAgi takes one as its option config, and agi.manager({ host, username, secret }) needs none',
     });
   });
 

@@ -92,4 +92,35 @@ describe('fastagi/ami', () => {
     );
     expect(required.stdout).toBe(imported.stdout);
   });
+
+  it.each(['', '/ami', '/ari', '/testing'])(
+    'has its classes by the names that it gives them: fastagi%s',
+    async (part) => {
+      const text = `const all = require('fastagi${part}');
+      console.log(Object.entries(all).filter(([name, { name: own }]) => name !== own).join());`;
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', text], { cwd: folder });
+      expect(stdout).toBe('\n');
+    },
+  );
+
+  it('may have its globals imported for what that does, which is nothing', async () => {
+    const options = ['--input-type=module', '-e', "import 'fastagi/globals'; console.log('ran');"];
+    const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: folder });
+    expect(stdout).toBe('ran\n');
+  });
+
+  // "moduleResolution": "node10", which is TypeScript's own choice beside "module": "commonjs" up to version 5
+  it('has its types where a compiler looks that does not know of exports', () => {
+    const { exports, typesVersions, types } = JSON.parse(
+      fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
+    ) as {
+      exports: Record<string, { types?: string }>;
+      typesVersions: { '*': Record<string, string[]> };
+      types: string;
+    };
+    const found = Object.entries(typesVersions['*']).map(([name, files]) => [`./${name}`, ...files]);
+    const told = Object.entries(exports).flatMap(([name, { types }]) => (types ? [[name, types]] : []));
+    expect([['.', `./${types}`], ...found].sort()).toEqual(told.sort());
+    for (const [, file = ''] of told) expect(fs.existsSync(path.join(root, file))).toBe(true);
+  });
 });

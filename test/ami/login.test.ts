@@ -302,6 +302,8 @@ describe('an address', () => {
     ['a b', undefined],
     ['pbx:0', undefined],
     ['pbx:99999', undefined],
+    ['pbx:many', undefined],
+    ['[pbx:1]', undefined],
     ['pbx', 1.5],
     ['pbx', -1],
   ])('%j, %s is none', (host, port) => {

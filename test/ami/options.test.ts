@@ -47,6 +47,22 @@ describe('a method', () => {
     ['events', async (ami) => ami.events([], { max: 5 } as never), 'events has no option "max"'],
     ['asyncAgi', async (ami) => ami.asyncAgi({ max: 5 } as never), 'asyncAgi has no option "max"'],
     [
+      'ready',
+      async (ami) => ami.ready({ timeoutMs: 5 } as never),
+      'ready has no option "timeoutMs": it has signal',
+    ],
+    ['ready, an order', async (ami) => ami.ready(5 as never), 'ready: its options are one object'],
+    [
+      'redirect',
+      (ami) => ami.redirect('a', 'b', 'c', 1, { channel: 'd', exten: 'e' } as never),
+      'redirect: extra has no option "exten"; did you mean extension?',
+    ],
+    [
+      'listStream',
+      async (ami) => ami.listStream('Status', {}, { timeout: 5 } as never).next(),
+      'Status has no option "timeout"',
+    ],
+    [
       'queueAdd',
       (ami) => ami.queueAdd('a', 'b', { name: 'c' } as never),
       'queueAdd has no option "name"; did you mean memberName?',
@@ -56,6 +72,32 @@ describe('a method', () => {
     await using ami = await Ami.connect({ username: 'jo', secret: 'secret', port: manager.port });
     const before = manager.client.actions.length;
     await expect((async () => call(ami))()).rejects.toEqual(refusal(message));
+    expect(manager.client.actions).toHaveLength(before);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['ask', ['Ping', {}]],
+    ['setEvents', ['on']],
+    ['addFilter', ['Event: Hangup', undefined]],
+    ['ping', []],
+    ['listCommands', []],
+    ['status', ['a']],
+    ['channels', []],
+    ['parkedCalls', []],
+    ['pjsipEndpoints', []],
+    ['pjsipEndpoint', ['a']],
+    ['sipPeers', []],
+    ['iaxPeers', []],
+    ['queueStatus', ['a']],
+    ['queueSummary', ['a']],
+  ])('%s, which has those of an action', async (method, args) => {
+    await using manager = await FakeManager.start();
+    await using ami = await Ami.connect({ username: 'jo', secret: 'secret', port: manager.port });
+    const before = manager.client.actions.length;
+    const call = (ami as unknown as Record<string, (...args: unknown[]) => unknown>)[method];
+    await expect((async () => call?.call(ami, ...args, { bogus: 1 }))()).rejects.toEqual(
+      refusal('has no option "bogus"'),
+    );
     expect(manager.client.actions).toHaveLength(before);
   });
 });

@@ -1,7 +1,12 @@
 /** `agi.ari()`: the built executable, whose script asks a REST interface that is played. */
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Agi } from '../../src/agi/agi';
+import { defaults } from '../../src/config';
 import { json, PlayedAri } from '../support/ari-server';
 import { call } from '../support/asterisk';
+import { openCall } from '../support/calls';
+import { makeFolder } from '../support/inet';
 
 const script = `
 export default async function (agi) {
@@ -27,6 +32,19 @@ describe('agi.ari()', () => {
       log: '',
     });
     expect(played.requests).toEqual(['GET /ari/channels/1700000000.1', 'GET /ari/channels/gone']);
+  });
+
+  it('asks there for another user, and for none where the call was given no configuration', () => {
+    const { session } = openCall();
+    const file = path.join(makeFolder({ 'x.conf': '[ari]\nport=8089\n' }), 'x.conf');
+    const agi = new Agi(session, { ...defaults, file });
+    expect(agi.ari({ username: 'me', password: 'x' }).address).toBe('http://127.0.0.1:8089/ari');
+    expect(() => new Agi(session).ari()).toThrow(
+      expect.objectContaining({
+        name: 'RefusedError',
+        message: expect.stringContaining('asyncAgi takes one as its option config, and agi.ari({ host,'),
+      }),
+    );
   });
 
   it('says what to write where nothing is configured', async () => {

@@ -1,6 +1,8 @@
 /** The media WebSocket of a server that is played. */
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
 import { Ari } from '../../src/ari';
 import { json, PlayedAri } from '../support/ari-server';
 
@@ -73,5 +75,112 @@ describe('openMedia', () => {
     prepare(it.played);
     await expect(it.ari.channel('x').openMedia(wanted)).rejects.toMatchObject(error);
     await expect.poll(() => it.played.requests.at(-1)).toBe('DELETE /ari/channels/x');
+  });
+});
+
+describe('what is written to an Asterisk that does not read', () => {
+  /** Far more than the system takes for it, and no moment's worth of audio. */
+  const MUCH = 1 << 26;
+  const fast =
+    'MEDIA_START connection_id:m channel:WebSocket/x format:slin48 optimal_frame_size:1000000 ptime:1';
+
+  async function opened(start = fast) {
+    const it = await open();
+    const arrived = it.played.webSocket();
+    const opening = it.ari.channel('x').openMedia(wanted);
+    const socket = await arrived;
+    const heard = { bytes: 0, texts: [] as string[] };
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) heard.bytes += data.length;
+      else heard.texts.push(String(data));
+    });
+    socket.send(start);
+    return { socket, heard, media: await opening, [Symbol.asyncDispose]: it[Symbol.asyncDispose] };
+  }
+
+  /** Resolves when the client has seen all that was sent to it. */
+  async function seen(socket: WebSocket): Promise<void> {
+    socket.ping();
+    await once(socket, 'pong');
+  }
+
+  it('waits with who writes it, and is not kept behind his back', async () => {
+    await using it = await opened();
+    const { media, socket, heard } = it;
+    socket.pause();
+    let isTaken = false;
+    expect(
+      media.write(Buffer.alloc(MUCH), () => {
+        isTaken = true;
+      }),
+    ).toBe(false);
+    // whatever the system takes, it has taken by now
+    for (let turn = 0; turn < 100; turn++) await setImmediate();
+    expect(isTaken).toBe(false);
+    expect(media.writableLength).toBe(MUCH);
+    socket.resume();
+    await expect.poll(() => heard.bytes, { timeout: 20_000 }).toBe(MUCH);
+    expect(isTaken).toBe(true);
+    media.destroy();
+  });
+
+  it('does not grow by being thrown away', async () => {
+    await using it = await opened();
+    const { media, socket, heard } = it;
+    socket.pause();
+    const second = Buffer.alloc(1 << 20);
+    for (let times = 0; times < 200; times++) {
+      media.write(second);
+      media.flush();
+      await setImmediate();
+    }
+    expect(media.writableLength).toBe(0);
+    socket.resume();
+    await expect.poll(() => heard.texts.filter((text) => text === 'FLUSH_MEDIA').length).toBe(200);
+    expect(heard.bytes).toBeLessThan(MUCH);
+    media.write(Buffer.alloc(5));
+    const before = heard.bytes;
+    await expect.poll(() => heard.bytes).toBe(before + 5);
+    media.destroy();
+  });
+
+  it('waits for MEDIA_XON behind MEDIA_XOFF', async () => {
+    await using it = await opened(START);
+    const { media, socket, heard } = it;
+    socket.send('MEDIA_XOFF');
+    await seen(socket);
+    let isTaken = false;
+    media.write(Buffer.alloc(160), () => {
+      isTaken = true;
+    });
+    await seen(socket);
+    expect([isTaken, heard.bytes]).toEqual([false, 0]);
+    socket.send('MEDIA_XON');
+    await expect.poll(() => heard.bytes).toBe(160);
+    expect(isTaken).toBe(true);
+    media.destroy();
+  });
+
+  it('is given up by who destroys the stream', async () => {
+    await using it = await opened(START);
+    const { media, socket } = it;
+    socket.send('MEDIA_XOFF');
+    await seen(socket);
+    const isOver = new Promise((resolve) => media.write(Buffer.alloc(MUCH), resolve));
+    media.destroy();
+    await isOver;
+    if (!media.closed) await once(media, 'close');
+  });
+
+  it('ends with the connection', async () => {
+    await using it = await opened();
+    const { media, socket } = it;
+    media.resume();
+    socket.pause();
+    const isOver = new Promise((resolve) => media.write(Buffer.alloc(MUCH), resolve));
+    socket.terminate();
+    await isOver;
+    expect(await media.played()).toBe('flushed');
+    if (!media.closed) await once(media, 'close');
   });
 });

@@ -41,4 +41,18 @@ describe('ariOptions', () => {
       expect.objectContaining({ message: expect.stringMatching(message) }),
     );
   });
+
+  it('takes another user, where the configuration says', () => {
+    const user = { username: 'me', password: 'p#' };
+    expect(ariOptions(file('[ari]\nport=8089\nusername=u\n'), user)).toEqual({ ...user, port: 8089 });
+    expect(ariOptions({ file: undefined }, user)).toEqual(user);
+  });
+
+  it('warns of a key that it does not know, and names the nearest', async () => {
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+    ariOptions(file('[ari]\nusername=u\npassword=p\nuser_name=x\n'));
+    expect((await warned).message).toMatch(
+      /: \[ari\] user_name: there is no such key \(did you mean username\?\), and it is passed over; known here: host, /,
+    );
+  });
 });

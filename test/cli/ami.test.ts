@@ -110,7 +110,7 @@ describe('an action', () => {
     await using manager = await FakeManager.start(answer);
     expect(await fastagi(['Hangup', 'Channel=x', ...config(manager.port)])).toMatchObject({
       code: 1,
-      stderr: 'fastagi: Hangup: No such channel\n',
+      stderr: 'fastagi ami: Hangup: No such channel\n',
     });
     expect(await fastagi(['Hangup', 'Channel=x', '--json', ...config(manager.port)])).toMatchObject({
       code: 1,
@@ -138,6 +138,9 @@ describe('an action', () => {
       code: 3,
       stderr: expect.stringContaining('FASTAGI_AMI_SECRET'),
     });
+    // of the manager that the configuration names, where none is named
+    const here = ['Ping', '--username', 'me', ...config(manager.port)];
+    expect(await fastagi(here, { FASTAGI_AMI_SECRET: 'secret' })).toMatchObject({ code: 0 });
     expect(await fastagi(args, { FASTAGI_AMI_SECRET: 'wrong' })).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('does not let user "me" in'),
@@ -153,6 +156,10 @@ describe('wrong use', () => {
     [['Ping', '--events', 'Hangup'], 2, 'either an action or --events'],
     [['Ping', '--tls', '/no/such/file'], 3, 'cannot be read: there is no such file'],
     [['Ping', '--nonsense'], 2, 'nonsense'],
+    [['Ping', '--server', 'pbx:many'], 2, '"pbx:many" is no address: host, host:port or [IPv6]:port'],
+    [['--async-agi', 'x:y'], 2, '"x:y" is no address: host, host:port or [IPv6]:port'],
+    [['--async-agi', '127.0.0.1:0'], 2, 'the port of 127.0.0.1 is 0, and must be a number from 1 to 65535'],
+    [['Ping', '--tls'], 3, ': wrong version number (does TLS listen there? tlsenable and tlsbindaddr in'],
   ])('%j', async (args, code, message) => {
     await using manager = await FakeManager.start(answer);
     expect(await fastagi([...args, ...config(manager.port)])).toMatchObject({
@@ -190,5 +197,9 @@ describe('events', () => {
     expect(named).toMatchObject({ code: 0, stdout: 'Event: A\nX: 1\n\nEvent: C\nX: 2\nX: 3\n\n' });
     const all = await fastagi(['--events', '--count', '3', '--json', ...config(manager.port)]);
     expect(all.stdout).toBe('{"Event":"A","X":"1"}\n{"Event":"B"}\n{"Event":"C","X":["2","3"]}\n');
+    for (const word of ['all', '*', 'A,all'])
+      expect(
+        (await fastagi(['--events', word, '--count', '3', '--json', ...config(manager.port)])).stdout,
+      ).toBe(all.stdout);
   });
 });

@@ -39,7 +39,7 @@ describe('fastagi ari', () => {
     expect(spawnSync(process.execPath, words, { encoding: 'utf8' })).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: 'fastagi: "GTE" is no method: GET, POST, PUT or DELETE\n',
+      stderr: 'fastagi ari: "GTE" is no method: GET, POST, PUT or DELETE\n',
     });
   });
 
@@ -72,17 +72,32 @@ describe('fastagi ari', () => {
       'DELETE /ari/channels/x',
       '',
       1,
-      'fastagi: DELETE /channels/x: Channel not found (404)\n',
+      'fastagi ari: DELETE /channels/x: Channel not found (404)\n',
     ],
     [
       ['PUT', '/applications/a/eventFilter', 'filter=x'],
       undefined,
       '',
       2,
-      'fastagi: filter goes in the body, and must be JSON, such as {"name":"value"}\n',
+      'fastagi ari: filter goes in the body, and must be JSON, such as {"name":"value"}\n',
     ],
-    [['GET', '/channels', 'x'], undefined, '', 2, 'fastagi: "x" is not name=value\n'],
-    [[], undefined, '', 2, 'fastagi: ari wants METHOD PATH, --events APPLICATION or --describe\n'],
+    [['GET', '/channels', 'x'], undefined, '', 2, 'fastagi ari: "x" is not name=value\n'],
+    [
+      ['GET', '/channels', '--events', 'x'],
+      undefined,
+      '',
+      2,
+      'fastagi ari: --events goes with neither a request nor --describe\n',
+    ],
+    [
+      ['--events', 'x', '--describe'],
+      undefined,
+      '',
+      2,
+      'fastagi ari: --events goes with neither a request nor --describe\n',
+    ],
+    [['GET', '/channels', '--describe'], undefined, '', 2, 'fastagi ari: --describe goes with no request\n'],
+    [[], undefined, '', 2, 'fastagi ari: which request? METHOD PATH, --events APPLICATION or --describe\n'],
   ])('%j', async (args, request, body, code, output) => {
     let seen = '';
     await using played = await PlayedAri.start((incoming, response, text) => {

@@ -42,6 +42,7 @@ const rows: readonly Row[] = [
     2,
     {
       'fastagi, nonsense': () => ['nonsense'],
+      'fastagi, help for nonsense': () => ['nonsense', '--help'],
       agi: () => ['agi', '--nonsense'],
       listen: () => ['listen', '--nonsense'],
       'listen, a port': () => ['listen', '--port', 'many'],
@@ -59,6 +60,9 @@ const rows: readonly Row[] = [
       'ari, nothing': () => ['ari'],
       'ari, half of it': ({ nobody }) => ['ari', 'GET', ...ari(nobody)],
       speech: () => ['speech', '--nonsense'],
+      'speech, a port': () => ['speech', '--port', 'x', ...config(speech)],
+      'speech, a port that there is not': () => ['speech', '--port', '65536', ...config(speech)],
+      'speech, no address, which would be all': () => ['speech', '--host', '', ...config(speech)],
     },
   ],
   [
@@ -237,6 +241,10 @@ describe.each(rows)('%s', (what, code, commands) => {
       // in words, not in a trace of where it was noticed
       if (what !== 'the script has failed') expect(ended.said).not.toMatch(/^\s+at /m);
       expect(ended.said).not.toBe('');
+      // who says it; what serves calls writes a log, and a call is shown as it goes
+      const [command] = words(world) as [string];
+      if (['trace', 'ami', 'ari', 'speech'].includes(command))
+        expect(ended.said).toMatch(new RegExp(`^fastagi ${command}: `, 'm'));
     } finally {
       taken.close();
     }

@@ -92,7 +92,7 @@ describe.each(Object.keys(commands))('fastagi %s', (name) => {
     await using there = await (commands[name] as () => Promise<Surroundings>)();
     expect(await fastagi(there.args, '/dev/full')).toEqual({
       code: 1,
-      stderr: 'fastagi: standard output cannot be written: ENOSPC: no space left on device, write\n',
+      stderr: `fastagi ${name.split(' ', 1)}: standard output cannot be written: ENOSPC: no space left on device, write\n`,
     });
   });
 });

@@ -92,7 +92,7 @@ describe('fastagi trace', () => {
     const text = path.join(makeFolder({ '\u001b[31mx': 'Dear Sir' }), '\u001b[31mx');
     const { code, stdout, stderr } = await trace([text]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/^fastagi: \S*\\x1b\[31mx holds no call: .*\n$/);
+    expect(stderr).toMatch(/^fastagi trace: \S*\\x1b\[31mx holds no call: .*\n$/);
   });
 
   it('says where traces are, where there is none', async () => {
@@ -100,7 +100,7 @@ describe('fastagi trace', () => {
       code: 3,
       stdout: '',
       stderr:
-        'fastagi: /no/such/trace cannot be read: there is no such file; traces lie in the folder that [fastagi] trace names, in one of its own for each day\n',
+        'fastagi trace: /no/such/trace cannot be read: there is no such file; traces lie in the folder that [fastagi] trace names, in one of its own for each day\n',
     });
   });
 

@@ -99,6 +99,27 @@ describe('a pool', () => {
       },
     ],
     [
+      'an environment in its place',
+      {
+        'script.js':
+          "agi.verbose(process.env.own ? 2 : 1); process.env = { own: 'yes' }; Object.freeze(process.env)",
+      },
+    ],
+    [
+      'a global that a function stands behind',
+      {
+        'script.js':
+          "escape('x'); agi.verbose(process.seen ? 2 : 1); Object.defineProperty(globalThis, 'escape', { configurable: true, get: () => { process.seen = 1; } })",
+      },
+    ],
+    [
+      'a call in the name of the next one',
+      {
+        'script.js':
+          "const { agi } = globalThis; agi.verbose(1); Object.defineProperty(globalThis, 'agi', { configurable: true, get: () => ({ verbose() {} }) });",
+      },
+    ],
+    [
       'listeners',
       { 'script.js': "process.on('SIGUSR2', () => {}); agi.verbose(process.listenerCount('SIGUSR2') - 1)" },
     ],

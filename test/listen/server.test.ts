@@ -214,7 +214,7 @@ describe('wrong use', () => {
     [['--fd', '99'], 3, 'descriptor 99'],
     [['--host', '192.0.2.1', '--port', '0'], 3, 'cannot listen on 192.0.2.1:0'],
     [['--config', '/no/such.conf'], 3, 'there is no such file'],
-    [['--nonsense'], 2, 'fastagi listen: Unknown argument: nonsense; "fastagi listen --help"'],
+    [['--nonsense'], 2, 'fastagi listen: there is no option --nonsense; "fastagi listen --help"'],
   ])(
     '%j ends with %i',
     (args, status, words) => {

@@ -20,6 +20,11 @@ describe('fastagi', () => {
       stdout: expect.stringContaining('AGI(agi://HOST/SCRIPT)'),
     });
   });
+  it('--help shows what to write as it is written', () => {
+    const { stdout } = run('fastagi', '--help');
+    expect(stdout).toContain('\n  [fastagi]\n  basedir = /var/lib/asterisk/fastagi\n');
+    expect(run('fastagi', 'trace', '--help').stdout).not.toContain('basedir');
+  });
   it('--version', () => {
     expect(run('fastagi', '--version')).toMatchObject({ status: 0, stderr: '', stdout: `${version}\n` });
   });
@@ -48,6 +53,36 @@ describe('fastagi', () => {
     expect(run('fastagi', '--confg', 'x').stderr).toContain('did you mean --config?');
     expect(run('fastagi', 'lisen').stderr).toContain('did you mean listen?');
   });
+  it.each<[string[], string]>([
+    [['lisen'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['lisen', '--help'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['--help', 'trase'], 'fastagi: there is no command "trase"; did you mean trace?'],
+    [['help', 'trase'], 'fastagi: there is no command "trase"; did you mean trace?'],
+    [['--config', 'x', 'lisen', '-h'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['version'], 'fastagi: there is no command "version"; did you mean --version?'],
+    [['lisen', '--version'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['lisen', '--port', '1'], 'fastagi: there is no command "lisen"; did you mean listen?'],
+    [['xyzzy', '--help'], 'fastagi: there is no command "xyzzy";'],
+    [['--confg', 'x'], 'fastagi: there is no option --confg; did you mean --config?'],
+    [['--xyzzy'], 'fastagi: there is no option --xyzzy;'],
+    [['ami', '--evnts'], 'fastagi ami: there is no option --evnts; did you mean --events?'],
+    [['trace', 'a', 'b'], 'fastagi trace: "b" is more than it takes: fastagi trace <file>;'],
+    [['trace', ''], 'fastagi trace: something is missing: fastagi trace <file>;'],
+    [['trace', '-'], 'fastagi trace: something is missing: fastagi trace <file>;'],
+    [['call', '', 'x'], 'fastagi call: something is missing: fastagi call <target> [args..];'],
+    [['call'], 'fastagi call: something is missing: fastagi call <target> [args..];'],
+  ])('%j is wrong use', (args, told) => {
+    const asked = told.slice(0, told.indexOf(':'));
+    expect(run('fastagi', ...args)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `${told} "${asked} --help" shows what there is\n`,
+    });
+  });
+  it('has the help of a command behind the word, too', () => {
+    expect(run('fastagi', 'help', 'trace').stdout).toBe(run('fastagi', 'trace', '--help').stdout);
+    expect(run('fastagi', 'help', 'trace').stdout).toContain('Usage: fastagi trace <file>');
+  });
   it('prints its help on a terminal', () => {
     // script(1) makes a terminal
     const { stdout, status } = spawnSync(
@@ -58,11 +93,15 @@ describe('fastagi', () => {
     expect(stdout).toContain('Usage: fastagi');
     expect(status).toBe(0);
   });
-  it('serves a call by itself alone, wherever the file lies', async () => {
-    const folder = makeFolder({ 'hello.js': "agi.verbose('ran')" });
-    const alone = path.join(folder, 'alone');
+  it.each<[string, string | undefined]>([
+    ['wherever the file lies', undefined],
+    ['where all files are ES modules', '{"type":"module"}'],
+  ])('serves a call by itself alone, %s', async (_, description) => {
+    const folder = makeFolder({ 'hello.cjs': "agi.verbose('ran')" });
+    const place = makeFolder(description === undefined ? {} : { 'package.json': description });
+    const alone = path.join(place, 'alone');
     copyFileSync(executable('fastagi'), alone);
-    expect(await call({ script: 'hello', folder, program: { file: alone } })).toMatchObject({
+    expect(await call({ script: 'hello.cjs', folder, program: { file: alone } })).toMatchObject({
       code: 0,
       commands: ['VERBOSE ran 1'],
     });
@@ -71,12 +110,24 @@ describe('fastagi', () => {
       code: 3,
       commands: [expect.stringContaining('there is no script'), 'FAILURE'],
     });
+    const link = path.join(makeFolder(), 'link');
+    symlinkSync(alone, link);
+    const { status, stderr } = spawnSync(process.execPath, [link, '--help'], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(`help and commands lie in ${place}/fastagi-commands.mjs, which is not there`);
   });
   it('takes its configuration in one word, too', async () => {
     const folder = makeFolder({ 'hello.js': "agi.verbose('ran')" });
     const config = makeFolder({ 'x.conf': `[fastagi]\nbasedir=${folder}\nlog=${folder}/log\n` });
     const outcome = await call({ script: 'hello', folder, program: { args: [`--config=${config}/x.conf`] } });
     expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE ran 1'] });
+  });
+  it('takes a command behind it, where it is no connection of xinetd', () => {
+    const { status, stderr } = run('fastagi', '--config=/no/such/fastagi.conf', 'ami', 'Ping');
+    expect(stderr).toBe(
+      'fastagi ami: the configuration /no/such/fastagi.conf cannot be read: there is no such file\n',
+    );
+    expect(status).toBe(3);
   });
   it('tells Asterisk, not with its help, of a service that is set up wrong', async () => {
     const outcome = await call({ script: 'x', program: { args: ['--conf', '/x'] } });

@@ -11,7 +11,7 @@ export function tone(rate: number, hertz = 440, seconds = 0.2): Buffer {
   const samples = Int16Array.from({ length: Math.round(rate * seconds) }, (_, i) =>
     Math.round(12_000 * Math.sin((2 * Math.PI * hertz * i) / rate)),
   );
-  return encodeWave({ rate, samples });
+  return encodeWave(rate, samples);
 }
 
 /** What a stand-in does at its end; `$wave` is the file that it is to write. */

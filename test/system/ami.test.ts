@@ -369,7 +369,7 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       );
       expect(await program(fastagi, 'ami', 'Hangup', 'Channel=none')).toMatchObject({
         code: 1,
-        stderr: 'fastagi: Hangup: No such channel\n',
+        stderr: 'fastagi ami: Hangup: No such channel\n',
       });
       const events = program(fastagi, 'ami', '--events', 'UserEvent', '--count', '1');
       await using ami = await connect({ events: 'off' });

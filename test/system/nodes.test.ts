@@ -1,10 +1,12 @@
 /** The built files on the other Nodes that people run: their binaries come from the npm registry. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isKnownVersion } from '../../src/tts/direct-start';
 import { call, requestFor } from '../support/asterisk';
 import { executable, makeFolder } from '../support/inet';
 import { Resident } from '../support/resident';
+import { standIns } from '../support/speech';
 import { hasNodeBinaries, missingParts, nodeBinary, nodeMajors } from './support/parts';
 
 const files = {
@@ -116,6 +118,26 @@ describe.skipIf(missingParts() || !hasNodeBinaries()).each([...nodeMajors])('Nod
       program: { node },
     });
     expect(outcome).toMatchObject({ code: 3, signal: null, commands: [] });
+  });
+
+  it('speaks, and loads no module to start the engine with in a version that was looked at', async () => {
+    const node = await nodeBinary(major);
+    const { folder, cache } = standIns({ flite: 'speaks' });
+    mkdirSync(cache);
+    // a sweep that is not due
+    writeFileSync(path.join(cache, `.swept-${process.getuid?.()}`), '');
+    const script = `module.exports = async (agi) => { await agi.say('Hello');
+      agi.verbose(process.version + ' ' + process.moduleLoadList.includes('NativeModule child_process')); };`;
+    const outcome = await call({
+      script: 'speaks',
+      files: { 'speaks.js': script },
+      config: `[tts]\ncache=${cache}\n`,
+      program: { node, env: { PATH: `${folder}:/usr/bin:/bin` } },
+    });
+    expect(outcome).toMatchObject({ code: 0, signal: null, log: '' });
+    const [, version, loaded] = /^VERBOSE "v(\S+) (true|false)" 1$/.exec(last(outcome.commands) ?? '') ?? [];
+    expect(loaded).toBe(String(!isKnownVersion(version as string)));
+    expect(readdirSync(cache).filter((name) => /\.wav(16)?$/.test(name))).toHaveLength(2);
   });
 
   it('runs a script by agi', async () => {

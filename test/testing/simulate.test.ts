@@ -535,6 +535,13 @@ it("tells a test whose function uses phpAGI's names", async () => {
   );
 });
 
+it('takes a caller that is a row of a database', async () => {
+  const row = { id: 7, name: 'Jo Do', number: '5551234', hostname: 'x' };
+  const call = await simulate(() => {}, { callerId: row });
+  await call.ended();
+  expect(call.callerId).toEqual({ name: 'Jo Do', number: '5551234' });
+});
+
 describe('an option that there is not', () => {
   it.each([
     [{ callerID: '555' }, 'simulate has no option "callerID"; did you mean callerId?'],

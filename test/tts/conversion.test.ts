@@ -105,7 +105,7 @@ describe('an engine that writes bit by bit', () => {
     const samples = fc.array(fc.integer({ min: -32_768, max: 32_767 }), { minLength: 1, maxLength: 3000 });
     await fc.assert(
       fc.asyncProperty(samples, fc.double({ min: 0, max: 1, noNaN: true }), async (values, part) => {
-        const wave = encodeWave({ rate: 11_025, samples: Int16Array.from(values) });
+        const wave = encodeWave(11_025, Int16Array.from(values));
         const there = engine();
         const size = Math.floor(wave.length * part);
         fs.writeFileSync(there.wave, wave.subarray(0, size));

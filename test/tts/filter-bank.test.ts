@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filterBank, PlainFilterBank, QuickFilterBank } from '../../src/tts/filter-bank';
+import { filterBank, QuickFilterBank } from '../../src/tts/filter-bank';
+import { PlainFilterBank } from '../../src/tts/plain-filter-bank';
 import { root } from '../support/inet';
 
 describe('a filter bank', () => {

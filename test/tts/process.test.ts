@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isKnownVersion } from '../../src/tts/direct-start';
 import { decodeWave } from '../../src/tts/wave';
 import { call } from '../support/asterisk';
 import { executable } from '../support/inet';
@@ -15,13 +16,14 @@ function speakingCall(
   behaviour: keyof typeof behaviours,
   there = standIns({ flite: behaviour }),
   flags?: readonly string[],
+  tts = '',
 ) {
   const outcome = call({
     script: 'speaks.js',
     files: {
       'speaks.js': `module.exports = async (agi) => { ${waitFor} ${script.replaceAll('HOME', there.folder)} };`,
     },
-    config: `[tts]\ncache=${there.cache}\n`,
+    config: `[tts]\ncache=${there.cache}\n${tts}\n`,
     program: {
       file: executable('fastagi'),
       ...(flags && { flags }),
@@ -32,11 +34,32 @@ function speakingCall(
   return { outcome, there };
 }
 
+/** A process that says it is of another version. */
+const version = (node: string) =>
+  `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${node}' } });`;
+
 const left = (cache: string) =>
   fs
     .readdirSync(cache)
     .filter((name) => !name.startsWith('.swept-'))
     .sort();
+
+it.each([
+  ['20.19.0', true],
+  ['20.20.2', true],
+  ['20.21.0', false],
+  ['21.7.3', false],
+  ['22.23.3', true],
+  ['22.24.0', false],
+  ['24.21.0', true],
+  ['24.22.0', false],
+  ['26.10.0', true],
+  ['26.11.0', false],
+  ['28.0.0', false],
+  ['nightly', false],
+])('Node %s starts engines directly: %s', (node, expected) => {
+  expect(isKnownVersion(node)).toBe(expected);
+});
 
 describe('a process that serves one call', () => {
   it('speaks, and the next one finds what it said', async () => {
@@ -88,6 +111,76 @@ describe('a process that serves one call', () => {
     expect(left(there.cache)).toEqual([]);
     const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
     await expect.poll(() => stateOf(sleeper)).toMatch(/^(gone|Z)$/);
+  });
+
+  it.each([
+    ['without the module that starts programs', '', String(!isKnownVersion(process.versions.node))],
+    ['by it in a version of Node that nobody has looked at', version('26.999.0'), 'true'],
+    ['by it in a line of Node that nobody has looked at', version('28.0.0'), 'true'],
+    ['by it where Node is to warn', `process.env.NODE_PENDING_DEPRECATION = '1';`, 'true'],
+    ['by it where a script has taken the other way away', `delete process.binding;`, 'true'],
+  ])('starts an engine %s', async (_, first, expected) => {
+    const { outcome, there } = speakingCall(
+      `${first} await agi.say('Hello'); agi.verbose(process.moduleLoadList.includes('NativeModule child_process'));`,
+      'speaks',
+    );
+    fs.mkdirSync(there.cache);
+    // no sweep is due, which loads the module
+    fs.writeFileSync(path.join(there.cache, `.swept-${process.getuid?.()}`), '');
+    const { code, commands, log } = await outcome;
+    expect([code, commands.at(-1), log]).toEqual([0, `VERBOSE ${expected} 1`, '']);
+    expect(left(there.cache)).toHaveLength(2);
+  });
+
+  it.each([
+    ['fails', /ended with status 3\. It said: bad voice/],
+    ['crashes', /was ended by SIGSEGV/],
+  ] as const)('tells of an engine that %s', async (behaviour, problem) => {
+    const { commands } = await speakingCall(`await agi.say('Hello');`, behaviour).outcome;
+    expect(commands.at(-2)).toMatch(problem);
+  });
+
+  it('ends an engine that takes too long, and what that has started', async () => {
+    const { outcome, there } = speakingCall(
+      `await agi.say('Hello');`,
+      'hangs',
+      undefined,
+      undefined,
+      'timeout_seconds = 1',
+    );
+    expect((await outcome).commands.at(-2)).toMatch(/took longer than 1 s/);
+    const sleeper = Number(fs.readFileSync(there.file('sleeper'), 'utf8'));
+    await expect.poll(() => stateOf(sleeper)).toMatch(/^(gone|Z)$/);
+  });
+
+  it.each([
+    ['that is no program', 'program = /etc\nengine = flite', /cannot be started: spawn .*EACCES/],
+    ['of more words than the system takes', 'command = /bin/echo {text}', /cannot be started: .*E2BIG/],
+  ])('tells of an engine %s', async (_, config, problem) => {
+    const script = `await agi.say('x'.repeat(200000));`;
+    const more = `max_characters = 1000000\n${config}`;
+    const { commands } = await speakingCall(script, 'speaks', undefined, undefined, more).outcome;
+    expect(commands.at(-2)).toMatch(problem);
+  });
+
+  it('gives an engine the words and the environment of this process, and its group to end', async () => {
+    const there = standIns({ flite: 'speaks' });
+    const told = there.file('told');
+    const talk = `#!/bin/sh\n{ env; cat; read -r _ _ _ _ group _ < /proc/$$/stat; echo $group; echo $$; } > ${told}\ncat ${there.file('tone.wav')}\n`;
+    fs.writeFileSync(there.file('talk'), talk, { mode: 0o755 });
+    const { outcome } = speakingCall(
+      `process.env.OWN = 'a=b c'; await agi.say('Hello');`,
+      'speaks',
+      there,
+      undefined,
+      `command = ${there.file('talk')} --`,
+    );
+    expect((await outcome).code).toBe(0);
+    const lines = fs.readFileSync(told, 'utf8').trim().split('\n');
+    expect(lines).toContain(`PATH=${there.folder}:/usr/bin:/bin`);
+    expect(lines).toContain('OWN=a=b c');
+    expect(lines.at(-3)).toBe('Hello');
+    expect(lines.at(-2)?.trim()).toBe(lines.at(-1));
   });
 
   it('tells the console, the log and Asterisk where it cannot speak', async () => {

@@ -102,7 +102,7 @@ describe('[tts]', () => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     settingsOf({ voyce: 'x' });
     expect((await warned).message).toMatch(
-      /^\/etc\/asterisk\/fastagi.conf: \[tts\] voyce: there is no such key, and it is passed over; known here: engine, /,
+      /^\/etc\/asterisk\/fastagi.conf: \[tts\] voyce: there is no such key \(did you mean voice\?\), and it is passed over; known here: engine, /,
     );
   });
 });

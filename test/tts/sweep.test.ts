@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { transformSync } from 'esbuild';
+import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { sweep, sweepInTime } from '../../src/tts/sweep';
 import { makeFolder, root } from '../support/inet';
@@ -116,10 +116,12 @@ describe('sweepInTime', () => {
     fs.chmodSync(folder, 0o1777);
     fs.chmodSync(path.dirname(folder), 0o755);
     fs.chownSync(path.join(folder, name('a')), 12_345, 12_345);
-    const source = fs.readFileSync(path.join(root, 'src/tts/sweep.ts'), 'utf8');
-    const { code } = transformSync(source, { loader: 'ts', format: 'cjs' });
+    const { outputFiles } = buildSync({
+      ...{ absWorkingDir: root, entryPoints: ['src/tts/sweep.ts'], write: false },
+      ...{ bundle: true, platform: 'node', format: 'iife', globalName: 'room' },
+    });
     const words = JSON.stringify([folder, { bytes: 0, ageMs: 30 * DAY * 1000 }]).slice(1, -1);
-    const program = `${code}; sweepInTime(${words})`;
+    const program = `${outputFiles[0]?.text}; room.sweepInTime(${words})`;
     const child = spawn(process.execPath, ['-e', program], { uid: 12_345, gid: 12_345, stdio: 'inherit' });
     expect((await once(child, 'exit'))[0]).toBe(0);
     await expect.poll(() => left(folder)).toEqual(['.swept-0', '.swept-12345', name('b')]);

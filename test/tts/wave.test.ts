@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeWave, encodeWave, WaveError } from '../../src/tts/wave';
+import { decodeWave, encodeWave, WaveError, WaveWriter } from '../../src/tts/wave';
 
 /** A wave file of any kind, as engines write it. */
 function wave(
@@ -107,11 +107,19 @@ describe('decodeWave', () => {
 describe('encodeWave', () => {
   it('writes what decodeWave reads', () => {
     const samples = Int16Array.of(0, 1, -1, 32_767, -32_768);
-    const file = encodeWave({ rate: 16_000, samples });
+    const file = encodeWave(16_000, samples);
     expect(file.toString('latin1', 0, 4) + file.toString('latin1', 8, 16)).toBe('RIFFWAVEfmt ');
     expect(file.readUInt32LE(4)).toBe(file.length - 8);
     expect(file.readUInt32LE(24)).toBe(16_000);
     expect(file.readUInt32LE(28)).toBe(32_000);
     expect(decodeWave(file)).toEqual({ rate: 16_000, samples });
+  });
+
+  it('is the same in pieces, however long it grows', () => {
+    const samples = Int16Array.from({ length: 400_000 }, (_, i) => i);
+    const file = new WaveWriter(8000);
+    for (let at = 0; at < samples.length; at += 70_001) file.add(samples.subarray(at, at + 70_001));
+    expect(file.end().equals(encodeWave(8000, samples))).toBe(true);
+    expect(decodeWave(encodeWave(8000, samples)).samples).toEqual(samples);
   });
 });
