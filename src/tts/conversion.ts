@@ -29,7 +29,7 @@ const SLICE_SAMPLES = 32_768;
 /** The part of a second that is rehearsed with. */
 const REHEARSED = 16;
 /** How often to look, while an engine writes: the longer it has taken, the less often. */
-const LOOK_MS = { least: 2, most: 32, share: 1 / 8 };
+const LOOK_MS = { least: 1, most: 32, share: 1 / 8 };
 
 /** Converts for one call: what the way from one rate to another takes is worked out once. */
 export class Converter {

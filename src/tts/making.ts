@@ -12,11 +12,6 @@ import { Workplace } from './workplace';
 
 /** How many engines may run at once for one call: what is prepared must not slow down what is waited for. */
 const AT_ONCE = 2;
-/**
- * How long an engine is left alone before what follows on it is made ready: while it reads its libraries and begins its
- * threads, a process at work beside it costs it a millisecond, and of the ten that remain five are enough.
- */
-const HEAD_START_MS = 3;
 
 interface Order {
   urgent: boolean;
@@ -134,7 +129,7 @@ export class Making {
         ...(givesFile ? undefined : { output: wave }),
         timeoutMs,
       });
-      await Promise.race([run, new Promise((resolve) => setTimeout(resolve, HEAD_START_MS))]);
+      // at once: a process that sleeps meanwhile may wake on the processor that has the engine by then
       this.#finisher ??= new (finishing().Finisher)(this.#settings, this.#check);
       await this.#finisher.finish({ command, sentence, workplace, run, wave, said });
       workplace.release();
