@@ -51,13 +51,14 @@ export class Boots {
 
   /**
    * A process is ready.
+   * @param isOnErrand it runs another program than the ones that are compiled for
    * @param then once the next ones may begin: before them the program is compiled, but not before the first one is
    * ready, for somebody may wait for that
    */
-  succeeded(then: () => void): void {
+  succeeded(isOnErrand: boolean, then: () => void): void {
     this.#failed = 0;
     this.#retryMs = 0;
-    if (this.#compiled !== undefined) {
+    if (this.#compiled !== undefined || isOnErrand) {
       then();
       return;
     }
@@ -69,11 +70,11 @@ export class Boots {
   }
 
   /** @param how undefined: the process has not even begun, and the log has it already */
-  failed(pid: number, how: string | undefined): void {
+  failed({ pid, isOnErrand }: CrewMember, how: string | undefined): void {
     this.#putOff();
     if (how === undefined) return;
     // it may be what has killed it: the next one compiles by itself, and when it is ready all is compiled anew
-    this.#dropCompiled();
+    if (!isOnErrand) this.#dropCompiled();
     this.#options.log.write(
       'error',
       `process ${pid} has ended with ${how} before it was ready [PROCESS_START]`,
@@ -86,6 +87,8 @@ export class Boots {
   }
 
   #putOff(): void {
+    // of several that were begun in one round, the first one counts
+    if (this.pauseMs > 0) return;
     this.#failed++;
     this.#retryMs = monotonicMs() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** (this.#failed - 1));
   }

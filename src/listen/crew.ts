@@ -274,7 +274,7 @@ export class Crew {
       if (this.#isCalm && this.#rehearsals.wanted) void this.#rehearse(member);
       else this.#beginWork(member);
     }
-    this.#boots.succeeded(() => this.#staff());
+    this.#boots.succeeded(false, () => this.#staff());
   }
 
   #beginWork(member: CrewMember): void {
@@ -326,7 +326,7 @@ export class Crew {
     place.taken = true;
     if (member.state === 'starting') {
       member.state = 'busy';
-      this.#boots.succeeded(() => this.#staff());
+      this.#boots.succeeded(true, () => this.#staff());
     }
     place.arrival.letGo().destroy();
     const { maxSeconds } = this.#options.config;
@@ -400,8 +400,7 @@ export class Crew {
       }
       for (let call = 0; call < lost; call++)
         counters.addEnd({ code: code ?? 1, asked: true, firstCommandMs: undefined });
-    } else if (wasBooting && !this.#closing)
-      this.#boots.failed(member.pid, member.pid === 0 ? undefined : how);
+    } else if (wasBooting && !this.#closing) this.#boots.failed(member, member.pid === 0 ? undefined : how);
     if (lost === 0 && member.state === 'idle') {
       log.write(
         'warning',

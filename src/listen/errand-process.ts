@@ -24,12 +24,15 @@ export function serveErrand(): void {
   log.fd = 2;
   log.syslog = syslog;
   const transport = new GivenTransport(call.head);
+  const tellEnd = (ending: Ending, code: number) => {
+    const { firstWriteMs } = transport;
+    const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - call.acceptedMs;
+    tell({ type: 'done', id: call.id, code, asked: ending.session !== undefined, firstCommandMs });
+  };
   const house: House = {
     alive: ownProcess.alive,
     leave(ending, code) {
-      const { firstWriteMs } = transport;
-      const firstCommandMs = firstWriteMs === undefined ? undefined : firstWriteMs - call.acceptedMs;
-      tell({ type: 'done', id: call.id, code, asked: ending.session !== undefined, firstCommandMs });
+      tellEnd(ending, code);
       ownProcess.leave(ending, code);
     },
   };
@@ -37,6 +40,10 @@ export function serveErrand(): void {
   for (const signal of masterSignals) {
     process.on(signal, signal === END_SIGNAL ? () => ending.fail(stopped()) : () => {});
   }
+  // process.exit() in a script; where a read waits and nobody answers, what follows on that is SIGKILL
+  process.on('exit', (code) => {
+    if (!ending.over) tellEnd(ending, code);
+  });
   guardConsole(() => log);
   guardStdin();
   tell({ type: 'taken', id: call.id });

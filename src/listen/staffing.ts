@@ -11,7 +11,7 @@ const BREATH_MS = 8;
 /** How long a boot takes on a machine that is busy. */
 const BOOT_MS = 80;
 
-export interface Crew {
+export interface CrewNow {
   readonly idle: number;
   readonly busy: number;
   readonly booting: number;
@@ -32,7 +32,7 @@ export interface Bounds {
   readonly cores: number;
 }
 
-export interface Boots {
+export interface BootsDue {
   /** How many to begin now. */
   readonly now: number;
   /** Whether calls wait for them: else they stand back behind the calls. */
@@ -41,7 +41,7 @@ export interface Boots {
   readonly againMs?: number;
 }
 
-export function bootsDue(crew: Crew, bounds: Bounds): Boots {
+export function bootsDue(crew: CrewNow, bounds: Bounds): BootsDue {
   const { idle, busy, booting, starting, waiting, sinceLastCallMs, freeEveryMs } = crew;
   const room = bounds.most - idle - busy - booting - starting;
   const due = Math.max(waiting, bounds.spare - idle);

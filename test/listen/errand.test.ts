@@ -257,6 +257,17 @@ describe('a call that waits where each process serves one', () => {
     }
   });
 
+  it('may be left by process.exit() while Asterisk answers nothing: no crash', async () => {
+    await using server = await Resident.start({
+      files: { 'leaves.js': "agi.verbose('bye'); setTimeout(() => process.exit(3), 20)" },
+      listen,
+    });
+    const call = server.place('leaves', () => undefined);
+    await call.closed;
+    await server.counted(/calls 1; active 0; .* failed 1; .* crashed 0;/);
+    expect(server.log()).not.toContain('[PROCESS_ENDED]');
+  });
+
   it('is held to max_seconds', async () => {
     await using server = await Resident.start({
       files: { 'circles.js': "agi.verbose('held'); module.exports = () => { for (;;) {} }" },
