@@ -31,10 +31,7 @@ export function checkOptions<O extends object, Names extends OptionNames<O>>(
   options: O,
   names: OnlyNames<O, Names>,
 ): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw failures().noOptions(method, options, names);
-  const name = strangerIn(options, names);
-  if (name !== undefined) throw failures().noOption(method, name, names);
+  check(method, options, names, strangerIn);
 }
 
 /**
@@ -47,9 +44,18 @@ export function checkDescription<O extends object, Names extends OptionNames<O>>
   described: O,
   names: OnlyNames<O, Names>,
 ): void {
-  if (typeof described !== 'object' || described === null || Array.isArray(described))
-    throw failures().noOptions(method, described, names);
-  const name = misspeltIn(described, names);
+  check(method, described, names, misspeltIn);
+}
+
+function check(
+  method: string,
+  given: object,
+  names: object,
+  wrongIn: (given: object, names: object) => string | undefined,
+): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw failures().noOptions(method, given, names);
+  const name = wrongIn(given, names);
   if (name !== undefined) throw failures().noOption(method, name, names);
 }
 

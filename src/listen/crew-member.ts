@@ -6,16 +6,9 @@ import { monotonicMs } from '../agi/socket-transport';
 import type { Log } from '../log';
 import type { CompiledProgram } from './compiled-program';
 import type { Descriptor } from './doors';
-import {
-  type CallOrder,
-  type CallResult,
-  END_SIGNAL,
-  type Errand,
-  type Order,
-  type Report,
-  type Terms,
-} from './messages';
+import { type CallOrder, END_SIGNAL, type Errand, type Order, type Report, type Terms } from './messages';
 import { raisePriority } from './priority';
+import { isReport, readReports } from './reports';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
 const PATIENCE_MS = 20_000;
@@ -264,61 +257,5 @@ export class CrewMember {
 
   kill(): void {
     this.#child.kill('SIGKILL');
-  }
-}
-
-const words = ['ready', 'taken', 'done', 'free', 'tally', 'stale', 'deaf', 'pong'];
-
-function isReport(said: unknown): said is Report {
-  if (typeof said !== 'object' || said === null) return false;
-  const { type, id, active, calls, ended, refused } = said as Record<string, unknown>;
-  if (typeof type !== 'string' || !words.includes(type)) return false;
-  if (type === 'tally') {
-    return (
-      [active, calls].every(Number.isInteger) &&
-      Array.isArray(ended) &&
-      ended.every(isResult) &&
-      typeof refused === 'object' &&
-      refused !== null &&
-      Object.values(refused).every(Number.isInteger)
-    );
-  }
-  if (type === 'done') return Number.isInteger(id) && isResult(said);
-  return type === 'taken' ? Number.isInteger(id) : true;
-}
-
-/** What is no number would end the master where it is added up. */
-function isResult(said: unknown): said is CallResult {
-  if (typeof said !== 'object' || said === null) return false;
-  const { firstCommandMs } = said as Record<string, unknown>;
-  return firstCommandMs === undefined || Number.isFinite(firstCommandMs);
-}
-
-/** The most that a process on an errand has to say at once. */
-const LINE_BYTES = 65_536;
-
-/** The reports of a process without Node's own line. */
-function readReports(line: Socket, onReport: (report: unknown) => void, onSilence: () => void): void {
-  let text = '';
-  line.setEncoding('utf8');
-  line.on('error', () => {});
-  line.on('close', onSilence);
-  line.on('data', (chunk: string) => {
-    text += chunk;
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
-      onReport(parsed(text.slice(0, end)));
-      text = text.slice(end + 1);
-    }
-    if (text.length <= LINE_BYTES) return;
-    text = '';
-    onReport(undefined);
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
