@@ -1,6 +1,6 @@
 /** How many processes are booted, and when. */
 import { describe, expect, it } from 'vitest';
-import { bootsDue } from '../../src/listen/staffing';
+import { bootsDue } from '../../src/listen/boots-due';
 import { Turnover } from '../../src/listen/turnover';
 
 const bounds = { most: 10, spare: 4, cores: 2 };
