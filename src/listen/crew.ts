@@ -139,7 +139,7 @@ export class Crew {
     // a process of many calls is busy with the others, for as long as the settings let it
     if (mode === 'shared') member.hand(order, arrival.socket, stuckSeconds * 1000);
     else {
-      member.state = 'busy';
+      this.#staff.engage(member);
       member.hand(order, arrival.socket);
     }
   }

@@ -125,6 +125,12 @@ export class Staff {
     return best;
   }
 
+  /** It is given a call, and is free for no other. */
+  engage(member: CrewMember): void {
+    if (this.#count('busy') === 0) this.#turnover.resume(monotonicMs());
+    member.state = 'busy';
+  }
+
   /** A call has come, whoever has it now. */
   noteCall(): void {
     this.#lastCallMs = monotonicMs();
