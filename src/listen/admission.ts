@@ -31,9 +31,10 @@ export class Admission {
   admit(address: string): RefusalReason | undefined {
     const { maxActive, maxPerAddress } = this.#limits;
     if (this.#allowed && !this.#allowed.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) return 'allow';
-    if (maxActive > 0 && this.#active >= maxActive) return 'max_active';
     const here = this.#perAddress.get(address) ?? 0;
     if (maxPerAddress > 0 && here >= maxPerAddress) return 'max_per_address';
+    // last: somebody may make way for who is refused for this alone
+    if (maxActive > 0 && this.#active >= maxActive) return 'max_active';
     this.#active++;
     this.#perAddress.set(address, here + 1);
     return undefined;

@@ -99,6 +99,40 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     await server.counted(/ active 0;/);
   });
 
+  it('nobody makes way for a call that is refused all the same', async () => {
+    const listen = 'max_active = 2\nmax_per_address = 1';
+    await using server = await start({ listen, config: 'header_seconds = 30' });
+    const silent = net.connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    const closed = once(silent.resume(), 'close');
+    await once(silent, 'connect');
+    const call = await server.hold('held');
+    // others from its address find a place where it has had its second
+    const other = () =>
+      new Promise<string>((resolve) => {
+        const socket = net.connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.3' });
+        socket.on('data', (data) => {
+          resolve(`${data}`);
+          socket.destroy();
+        });
+        socket.write(requestFor('hello'));
+      });
+    expect(await server.call('hello')).toEqual(['FAILURE']);
+    await server.logged('refused: [listen] max_per_address [REFUSED]');
+    await expect
+      .poll(
+        async () => {
+          expect(await server.call('hello')).toEqual(['FAILURE']);
+          expect(server.log()).not.toContain('AGI_REQUEST_TIMEOUT');
+          return other();
+        },
+        { timeout: 10_000 },
+      )
+      .toMatch(/^VERBOSE/);
+    await closed;
+    letGo(call);
+    await call.closed;
+  });
+
   it('no more from one address than max_per_address', async () => {
     await using server = await start({ listen: 'max_per_address = 1' });
     const call = await server.hold('held');
