@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { requestFor } from '../support/asterisk';
+import { answerAll, requestFor } from '../support/asterisk';
 import { executable, makeFolder } from '../support/inet';
 import { Resident } from '../support/resident';
 
@@ -186,6 +186,25 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     await server.logged('stopping: SIGTERM');
     server.child.kill('SIGINT');
     expect((await call.closed).at(-1)).toBe('FAILURE');
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('a request that is whole only when calls are being ended is none any more', async () => {
+    await using server = await start();
+    const request = requestFor('held');
+    const late = server.place('', undefined, request.slice(0, 99));
+    // the process that is to end waits for an answer to its last word until the other has been heard
+    const call = server.place('held', (command) => {
+      if (!command.includes('the service is stopped')) return answerAll(command, undefined as never);
+      late.socket.write(request.slice(99));
+      void late.closed.then(() => call.socket.write('200 result=1\n'));
+      return undefined;
+    });
+    await expect.poll(() => call.commands).toContain('VERBOSE held 1');
+    server.child.kill('SIGTERM');
+    await server.logged('calls have 60 s to finish');
+    server.child.kill('SIGTERM');
+    expect(await late.closed).toEqual(mode === 'pool' ? ['FAILURE'] : []);
     expect(await server.ended).toEqual({ code: 0, signal: null });
   });
 
