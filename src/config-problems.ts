@@ -20,13 +20,19 @@ export function unknownKey(file: string, section: string, key: string, known: ob
 /**
  * A section of the user's own is theirs: one that is named nearly as ours, while that is not there, and has a key of its
  * as well, is none.
+ * @param ours the keys of each
  */
-export function misspeltSection(file: string, section: string, sections: IniSections): string | undefined {
-  const absent = Object.keys(keys).filter((name) => !Object.hasOwn(sections, name));
+export function misspeltSection(
+  file: string,
+  section: string,
+  sections: IniSections,
+  ours: Readonly<Record<string, object | undefined>> = keys,
+): string | undefined {
+  const absent = Object.keys(ours).filter((name) => !Object.hasOwn(sections, name));
   const meant = misspeltName(section, absent);
-  const ours = meant === undefined ? undefined : keys[meant];
+  const known = meant === undefined ? undefined : ours[meant];
   const has = Object.keys(sections[section] ?? {});
-  if (ours === undefined || !has.some((key) => Object.hasOwn(ours, key))) return undefined;
+  if (known === undefined || !has.some((key) => Object.hasOwn(known, key))) return undefined;
   return `${file}: [${section}]: there is no such section (did you mean [${meant}]?), and what it says is passed over`;
 }
 

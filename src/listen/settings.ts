@@ -1,8 +1,7 @@
 /** How to listen: the section `[listen]` of the configuration, and the command line, which wins. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { type Config, readConfig } from '../config';
-import { readIni, unknownKey } from '../config-problems';
+import { type Config, keys, readConfig } from '../config';
+import { misspeltSection, unknownKey } from '../config-problems';
 import { RefusedError } from '../errors';
 import { toBlockList } from './admission';
 import { descriptorsForCalls } from './descriptors';
@@ -109,13 +108,17 @@ export function readSettings(
   const config = readConfig(named);
   const warnings = [...config.warnings];
   const values: Record<string, unknown> = {};
-  const section = config.file === undefined ? {} : (readIni(readFileSync(config.file, 'utf8')).listen ?? {});
-  for (const [key, text] of Object.entries(section)) {
+  const { file = '', sections } = config;
+  for (const section in sections) {
+    const warning = Object.hasOwn(keys, section)
+      ? undefined
+      : misspeltSection(file, section, sections, { listen: rows });
+    if (warning !== undefined) warnings.push(warning);
+  }
+  for (const [key, text] of Object.entries(sections.listen ?? {})) {
     const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
-    if (row) values[key] = parse(row, text, `${config.file}: [listen] ${key}`);
-    else {
-      warnings.push(unknownKey(config.file ?? '', 'listen', key, rows));
-    }
+    if (row) values[key] = parse(row, text, `${file}: [listen] ${key}`);
+    else warnings.push(unknownKey(file, 'listen', key, rows));
   }
   for (const [key, row] of Object.entries(rows)) {
     const text = options[key];
