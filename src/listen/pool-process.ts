@@ -128,9 +128,11 @@ export class PoolProcess implements House {
   }
 
   /** process.exit() in a script. */
-  onExit(): void {
+  onExit(code: number): void {
     const { ending } = this.#shift ?? {};
-    if (ending && !ending.over) departure().warnOfLoss(ending);
+    if (!ending || ending.over) return;
+    departure().warnOfLoss(ending);
+    departure().tellFailure(ending, code);
   }
 
   leave(ending: Ending, code: number, rest?: Promise<void>): void {

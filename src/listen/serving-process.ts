@@ -51,7 +51,7 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   };
   process.on('uncaughtException', (error) => fail(error, false));
   process.on('unhandledRejection', (error) => fail(error, true));
-  process.on('exit', () => work?.onExit());
+  process.on('exit', (code) => work?.onExit(code));
   // what a boot of the pool's does not need, it does not load: there may be one for each call
   const shared = terms.mode === 'shared' ? new (sharedProcess().SharedProcess)(headquarters) : undefined;
   work = shared ?? new PoolProcess(headquarters);

@@ -13,8 +13,26 @@ const LOOK_EVERY_MS = 20;
 /** process.exit() in a script, or an end that Node makes by itself. */
 export function onExit(ending: Ending, code: number): void {
   warnOfLoss(ending);
+  const isTold = tellFailure(ending, code);
   ending.tracing?.tell('end', `${code}`);
-  leaveByForce(ending, code);
+  leaveByForce(ending, code, isTold);
+}
+
+/**
+ * What an exit code says in classic AGI takes a word over FastAGI (`trouble.ts`). It ends what Asterisk is at, and where
+ * it comes together with a command, Asterisk looks for it when it sees the connection closed.
+ * @returns whether it has been said
+ */
+export function tellFailure({ begun, session, tracing, transport }: Ending, code: number): boolean {
+  if (code === 0 || begun || !session?.request.network || session.ended) return false;
+  try {
+    transport.write('FAILURE\n');
+    tracing?.line('>', 'FAILURE', false);
+    return true;
+  } catch {
+    // gone
+    return false;
+  }
 }
 
 /** Says what the exit of a script's own has dropped. */
@@ -25,10 +43,13 @@ export function warnOfLoss({ session, log }: Ending): void {
   log.write('warning', `process.exit() has dropped ${what}: await them first, or just return [SCRIPT_EXIT]`);
 }
 
-/** Where a read still waits: Node would wait for it, too. */
-export function leaveByForce({ session, transport }: Ending, code: number): void {
+/**
+ * Where a read still waits: Node would wait for it, too.
+ * @param isTold Asterisk has been told of a failure, and ends the read by closing the connection
+ */
+export function leaveByForce({ session, transport }: Ending, code: number, isTold = false): void {
   // who has sent no request has no commands to answer
-  const free = !transport.reading || (session !== undefined && settle(transport));
+  const free = !transport.reading || (session !== undefined && settle(transport, isTold));
   if (!free) exitByForce(code);
   transport.close();
 }
@@ -64,9 +85,9 @@ export { startWatchdog as watch };
  * Frees the process from a read that waits: Asterisk answers a NOOP at once, even in the middle of a STREAM
  * FILE.
  */
-function settle(transport: Transport): boolean {
+function settle(transport: Transport, isTold: boolean): boolean {
   try {
-    transport.write('NOOP\n');
+    if (!isTold) transport.write('NOOP\n');
   } catch {
     // gone: the read ends by itself, and cannot be seen from here
     return true;

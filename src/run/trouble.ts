@@ -31,8 +31,9 @@ export class Trouble {
     this.#ending = ending;
   }
 
-  async fail(error: unknown): Promise<void> {
+  async fail(thrown: unknown): Promise<void> {
     const { begun, log, script } = this.#ending;
+    const error = tangible(thrown);
     const hangup = asHangup(error);
     if (hangup) {
       if (begun) return;
@@ -135,7 +136,7 @@ export class Trouble {
     const { session } = ending;
     if (session && !session.ended) {
       session.stop();
-      await Promise.race([this.#sayFarewell(session, farewell), elapsed(FAREWELL_MS)]);
+      await this.#sayFarewell(session, farewell);
     }
     await Promise.all(this.#mails);
     ending.leave(code);
@@ -143,23 +144,28 @@ export class Trouble {
 
   /**
    * One line for the console; over FastAGI then a word that makes AGISTATUS=FAILURE, as a process's exit
-   * code does in classic AGI, and on which Asterisk closes the connection. Sent into the middle of a STREAM FILE the first ends it at once. The second waits for an
-   * answer: Asterisk reads through a buffer, and would not see a line that came together with another.
+   * code does in classic AGI, and on which Asterisk closes the connection. Sent into the middle of a STREAM FILE the
+   * first ends it at once. The second waits for an answer: Asterisk reads through a buffer, and would not see a line that
+   * came together with another, but when the connection is closed. So where it is at an application that nothing ends,
+   * both wait there.
    */
-  #sayFarewell(session: Session, text: string): Promise<void> {
+  async #sayFarewell(session: Session, text: string): Promise<void> {
     const { transport, tracing } = this.#ending;
+    const { network } = session.request;
     const words = [encodeCommand('VERBOSE', [printable(text).replaceAll('\n', ' '), 1])];
-    if (session.request.network) words.push('FAILURE');
-    return new Promise((resolve) => {
+    if (network) words.push('FAILURE');
+    const sayNext = () => {
+      const word = words.shift();
+      if (word === undefined) return;
+      tracing?.line('>', word, false);
+      transport.write(`${word}\n`);
+    };
+    const said = new Promise<void>((resolve) => {
       const say = (answer?: Buffer) => {
         for (const line of answer?.toString().trimEnd().split('\n') ?? []) tracing?.line('<', line, false);
-        const word = words.shift();
-        if (word === undefined && !session.request.network) return resolve();
+        if (words.length === 0 && !network) return resolve();
         try {
-          if (word !== undefined) {
-            tracing?.line('>', word, false);
-            transport.write(`${word}\n`);
-          }
+          sayNext();
           transport.read();
         } catch {
           resolve();
@@ -168,6 +174,12 @@ export class Trouble {
       transport.receiver = { onData: say, onEnd: () => resolve() };
       say();
     });
+    await Promise.race([said, elapsed(FAREWELL_MS)]);
+    try {
+      sayNext();
+    } catch {
+      // gone
+    }
   }
 
   #startMonitor(): void {
@@ -201,6 +213,16 @@ export class Trouble {
         'the call is ended. Close what is left open, or await it at the top level or in an exported function [SCRIPT_LEFTOVERS]',
     );
     void ending.finish();
+  }
+}
+
+/** A proxy that is revoked, or throws, cannot even be asked what it is. */
+function tangible(error: unknown): unknown {
+  try {
+    asHangup(error);
+    return error;
+  } catch {
+    return new AgiError('SCRIPT_ERROR', 'a script threw what cannot be looked at: a proxy');
   }
 }
 

@@ -57,7 +57,7 @@ describe('a call that waits where each process serves one', () => {
     expect(server.log()).toMatch(/^plain$/m);
     expect(server.log()).not.toMatch(/ (warning|error) /);
     expect((await server.call('fails')).at(-1)).toBe('FAILURE');
-    expect(await server.call('leaves')).toEqual(['VERBOSE bye 1']);
+    expect(await server.call('leaves')).toEqual(['VERBOSE bye 1', 'FAILURE']);
     expect((await server.call('nothing')).at(-1)).toBe('FAILURE');
     expect(await server.place('', undefined, 'GET / HTTP/1.1\n\n').closed).toEqual([]);
     await server.counted(

@@ -539,7 +539,7 @@ describe('a pool', () => {
       },
       listen: 'processes = 1',
     });
-    expect(await server.call('exit')).toEqual(['VERBOSE 1 1']);
+    expect(await server.call('exit')).toEqual(['VERBOSE 1 1', 'FAILURE']);
     expect(await server.call('lost')).toEqual(['VERBOSE 1 1']);
     await server.logged('process.exit() has dropped a command that waited');
     await server.counted(/ calls 2; active 0; waiting 0; failed 1; /);

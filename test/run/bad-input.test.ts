@@ -315,17 +315,59 @@ describe('a script that', () => {
 
   it('calls process.exit', async () => {
     const outcome = await run("agi.answer(); agi.verbose('lost'); process.exit(5)");
-    expect(outcome).toMatchObject({ code: 5, commands: ['ANSWER', 'NOOP'] });
+    expect(outcome).toMatchObject({ code: 5, commands: ['ANSWER', 'FAILURE'] });
     expect(outcome.log).toContain('[SCRIPT_EXIT]');
   });
 
   it('calls process.exit in the middle of a file, to one who never answers', async () => {
-    const outcome = await run("agi.streamFile('x'); setTimeout(() => process.exit(5), 50)", {
+    const outcome = await run("agi.streamFile('x'); setTimeout(() => process.exit(0), 50)", {
       answer: () => undefined,
     });
     expect(outcome.commands).toEqual(['STREAM FILE x "" 0', 'NOOP']);
-    if ('execve' in process) expect(outcome.code).toBe(5);
+    if ('execve' in process) expect(outcome.code).toBe(0);
     else expect(outcome.signal).toBe('SIGKILL');
+  });
+
+  it('calls process.exit in the middle of a file: a failure is told, and ends the file', async () => {
+    const outcome = await run("agi.streamFile('x'); setTimeout(() => process.exit(5), 50)", {
+      answer: () => undefined,
+    });
+    expect(outcome).toMatchObject({ code: 5, commands: ['STREAM FILE x "" 0', 'FAILURE'] });
+  });
+
+  it('throws while Asterisk is at something that nothing ends: the failure is there when it looks again', async () => {
+    const outcome = await run("agi.verbose(1); throw new Error('broken')", { answer: () => undefined });
+    expect(outcome.commands.slice(0, 3)).toEqual([
+      'VERBOSE 1 1',
+      'VERBOSE "script.js: Error: broken (script.js:1)" 1',
+      'FAILURE',
+    ]);
+  });
+
+  it.each([
+    [
+      'a proxy that is revoked',
+      'const { proxy, revoke } = Proxy.revocable(new Error(), {}); revoke(); throw proxy;',
+    ],
+    [
+      'a proxy that throws when it is looked at',
+      "throw new Proxy(new Error('x'), { getPrototypeOf() { throw new Error('y'); }, get() { throw new Error('z'); } });",
+    ],
+  ])('throws %s', async (_, script) => {
+    const outcome = await run(`module.exports = async () => { ${script} }`);
+    expect(outcome).toMatchObject({
+      code: 1,
+      commands: [expect.stringContaining('a script threw what cannot be looked at'), 'FAILURE'],
+    });
+    expect(outcome.log).toContain(' error ');
+  });
+
+  it.each([
+    ['without one', 'agi.answer().then(() => { process.exitCode = 4; process.exit(); })', 4],
+    ['when all is well', 'agi.answer().then(() => process.exit(0))', 0],
+  ])('calls process.exit with a code of its own: %s', async (_, script, code) => {
+    const outcome = await run(script);
+    expect(outcome).toMatchObject({ code, commands: code === 0 ? ['ANSWER'] : ['ANSWER', 'FAILURE'] });
   });
 
   it('goes on in the background with commands for longer than linger_seconds', async () => {
