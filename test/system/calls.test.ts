@@ -94,6 +94,13 @@ const scripts: Record<string, string> = {
     process.emitWarning('a warning of its own');
     require('child_process').execSync('echo from a child; echo and its stderr >&2', { stdio: ['ignore', 'inherit', 'inherit'] });
     agi.setVariable('test', 'clean');`,
+  'exits.js': `
+    agi.verbose('bye');
+    process.exit(5);`,
+  'breaks-off.js': `
+    await agi.answer();
+    agi.exec('Wait', 3);
+    throw new Error('in the middle');`,
   'whoami.js': `
     agi.setVariable('test', [process.getuid(), process.getgid(), process.getgroups().join('+')].join(' '));`,
 };
@@ -294,6 +301,11 @@ describe.skipIf(missing)(`real calls${missing ? ` (${missing})` : ''}`, () => {
         expect(seen.end).toBe('FAILURE test=');
         expect(seen.console).toContain('throws.js: TypeError: no such luck (throws.js:3)');
         expect(seen.log).toMatch(/error fastagi\[\d+\] throws.js: .*TypeError: no such luck/s);
+      });
+
+      it('learn of a script that has left with an exit code, or failed while they wait', async () => {
+        expect((await place('exits.js')).end).toBe('FAILURE test=');
+        expect((await place('breaks-off.js')).end).toBe('FAILURE test=');
       });
 
       it('learn of a script that is not there, and of one that is not to be had', async () => {
