@@ -94,11 +94,11 @@ export class CrewMember {
     }
     this.#line = errand
       ? new ErrandLine(this.#child, { terms, call: errand.call })
-      : new OrderLine(this.#child);
+      : new OrderLine(this.#child, terms.mode);
     this.#line.listen(
       (said) => {
         if (this.#canSay(said)) watcher.onReport(this, said);
-        else this.#cut('has said what it cannot say');
+        else this.distrust();
       },
       () => this.#onSilence(),
     );
@@ -224,6 +224,11 @@ export class CrewMember {
     // what it was given to listen on is known before it is ready
     if (type === 'deaf' || type === 'ready') return this.state === 'booting' || this.state === 'leaving';
     return true;
+  }
+
+  /** It has said what cannot be. */
+  distrust(): void {
+    this.#cut('has said what it cannot say');
   }
 
   /** A script can reach the descriptor of the line. Who lies, or cannot be told anything, serves no more calls. */

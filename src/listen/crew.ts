@@ -192,10 +192,11 @@ export class Crew {
     return true;
   }
 
-  #onDone(member: CrewMember, report: Report & { type: 'done' }): void {
-    this.#ledger.strike(member, report.id);
+  #onDone(member: CrewMember, report: Report & { type: 'done' }): boolean {
+    if (!this.#ledger.strike(member, report.id)) return false;
     this.#options.counters.addEnd(report);
     this.#options.onChange();
+    return true;
   }
 
   #onTally(member: CrewMember, { active, calls, refused, ended }: Report & { type: 'tally' }): void {

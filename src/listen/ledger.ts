@@ -47,13 +47,18 @@ export class Ledger {
     if (entry) entry.limit = setTimeout(onOver, ms).unref();
   }
 
-  /** A call is over. */
-  strike(member: CrewMember, id: number): void {
+  /**
+   * A call is over.
+   * @returns whether the process had it
+   */
+  strike(member: CrewMember, id: number): boolean {
     const entries = this.#handed.get(member);
     const entry = entries?.get(id);
+    if (!entry?.taken) return false;
     entries?.delete(id);
-    clearTimeout(entry?.limit);
-    entry?.arrival.release();
+    clearTimeout(entry.limit);
+    entry.arrival.release();
+    return true;
   }
 
   /** What a process has by itself. */

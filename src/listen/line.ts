@@ -1,7 +1,7 @@
 /** How the master and a process of its talk: over Node's own line, or, with a process of one call, over a plain one. */
 import type { ChildProcess, SendHandle } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { END_SIGNAL, type Errand, type Order, type Report } from './messages';
+import { END_SIGNAL, type Errand, type Order, type Report, type Terms } from './messages';
 import { readReports } from './reports';
 
 export interface Line {
@@ -20,9 +20,11 @@ export interface Line {
 /** Node's: orders and sockets go there, reports come back. */
 export class OrderLine implements Line {
   readonly #child: ChildProcess;
+  readonly #mode: Terms['mode'];
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, mode: Terms['mode']) {
     this.#child = child;
+    this.#mode = mode;
   }
 
   listen(onReport: (said: unknown) => void, onSilence: () => void): void {
@@ -36,8 +38,9 @@ export class OrderLine implements Line {
     this.#child.send(order, bare as SendHandle, {}, () => {});
   }
 
-  carries(): boolean {
-    return true;
+  carries(type: Report['type']): boolean {
+    if (this.#mode === 'pool') return ['ready', 'taken', 'done', 'free'].includes(type);
+    return type !== 'free';
   }
 
   close(): void {

@@ -4,6 +4,8 @@ import type { CallResult, Report } from './messages';
 
 /** The most that a process on an errand has to say at once. */
 const LINE_BYTES = 65_536;
+/** More calls than any process has, or has had since it spoke last. */
+const CALLS = 1e9;
 const words = ['ready', 'taken', 'done', 'free', 'tally', 'stale', 'deaf', 'pong'];
 
 /** A script can reach the line: what comes over it is looked at before it is believed. */
@@ -13,16 +15,21 @@ export function isReport(said: unknown): said is Report {
   if (typeof type !== 'string' || !words.includes(type)) return false;
   if (type === 'tally') {
     return (
-      [active, calls].every(Number.isInteger) &&
+      [active, calls].every(isCount) &&
       Array.isArray(ended) &&
       ended.every(isResult) &&
       typeof refused === 'object' &&
       refused !== null &&
-      Object.values(refused).every(Number.isInteger)
+      Object.values(refused).every(isCount)
     );
   }
   if (type === 'done') return Number.isInteger(id) && isResult(said);
   return type === 'taken' ? Number.isInteger(id) : true;
+}
+
+/** A counter that falls would end the master where it is shown, one without end where its calls are counted as lost. */
+function isCount(said: unknown): boolean {
+  return Number.isInteger(said) && (said as number) >= 0 && (said as number) <= CALLS;
 }
 
 /** What is no number would end the master where it is added up. */

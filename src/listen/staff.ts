@@ -54,7 +54,8 @@ export interface Dispatch {
   sendOnErrand(start: (errand: NonNullable<BootOptions['errand']>) => CrewMember | undefined): boolean;
   /** @returns whether the process was handed that call */
   onTaken(member: CrewMember, id: number): boolean;
-  onDone(member: CrewMember, report: Report & { type: 'done' }): void;
+  /** @returns whether the process had that call */
+  onDone(member: CrewMember, report: Report & { type: 'done' }): boolean;
   onTally(member: CrewMember, report: Report & { type: 'tally' }): void;
   /**
    * A process has ended.
@@ -223,8 +224,8 @@ export class Staff {
     else if (report.type === 'done' && report.id === REHEARSAL) {
       if (report.free) this.#onRehearsed(member);
     } else if (report.type === 'done') {
-      this.#dispatch.onDone(member, report);
-      if (report.free || member.isOnErrand) this.#onFree(member, member.isOnErrand);
+      if (!this.#dispatch.onDone(member, report)) member.distrust();
+      else if (report.free || member.isOnErrand) this.#onFree(member, member.isOnErrand);
     } else if (report.type === 'free' && this.#rehearsals.has(member)) this.#onRehearsed(member, report.last);
     else if (report.type === 'free') this.#onFree(member, report.last);
     else if (report.type === 'tally') this.#dispatch.onTally(member, report);
@@ -300,7 +301,9 @@ export class Staff {
   }
 
   #onFree(member: CrewMember, last: boolean): void {
-    if (last) {
+    // one that leaves may have been handed a call meanwhile
+    if (!last && this.#dispatch.load(member) > 0) member.distrust();
+    else if (last) {
       member.state = 'leaving';
       member.expectEnd();
     } else if (member.state === 'busy') {

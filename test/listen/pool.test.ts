@@ -599,6 +599,21 @@ describe('a pool', () => {
       'require(\'fs\').writeSync(3, \'{"type":"tally","ended":5}\\n\');',
       ['has said what it cannot say, and is killed'],
     ],
+    [
+      'calls without number',
+      'require(\'fs\').writeSync(3, \'{"type":"tally","active":1e300,"calls":0,"refused":{},"ended":[]}\\n\');',
+      ['has said what it cannot say, and is killed'],
+    ],
+    [
+      'that it is free in the middle of a call',
+      'require(\'fs\').writeSync(3, \'{"type":"free","last":false}\\n\');',
+      ['has said what it cannot say, and is killed'],
+    ],
+    [
+      'the end of a call that it does not have',
+      'require(\'fs\').writeSync(3, \'{"type":"done","id":99,"code":0,"asked":false}\\n\');',
+      ['has said what it cannot say, and is killed'],
+    ],
     ['its end', "require('fs').closeSync(3);", ['has closed its line to this one, and is killed']],
   ])("what a script says on its process's line to the master ends no server: %s", async (_, says, told) => {
     await using server = await Resident.start({
