@@ -1,13 +1,11 @@
-import { fstatSync, type Stats } from 'node:fs';
 import { isPackage } from './modules';
+import { StandardDescriptors } from './standard-descriptors';
 
 /** Node's own talk with the parent process. */
 const NODES_OWN = 'internalMessage';
 
 /** When those that are over are struck from the list of timers. */
 const TIMERS = 500;
-
-const STANDARD = [0, 1, 2] as const;
 
 /**
  * What a script can leave in its process, put back to how it was before: globals, the environment, listeners of
@@ -22,7 +20,7 @@ export class CleanSlate {
   readonly #listeners = new Map<string | symbol, Set<unknown>>();
   readonly #folder = process.cwd();
   readonly #mask = process.umask();
-  readonly #descriptors = STANDARD.map(stateOf);
+  readonly #descriptors = new StandardDescriptors();
   /** Timers that keep no process going, which nothing else tells of. */
   readonly #quietTimers = new Set<NodeJS.Timeout>();
 
@@ -54,7 +52,7 @@ export class CleanSlate {
     }
     for (const timer of this.#quietTimers) clearTimeout(timer);
     this.#quietTimers.clear();
-    if (!this.#areDescriptors()) left.push('descriptors 0 to 2');
+    if (!this.#descriptors.areThere) left.push('descriptors 0 to 2');
     process.umask(this.#mask);
     process.exitCode = undefined;
     try {
@@ -82,14 +80,6 @@ export class CleanSlate {
       }
       return unref.call(this);
     };
-  }
-
-  #areDescriptors(): boolean {
-    return STANDARD.every((fd) => {
-      const before = this.#descriptors[fd];
-      const { dev, ino } = stateOf(fd);
-      return dev === before?.dev && ino === before.ino;
-    });
   }
 
   #restoreEnvironment(): void {
@@ -127,15 +117,6 @@ function isScripts(callers: readonly string[]): boolean {
 /** Has run, or was cleared: there is no public name for that. */
 function isOver(timer: NodeJS.Timeout): boolean {
   return (timer as { _destroyed?: boolean })._destroyed !== false;
-}
-
-/** What standard input, output and error are: a script that closes one would have the next call's socket there. */
-function stateOf(fd: number): Pick<Stats, 'dev' | 'ino'> {
-  try {
-    return fstatSync(fd);
-  } catch {
-    return { dev: -1, ino: -1 };
-  }
 }
 
 /** The properties of an object that every call looks at again: nearly always there is nothing to be done. */

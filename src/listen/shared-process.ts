@@ -18,6 +18,7 @@ import type { Headquarters } from './headquarters';
 import type { CallOrder, CallResult } from './messages';
 import { Modules } from './modules';
 import { BACKLOG, Reception, SILENT_MS } from './reception';
+import { StandardDescriptors } from './standard-descriptors';
 
 /** How often, at most, the master is told of calls that it has not seen. */
 const TALLY_MS = 100;
@@ -51,6 +52,9 @@ export class SharedProcess implements House {
   readonly #calls = new Map<Ending, Place>();
   readonly #scripts = new Map<string, Promise<ScriptFunction>>();
   readonly #loader: Loader;
+  readonly #descriptors = new StandardDescriptors();
+  /** A script has closed one of them. */
+  #isSpoiled = false;
   /** Where scripts were a glance ago: a path takes a look at each of its folders. */
   readonly #found = new Map<string, ScriptFile>();
   #lookedMs = 0;
@@ -189,6 +193,7 @@ export class SharedProcess implements House {
     { head, ...known }: { head?: Buffer } & Pick<Place, 'acceptedMs' | 'over' | 'release'>,
   ): void {
     const { config } = this.#headquarters.terms;
+    if (!this.#isSpoiled && !this.#descriptors.areThere) this.#spoil();
     const log = this.#ownLog();
     const within = (work: () => void) => this.#places.run(place, work);
     const transport = new SocketTransport(connection, {
@@ -207,9 +212,16 @@ export class SharedProcess implements House {
   #ownLog(): Log {
     const { config, syslog } = this.#headquarters.terms;
     const log = new Log(config.debug ? 'debug' : config.logLevel);
-    log.fd = 2;
+    if (!this.#isSpoiled) log.fd = 2;
     log.syslog = syslog;
     return log;
+  }
+
+  /** What is the log's number may be a caller's connection by now: this process writes nothing there any more. */
+  #spoil(): void {
+    this.#isSpoiled = true;
+    for (const { log } of this.#calls.values()) if (log) log.fd = undefined;
+    this.#headquarters.report({ type: 'stale', why: 'a script has closed one of descriptors 0 to 2' });
   }
 
   /** What the globals `agi` and `fastagi` are to the code that asks. */

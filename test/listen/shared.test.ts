@@ -249,6 +249,30 @@ describe('a shared process', () => {
     again.socket.end('HANGUP\n');
   });
 
+  it.each([['--processes=1'], ['--processes=2 --max-per-address=50']])(
+    'is renewed when a script closes what the log is, and writes to no other call (%s)',
+    async (args) => {
+      await using server = await start({
+        files: {
+          'closes.js': `const { closeSync } = require('fs');
+            module.exports = async (agi) => { for (const fd of [0, 1, 2]) closeSync(fd); await agi.verbose('closed'); }`,
+          'prints.js':
+            "module.exports = async (agi) => { console.log('printed'); await agi.verbose('cool'); }",
+        },
+        args: args.split(' '),
+      });
+      expect(await server.call('closes')).toEqual(['VERBOSE closed 1']);
+      for (let call = 0; call < 4; call++) expect(await server.call('prints')).toEqual(['VERBOSE cool 1']);
+      await server.logged(/info .* process \d+ is renewed: a script has closed one of descriptors 0 to 2/);
+      await expect
+        .poll(async () => {
+          expect(await server.call('prints')).toEqual(['VERBOSE cool 1']);
+          return server.log();
+        })
+        .toContain('prints.js: printed');
+    },
+  );
+
   it('refuses setuid, which it could not keep', async () => {
     const server = Resident.spawn({ config: 'setuid = on', args: ['--mode', 'shared'] });
     expect(await server.ended).toMatchObject({ code: 3 });
