@@ -19,6 +19,7 @@ import { refusedAction } from './failures';
 import { type ActionOptions, type AmiList, ManagerActions } from './manager-actions';
 import { amiNames, asyncAgiNames, checkNames, readyNames, reconnectNames, streamNames } from './option-names';
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';
+import { leaveUncaught } from './uncaught';
 
 export interface ReconnectOptions {
   /** How many attempts in a row may fail; without end where it is left out. */
@@ -186,7 +187,7 @@ export class Ami extends ManagerActions {
 
   /**
    * Calls the listener whenever the connection is lost, is there again, or the client is closed, with the error that
-   * it was by.
+   * it was by. An error that the listener throws is an uncaught one.
    * @returns what ends that
    */
   onState(listener: (state: AmiState, error: Error | undefined) => void): () => void {
@@ -556,7 +557,16 @@ export class Ami extends ManagerActions {
 
   #setState(state: AmiState, error: unknown): void {
     this.#state = state;
-    for (const listener of [...this.#stateListeners]) listener(state, error as Error | undefined);
+    for (const listener of [...this.#stateListeners]) {
+      try {
+        listener(state, error as Error | undefined);
+      } catch (thrown) {
+        // whoever is coming back, or closing, goes on
+        leaveUncaught(thrown);
+      }
+      // one that has closed the client: the others have been told of what is later
+      if (this.#state !== state) return;
+    }
   }
 
   // — Is anyone there?
@@ -572,7 +582,8 @@ export class Ami extends ManagerActions {
     // who waits for an answer finds out by that; an action that Asterisk carries out before it reads on holds up a ping
     const heard = this.#heard;
     this.#heard = false;
-    if (heard || this.#pinging || this.#exchanges.unanswered) return;
+    if (heard) this.#exchanges.heard();
+    if (heard || this.#pinging || this.#exchanges.waits) return;
     const connection = this.#connection;
     this.#pinging = true;
     this.action('Ping', {}, { timeoutMs: this.#timeoutMs || 10_000 }).then(
