@@ -4,6 +4,7 @@
  */
 import net from 'node:net';
 import type { Transport } from '../agi/transport';
+import { AmiConnectionError } from '../ami-errors';
 import { AgiArgumentError } from '../errors';
 import { type Address, showAddress } from './address';
 import type { Ami } from './ami';
@@ -83,7 +84,11 @@ function bridge(transport: Transport, { server, onProblem }: BridgeOptions): voi
       transport.read();
       next();
     },
-    onEnd: () => {
+    onEnd: (error) => {
+      // of a connection that is lost the client tells, once and not for each call
+      if (error && !(error instanceof AmiConnectionError)) {
+        onProblem(`${showAddress(server)}: ${error.message}: the call goes on in the dialplan`);
+      }
       over = true;
       clearTimeout(timer);
       transport.close();
