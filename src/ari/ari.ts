@@ -9,8 +9,8 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AriArgumentError, AriConnectionError, AriGoneError, AriProtocolError } from '../ari-errors';
 import type { EventStream, EventStreamOptions } from '../event-stream';
 import { readAnswer } from '../wire/ari-answer';
-import { redactAriText } from '../wire/ari-redact';
-import { type AriRequest, encodeQuery, encodeRaw, type RawRequest } from '../wire/ari-request';
+import { redactAriAnswer, redactAriRequest } from '../wire/ari-redact';
+import { type AriRequest, encodeRaw, type RawRequest } from '../wire/ari-request';
 import { type AriAddress, parseAddress, showAddress } from './address';
 import {
   ApplicationLink,
@@ -342,12 +342,9 @@ export class Ari {
     const { username } = this.#options;
     const trace = this.#trace;
     const asked = { method: request.method, path: request.path };
-    trace?.(
-      '>',
-      redactAriText(`${request.method} ${request.path}${encodeQuery(request.query)}`, request.body),
-    );
+    trace?.('>', redactAriRequest(request));
     const answer = await this.#carry(request, timeoutMs, signal);
-    trace?.('<', redactAriText(`${answer.status} ${asked.method} ${asked.path}`, answer.body));
+    trace?.('<', redactAriAnswer(request, answer));
     return readAnswer(answer, asked, request.answer, username);
   }
 
