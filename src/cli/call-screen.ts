@@ -1,6 +1,7 @@
 /** What a person, or a program, sees of a call. */
 import type { AgiStatus, CallEvent } from '../sim/events';
 import { describeEvent, printable, seconds } from '../sim/transcript';
+import { toJson } from './output';
 
 export interface Summary {
   readonly durationMs: number;
@@ -57,7 +58,7 @@ export class JsonScreen implements Screen {
   }
 
   #write(value: object): void {
-    this.#output.write(`${JSON.stringify(value)}\n`);
+    this.#output.write(`${toJson(value)}\n`);
   }
 }
 
