@@ -51,12 +51,12 @@ export type OriginateOutcome =
     };
 
 /** The last control frame that was seen, by its number in asterisk/frame.h. */
-const reasons: Record<string, 'busy' | 'unanswered' | 'congestion' | 'hangup' | undefined> = {
-  1: 'hangup',
-  3: 'unanswered',
-  5: 'busy',
-  8: 'congestion',
-};
+const reasons = new Map<string, 'busy' | 'unanswered' | 'congestion' | 'hangup'>([
+  ['1', 'hangup'],
+  ['3', 'unanswered'],
+  ['5', 'busy'],
+  ['8', 'congestion'],
+]);
 
 /** @throws AmiArgumentError where it is not said where the call goes */
 export function originateFields(options: OriginateOptions): AmiFields {
@@ -100,5 +100,5 @@ export function originateOutcome(event: AmiEvent): OriginateOutcome {
     const channel = event.get('Channel') ?? '';
     return { outcome: 'answered', channel, uniqueId: event.get('Uniqueid') ?? '', event };
   }
-  return { outcome: reasons[event.get('Reason') ?? ''] ?? 'failed', event };
+  return { outcome: reasons.get(event.get('Reason') ?? '') ?? 'failed', event };
 }

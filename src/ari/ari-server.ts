@@ -54,6 +54,8 @@ export class AriServer {
     const { username, password, tls, maxMessageBytes = 16 << 20, pingEveryMs = 15_000 } = options;
     if (!username || !password)
       throw new AriArgumentError('a server of ARI lets nobody in without username and password');
+    // what no client could be made with is said now, and not to the first Asterisk that calls
+    void new Ari({ ...options, tls: false }, true).close();
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: maxMessageBytes,
@@ -110,7 +112,10 @@ export class AriServer {
     });
   }
 
-  /** Resolves when Asterisk can call. @throws the system's error where the port is taken */
+  /**
+   * Resolves when Asterisk can call.
+   * @throws AriArgumentError for an option or a limit that is none; the system's error where the port is taken
+   */
   static async listen(options: AriServerOptions): Promise<AriServer> {
     const server = new this(options);
     server.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1');

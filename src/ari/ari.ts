@@ -145,7 +145,7 @@ export class Ari {
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
       openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {
-        if (this.#address) return MediaSocket.connect(this.#address, id, { timeoutMs, signal });
+        if (this.#address) return MediaSocket.connect(this.#address, id, { timeoutMs, pingEveryMs, signal });
         const text = `the media WebSocket ${id}: it is not known where the Asterisk that has called takes it`;
         return Promise.reject(new AriConnectionError('ARI_CONNECT', text, { retryable: false }));
       },

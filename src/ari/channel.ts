@@ -66,15 +66,19 @@ export interface ChannelHandle
     'create' | 'dial' | 'hangup' | 'play' | 'playWithId' | 'record'
   > {}
 
-const statuses: Record<string, DialledOutcome['status'] | undefined> = {
-  ...{ ANSWER: 'ANSWER', BUSY: 'BUSY', CANCEL: 'CANCEL', CHANUNAVAIL: 'CHANUNAVAIL' },
-  ...{ CONGESTION: 'CONGESTION', NOANSWER: 'NOANSWER', DONTCALL: 'DONTCALL', TORTURE: 'TORTURE' },
-};
+const statuses: ReadonlySet<string> = new Set<DialledOutcome['status']>([
+  ...(['ANSWER', 'BUSY', 'CANCEL', 'CHANUNAVAIL', 'CONGESTION', 'NOANSWER', 'DONTCALL', 'TORTURE'] as const),
+]);
 
 /** By Q.850's causes (include/asterisk/causes.h). */
-const causes: Record<number, DialledOutcome['status'] | undefined> = {
-  ...{ 17: 'BUSY', 18: 'NOANSWER', 19: 'NOANSWER', 20: 'CHANUNAVAIL', 34: 'CONGESTION', 42: 'CONGESTION' },
-};
+const causes = new Map<number, DialledOutcome['status']>([
+  [17, 'BUSY'],
+  [18, 'NOANSWER'],
+  [19, 'NOANSWER'],
+  [20, 'CHANUNAVAIL'],
+  [34, 'CONGESTION'],
+  [42, 'CONGESTION'],
+]);
 
 /** How long a channel that was made may take to its application. */
 const ENTER_MS = 10_000;
@@ -130,8 +134,8 @@ export class ChannelHandle extends Handle {
       giveUp = reject;
       const offs = [
         this.on('Dial', ({ peer, dialstatus }) => {
-          const status = statuses[dialstatus];
-          if (peer.id === this.id && status) resolve({ status });
+          if (peer.id === this.id && statuses.has(dialstatus))
+            resolve({ status: dialstatus as DialledOutcome['status'] });
         }),
         this.on('ChannelDestroyed', (event) => {
           cause = event.cause;
@@ -148,7 +152,8 @@ export class ChannelHandle extends Handle {
       return await waiting;
     } catch (error) {
       // of a call that nobody takes in time nothing else is told
-      if (error instanceof AriGoneError && cause !== undefined) return { status: causes[cause] ?? 'HANGUP' };
+      if (error instanceof AriGoneError && cause !== undefined)
+        return { status: causes.get(cause) ?? 'HANGUP' };
       throw error;
     } finally {
       giveUp(undefined);

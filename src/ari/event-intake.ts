@@ -60,7 +60,8 @@ export class EventIntake {
       // counted below
     }
     if (event?.type === ANSWER) {
-      // traced by who has asked, and knows whether it is for a secret
+      // what it says is traced by who has asked, and knows whether that is a secret
+      this.#trace?.('<', redactAriEvent(JSON.stringify({ ...event, message_body: undefined })));
       this.#link.receiveAnswer(event as unknown as RestResponse);
       return;
     }

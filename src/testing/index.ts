@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, defaults, readConfig } from '../config';
+import { AgiArgumentError } from '../errors';
 import { RealClock, VirtualClock } from '../sim/clock';
 import type { CallEvent } from '../sim/events';
 import type { CallOptions } from '../sim/options';
@@ -50,13 +51,14 @@ export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
  * runs in its own; or the address of a FastAGI server, `agi://127.0.0.1/hello.js`
  * @throws TargetError where there is no such file
  * @throws RefusedError for a function's configuration that cannot be read or holds a wrong value
- * @throws AgiArgumentError with code `AGI_OPTION` for an option that there is not
+ * @throws AgiArgumentError for what is no script; with code `AGI_OPTION` for an option that there is not
  */
 export async function simulate(
   script: ScriptFunction | string,
   options: SimulateOptions = {},
 ): Promise<TestCall> {
   checkNames(options);
+  checkScript(script);
   const clock =
     options.clock === 'real' ? new RealClock() : new VirtualClock((options.time ?? new Date()).getTime());
   const events: CallEvent[] = [];
@@ -93,6 +95,24 @@ export async function simulate(
   void placed.ended.then(() => test?.notice());
   if (options.digits !== undefined) test.press(options.digits);
   return test;
+}
+
+/** JavaScript lets anything through: a default export that is not there, a module that was not taken apart. */
+function checkScript(script: unknown): void {
+  if (typeof script === 'function' || (typeof script === 'string' && script !== '')) return;
+  const what =
+    script instanceof Promise
+      ? 'a Promise: await it first'
+      : typeof (script as { default?: unknown } | null)?.default === 'function'
+        ? 'a module: hand over what it exports, its `default`'
+        : script === ''
+          ? 'an empty text'
+          : script === null
+            ? 'null'
+            : typeof script;
+  throw new AgiArgumentError(
+    `simulate: the script is ${what}, and must be a function, a file's name or an address agi://HOST/SCRIPT`,
+  );
 }
 
 /** As a script's process reads it. @throws RefusedError for one that makes no sense */

@@ -555,3 +555,19 @@ describe('an option that there is not', () => {
     });
   });
 });
+
+describe('what is no script', () => {
+  it.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['', 'an empty text'],
+    [7, 'number'],
+    [{ default: async () => {} }, 'a module: hand over what it exports, its `default`'],
+    [Promise.resolve(() => {}), 'a Promise: await it first'],
+  ])('%j is refused by a word on what it is', async (script, words) => {
+    await expect(simulate(script as never)).rejects.toMatchObject({
+      code: 'AGI_ARGUMENT',
+      message: `simulate: the script is ${words}, and must be a function, a file's name or an address agi://HOST/SCRIPT`,
+    });
+  });
+});
