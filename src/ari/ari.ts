@@ -31,7 +31,15 @@ import { HandleRegistry } from './handle-registry';
 import { type HandleTypes, handleTypes } from './handle-types';
 import { HttpCarrier } from './http-carrier';
 import { MediaSocket } from './media-socket';
-import { checkAriNames, checkNames, requestNames, startNames, streamNames, waitNames } from './option-names';
+import {
+  checkAriNames,
+  checkMs,
+  checkNames,
+  requestNames,
+  startNames,
+  streamNames,
+  waitNames,
+} from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isAnswer } from './refusal';
@@ -90,9 +98,6 @@ export interface AriCounts {
   readonly handles: number;
 }
 
-/** The longest that Node's timers can count. */
-const MAX_MS = 0x7fff_ffff;
-
 export interface Ari extends Resources {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor assigns what the interface promises
@@ -149,6 +154,7 @@ export class Ari {
         const text = `the media WebSocket ${id}: it is not known where the Asterisk that has called takes it`;
         return Promise.reject(new AriConnectionError('ARI_CONNECT', text, { retryable: false }));
       },
+      isTold: () => this.#link.state === 'connected',
       reportError: (error, event) => this.#report(error, event),
     };
     const { signal } = options;
@@ -400,11 +406,5 @@ export class Ari {
       // there is nobody left to tell, and the WebSocket's reader must not be torn in two
       write(thrown);
     }
-  }
-}
-
-function checkMs(name: string, ms: number): void {
-  if (!(ms >= 0 && ms <= MAX_MS)) {
-    throw new AriArgumentError(`${name} is ${ms}, and must be a number of milliseconds, 0 to ${MAX_MS}`);
   }
 }

@@ -11,7 +11,7 @@ import {
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
-import { checkNames, collectNames } from './option-names';
+import { checkMs, checkNames, collectNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isNotFound } from './refusal';
@@ -175,6 +175,7 @@ export class ChannelHandle extends Handle {
     const playback = this.host.playback(parameters.playbackId);
     const given = { ...parameters, channelId: this.id, playbackId: playback.id };
     await playback.making(() => perform(this, 'channels', 'play', given, options) as Promise<Playback>);
+    playback.watch(given.media);
     return playback;
   }
 
@@ -238,13 +239,17 @@ export class ChannelHandle extends Handle {
       betweenMs = 2000,
       signal,
     } = options;
+    checkMs('collect: timeoutMs', timeoutMs);
+    checkMs('collect: betweenMs', betweenMs);
     if (!Number.isInteger(maxDigits) || maxDigits < 1) {
       throw new AriArgumentError(`collect: maxDigits is ${maxDigits}, and must be a whole number from 1 on`);
     }
     let playback: PlaybackHandle | undefined;
     let pressed = false;
     let wait: (ms: number) => void = () => {};
-    const collecting = this.wait<Collected>({ signal }, '', (resolve) => {
+    let giveUp: (error: unknown) => void = () => {};
+    const collecting = this.wait<Collected>({ signal }, '', (resolve, reject) => {
+      giveUp = reject;
       let digits = '';
       let timer: NodeJS.Timeout | undefined;
       const finish = (outcome: Collected['outcome'], terminator?: string) =>
@@ -279,6 +284,8 @@ export class ChannelHandle extends Handle {
         });
       return await collecting;
     } catch (error) {
+      // nobody collects any more
+      giveUp(error);
       stopQuietly(playback);
       throw error;
     }

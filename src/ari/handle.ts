@@ -8,7 +8,7 @@ import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
 import type { MediaSocket } from './media-socket';
-import { checkNames, waitNames } from './option-names';
+import { checkMs, checkNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isRefusal } from './refusal';
@@ -31,6 +31,8 @@ export interface HandleHost {
   recording(name?: string): RecordingHandle;
   /** Opens the media WebSocket of a channel that waits for it. */
   openMedia(connectionId: string, options: RequestOptions): Promise<MediaSocket>;
+  /** Whether events come. */
+  isTold(): boolean;
   reportError(error: unknown, event: AnyEvent | undefined): void;
 }
 
@@ -98,6 +100,7 @@ export abstract class Handle {
   next<Type extends string>(type: Type, options: WaitOptions = {}): Promise<EventOf<Type>> {
     try {
       checkNames('next', options, waitNames);
+      checkMs('next: timeoutMs', options.timeoutMs ?? 0);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -99,7 +99,7 @@ describe('encodeOperation', () => {
     ],
     [
       'channels.play',
-      { channelId: 'x', media: ['a,b'] },
+      { channelId: 'x', media: ['sound:a,b'] },
       'channels.play: media has an item with a comma, which parts items',
     ],
     [
