@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AriResponseError } from '../../src/ari-errors';
 import { readAnswer } from '../../src/wire/ari-answer';
 
 const asked = { method: 'GET', path: '/channels/x' };
@@ -94,5 +95,20 @@ describe('readAnswer', () => {
   it('gives a file as it is', () => {
     const body = Buffer.from([0, 255, 1]);
     expect(readAnswer({ status: 200, contentType: 'audio/x-wav', body }, asked, 'binary', '')).toBe(body);
+  });
+
+  it.each([
+    ['nested without end', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+    ['of many words', JSON.stringify({ message: 'no '.repeat(1_000_000) })],
+    ['of another shape', JSON.stringify({ other: 'x'.repeat(1_000_000) })],
+  ])('is an error of a length that can be read, where the answer is %s', (_, body) => {
+    let error: AriResponseError | undefined;
+    try {
+      read(500, body);
+    } catch (thrown) {
+      error = thrown as AriResponseError;
+    }
+    expect(error).toMatchObject({ name: 'AriResponseError', code: 'ARI_SERVER', status: 500 });
+    expect(error?.message.length).toBeLessThan(1100);
   });
 });
