@@ -145,6 +145,8 @@ class Switchboard {
           if (this.#calls.get(channel) === call) this.#calls.delete(channel);
           this.#rest();
         });
+        // one whose end was not told: it is not there any more
+        this.#calls.get(channel)?.onEnd();
         this.#calls.set(channel, call);
         call.onRequest(event);
         listener(call);

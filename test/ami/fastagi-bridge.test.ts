@@ -1,5 +1,6 @@
 /** Calls of AsyncAGI on a FastAGI server: the built one, a process a call, as xinetd starts it. */
 import type net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
 import { bridgeCalls } from '../../src/ami/fastagi-bridge';
@@ -110,6 +111,38 @@ describe('a server', () => {
     await last(both.call).toBe('ASYNCAGI BREAK');
     expect(both.call.commands).toEqual(['NOOP b', 'ASYNCAGI BREAK']);
     expect(heard).toContain(what);
+  });
+
+  it('that waits for no answer is not read from faster than Asterisk takes its commands', async () => {
+    let socket: net.Socket | undefined;
+    const server = await listening((one) => {
+      socket = one;
+      // far more than the system keeps on its way
+      const commands = `NOOP ${'x'.repeat(500)}\n`.repeat(40_000);
+      one.on('error', () => {}).once('data', () => one.write(commands));
+    });
+    await using both = await bridged(server);
+    both.call.reply = () => '';
+    both.start('agi_arg_1: x');
+    await last(both.call).toMatch(/^NOOP/);
+    for (let turn = 0; turn < 2000; turn++) await setImmediate();
+    expect(socket?.writableLength).toBeGreaterThan(0);
+    socket?.destroy();
+  });
+
+  it('that says nothing but what cannot be carried gets errors, however many come at once', async () => {
+    let heard = '';
+    const server = await listening((socket) => {
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        if (text.endsWith('\n\n')) socket.end('\r\n'.repeat(40_000));
+        else heard += text;
+      });
+    });
+    await using both = await bridged(server);
+    both.start('agi_arg_1: x');
+    await last(both.call).toBe('ASYNCAGI BREAK');
+    expect(heard).toMatch(/^520-Invalid command syntax/);
+    expect(both.call.commands).toEqual(['ASYNCAGI BREAK']);
   });
 
   it('learns that Asterisk does not take a command in time, and so does whoever reads the log', async () => {
