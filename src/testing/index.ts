@@ -1,5 +1,5 @@
 /** `fastagi/testing`: calls a script with no Asterisk, from a test of any runner. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, defaults, readConfig } from '../config';
 import { AgiArgumentError } from '../errors';
@@ -51,7 +51,7 @@ export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
  * runs in its own; or the address of a FastAGI server, `agi://127.0.0.1/hello.js`
  * @throws TargetError where there is no such file
  * @throws RefusedError for a function's configuration that cannot be read or holds a wrong value
- * @throws AgiArgumentError for what is no script; with code `AGI_OPTION` for an option that there is not
+ * @throws AgiArgumentError for what is no script, no moment and no folder; with code `AGI_OPTION` for an option that there is not
  */
 export async function simulate(
   script: ScriptFunction | string,
@@ -59,6 +59,7 @@ export async function simulate(
 ): Promise<TestCall> {
   checkNames(options);
   checkScript(script);
+  checkValues(options);
   const clock =
     options.clock === 'real' ? new RealClock() : new VirtualClock((options.time ?? new Date()).getTime());
   const events: CallEvent[] = [];
@@ -95,6 +96,17 @@ export async function simulate(
   void placed.ended.then(() => test?.notice());
   if (options.digits !== undefined) test.press(options.digits);
   return test;
+}
+
+/** What would be passed over: a time that never comes, a folder in which no file is found. */
+function checkValues({ time, timeoutMs = 1, sounds }: SimulateOptions): void {
+  const wrong = (text: string) => new AgiArgumentError(`simulate: ${text}`);
+  if (time !== undefined && !(time instanceof Date && Number.isFinite(time.getTime())))
+    throw wrong('time is no Date, or none that is a moment');
+  if (!(timeoutMs > 0))
+    throw wrong(`timeoutMs is ${timeoutMs}, and must be a number of milliseconds from 1 on`);
+  if (typeof sounds === 'string' && !statSync(sounds, { throwIfNoEntry: false })?.isDirectory())
+    throw wrong(`sounds is ${JSON.stringify(sounds)}, which is no folder`);
 }
 
 /** JavaScript lets anything through: a default export that is not there, a module that was not taken apart. */
