@@ -625,3 +625,15 @@ describe('a message', () => {
     expect(call.conversation).toContain('♪ \\x1b[2J\\x9b');
   });
 });
+
+describe('a request that no script is given', () => {
+  it.each([
+    [{ query: 'a=b\nagi_channel: x' }, 'the AGI request names agi_channel twice'],
+    [{ language: 'a\n\nb' }, "more came behind the AGI request's empty line"],
+    [{ arguments: ['x'.repeat(70_000)] }, 'a line of over 65536 bytes came in'],
+  ])('%j fails by its reason', async (options, words) => {
+    const call = await simulate(async (agi) => void (await agi.noop()), options);
+    await expect(call.ended()).rejects.toThrow(words);
+    expect(call.commands).toEqual([]);
+  });
+});
