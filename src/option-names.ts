@@ -38,6 +38,15 @@ export function strangerIn(options: object, names: object): string | undefined {
   return undefined;
 }
 
+/**
+ * What is wrong with a listener that somebody wants called, and with what it is for; undefined where nothing is. Later,
+ * when there is something to be told, nobody would know any more who has forgotten it.
+ */
+export function listenerProblem(what: string, name: unknown, listener: unknown): string | undefined {
+  if (typeof name === 'string' && typeof listener === 'function') return undefined;
+  return `${what} takes the name of what is listened for, '*' for all, and a function that is called for it`;
+}
+
 /** So many names are not read by those who know which one they meant. */
 const MANY = 12;
 

@@ -17,7 +17,15 @@ import { EventHub } from './event-hub';
 import { checkMs, Exchanges } from './exchanges';
 import { refusedAction } from './failures';
 import { type ActionOptions, type AmiList, ManagerActions } from './manager-actions';
-import { amiNames, asyncAgiNames, checkNames, readyNames, reconnectNames, streamNames } from './option-names';
+import {
+  amiNames,
+  asyncAgiNames,
+  checkListener,
+  checkNames,
+  readyNames,
+  reconnectNames,
+  streamNames,
+} from './option-names';
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';
 import { leaveUncaught } from './uncaught';
 
@@ -191,6 +199,7 @@ export class Ami extends ManagerActions {
    * @returns what ends that
    */
   onState(listener: (state: AmiState, error: Error | undefined) => void): () => void {
+    checkListener('onState', '', listener);
     this.#stateListeners.add(listener);
     return () => void this.#stateListeners.delete(listener);
   }
@@ -345,6 +354,7 @@ export class Ami extends ManagerActions {
    * the listener throws is an uncaught one, as in any other listener.
    */
   on<Name extends EventName>(name: Name, listener: (event: EventOf<Name>) => void): () => void {
+    checkListener('on', name, listener);
     return this.#hub.on(name, listener as (event: AmiEvent) => void);
   }
 

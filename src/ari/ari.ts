@@ -33,6 +33,7 @@ import { HttpCarrier } from './http-carrier';
 import { MediaSocket } from './media-socket';
 import {
   checkAriNames,
+  checkListener,
   checkMs,
   checkNames,
   requestNames,
@@ -216,6 +217,7 @@ export class Ari {
    * @returns what ends that
    */
   on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
+    checkListener('on', type, listener);
     return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
   }
 
@@ -225,6 +227,7 @@ export class Ari {
    * @returns what ends that
    */
   onCall(listener: (channel: ChannelHandle, event: StasisStart) => unknown): () => void {
+    checkListener('onCall', 'StasisStart', listener);
     return this.on('StasisStart', async (event) => {
       const id: unknown = event.channel?.id;
       if (typeof id !== 'string') throw new AriProtocolError('ARI_EVENT', 'a StasisStart names no channel');

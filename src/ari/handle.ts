@@ -8,7 +8,7 @@ import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
 import type { MediaSocket } from './media-socket';
-import { checkMs, checkNames, waitNames } from './option-names';
+import { checkListener, checkMs, checkNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isRefusal } from './refusal';
@@ -90,6 +90,7 @@ export abstract class Handle {
    * @returns what ends that
    */
   on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
+    checkListener('on', type, listener);
     return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
   }
 
@@ -99,6 +100,7 @@ export abstract class Handle {
    */
   next<Type extends string>(type: Type, options: WaitOptions = {}): Promise<EventOf<Type>> {
     try {
+      checkListener('next', type, () => {});
       checkNames('next', options, waitNames);
       checkMs('next: timeoutMs', options.timeoutMs ?? 0);
     } catch (error) {

@@ -146,8 +146,10 @@ function checkMedia(where: string, value: unknown): void {
 }
 
 function encodeObject(where: string, value: unknown): object {
-  if (typeof value === 'object' && value !== null && !(value instanceof Promise)) return value;
-  throw new AriArgumentError(`${where} must be an object`);
+  // a Promise, a Map or a Date would be `{}` to Asterisk
+  if (/^\[object (?:Object|Array)\]$/.test(Object.prototype.toString.call(value))) return value as object;
+  const hint = value instanceof Promise ? ', and is a Promise: is an `await` missing?' : '';
+  throw new AriArgumentError(`${where} must be an object${hint}`);
 }
 
 function encodeBody(where: string, body: unknown): string {

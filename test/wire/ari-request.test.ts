@@ -114,6 +114,16 @@ describe('encodeOperation', () => {
     ],
     [
       'channels.setChannelVars',
+      { channelId: 'x', variables: new Map([['a', 1]]) },
+      'channels.setChannelVars: variables must be an object',
+    ],
+    [
+      'channels.setChannelVars',
+      { channelId: 'x', variables: new Date(0) },
+      'channels.setChannelVars: variables must be an object',
+    ],
+    [
+      'channels.setChannelVars',
       { channelId: 'x', variables: { A: 'é'.repeat(20_500) } },
       'channels.setChannelVars: a body of 41022 bytes, and Asterisk reads 40960 at most',
     ],
