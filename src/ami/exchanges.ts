@@ -7,6 +7,7 @@ import {
   AmiError,
   AmiTimeoutError,
 } from '../ami-errors';
+import { shareSignal } from '../shared-signal';
 import { type AmiFields, encodeAction } from '../wire/ami-action';
 import type { AmiEvent, AmiResponse } from '../wire/ami-message';
 import type { Connection, Outgoing } from './connection';
@@ -172,6 +173,7 @@ export class Exchanges {
         this.#onChange();
       },
     };
+    shareSignal(signal);
     signal?.addEventListener('abort', onAbort, { once: true });
     exchange.timer = this.#startTimer(exchange, timeoutMs);
     this.#pending.set(id, exchange);

@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { AriArgumentError, AriGoneError, AriTimeoutError } from '../ari-errors';
+import { shareSignal } from '../shared-signal';
 import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
@@ -198,6 +199,7 @@ export abstract class Handle {
       const onAbort = () => fail(signal?.reason);
       const late = () => fail(new AriTimeoutError(`${what} within ${timeoutMs} ms`));
       const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
+      shareSignal(signal);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#onEnd.add(onEnd);
       stop = begin((value) => settle(() => resolve(value)), fail);

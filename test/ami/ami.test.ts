@@ -570,3 +570,20 @@ describe('close', () => {
     expect(both.ami.state).toBe('closed');
   });
 });
+
+it('one signal may be that of many at once, and is no leak to Node', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  try {
+    await using both = await pair((action) => (action.action === 'Many' ? success(action) : undefined));
+    const { signal } = new AbortController();
+    const streams = Array.from({ length: 20 }, () => both.ami.events('X', { signal }));
+    await Promise.all(Array.from({ length: 20 }, () => both.ami.action('Many', {}, { signal })));
+    for (const stream of streams) await stream.return();
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', onWarning);
+  }
+});

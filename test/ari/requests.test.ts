@@ -324,3 +324,30 @@ describe('a request', () => {
     expect(() => new Ari({ ...login, ...options })).toThrow(message);
   });
 });
+
+it('one signal may be that of many at once, and is no leak to Node', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  try {
+    await withServer(
+      (_request, response) => json(response, 200, []),
+      async (ari) => {
+        const { signal } = new AbortController();
+        const waiting = Array.from({ length: 20 }, (_, id) =>
+          ari
+            .channel(String(id))
+            .next('X', { signal })
+            .catch(() => {}),
+        );
+        await Promise.all(Array.from({ length: 20 }, () => ari.channels.list({}, { signal })));
+        await ari.close();
+        await Promise.all(waiting);
+      },
+    );
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', onWarning);
+  }
+});
