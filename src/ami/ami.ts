@@ -31,44 +31,44 @@ import { leaveUncaught } from './uncaught';
 
 export interface ReconnectOptions {
   /** How many attempts in a row may fail; without end where it is left out. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** The wait before the first attempt, doubled for each that follows; 500. Up to half of each wait is chance. */
-  readonly firstDelayMs?: number;
+  readonly firstDelayMs?: number | undefined;
   /** The longest wait; 30,000. */
-  readonly maxDelayMs?: number;
+  readonly maxDelayMs?: number | undefined;
   /** Whether the first connection is tried again, too, rather than rejected: for a service that starts before Asterisk. */
-  readonly fromStart?: boolean;
+  readonly fromStart?: boolean | undefined;
 }
 
 export interface AmiOptions {
   /** `host` or `host:port`; 127.0.0.1 where it is left out. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 5038, or 5039 with TLS, where neither this nor `host` says otherwise. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   readonly username: string;
   readonly secret: string;
   /** How to log in; `md5` keeps the secret off the wire, and is what a connection without TLS does by itself. */
-  readonly auth?: 'secret' | 'md5';
+  readonly auth?: 'secret' | 'md5' | undefined;
   /** TLS (`tlsenable` in manager.conf), with the options of Node's `tls.connect`: `{ ca }` trusts a certificate of your own. */
-  readonly tls?: boolean | TlsOptions;
+  readonly tls?: boolean | TlsOptions | undefined;
   /** The event mask: `on`, `off`, or classes, `call,user`; `on` where it is left out. */
-  readonly events?: string;
+  readonly events?: string | undefined;
   /** How long an action waits for its answer, a list for its next item; 10,000, and 0: without limit. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long a connection may take, up to the end of the login; 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Whether and how to come back; true where it is left out. */
-  readonly reconnect?: boolean | ReconnectOptions;
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
   /** After so much silence Asterisk is asked whether it is there, and must answer within `timeoutMs`; 15,000, and 0: never. */
-  readonly pingEveryMs?: number;
+  readonly pingEveryMs?: number | undefined;
   /** The longest message taken; 16 MiB. */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
   /** Lets the process end while nothing is awaited of this client; false where it is left out. */
-  readonly unref?: boolean;
+  readonly unref?: boolean | undefined;
   /** Closes the client. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Sees every message in both directions, secrets left out. */
-  readonly trace?: AmiTracer;
+  readonly trace?: AmiTracer | undefined;
 }
 
 export type AmiState = 'connected' | 'reconnecting' | 'closed';

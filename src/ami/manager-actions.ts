@@ -7,9 +7,9 @@ import { checkNames } from './option-names';
 
 export interface ActionOptions {
   /** How long to wait for the answer, of a list for its next item; the client's own where it is left out, 0: without limit. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Gives up waiting; what was sent stays sent. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const redirectNames = { channel: true, context: true, extension: true, priority: true };

@@ -21,14 +21,14 @@ export interface AriServerOptions
     'timeoutMs' | 'pingEveryMs' | 'maxMessageBytes' | 'trace' | 'onError' | 'operations'
   > {
   /** 127.0.0.1 where it is left out. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 0, one that is free, where it is left out. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** As in websocket_client.conf, where Asterisk says who it is. */
   readonly username: string;
   readonly password: string;
   /** A key and a certificate, as of Node's `tls.createServer`: for `uri = wss://…`. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /**
    * Called with a client for each WebSocket that Asterisk opens, before its first event: the place for `onCall` and
    * `on`. It is closed when Asterisk closes the WebSocket, which opens a new one by itself. What it throws goes to

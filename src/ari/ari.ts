@@ -51,39 +51,39 @@ export type AriTracer = (direction: '>' | '<', text: string) => void;
 
 export interface AriOptions {
   /** `host` or `host:port`; 127.0.0.1 where it is left out. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 8088, or 8089 with TLS, where neither this nor `host` says otherwise. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The path of the interface; `/ari`, and with `prefix = pbx` in http.conf `/pbx/ari`. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   readonly username: string;
   readonly password: string;
   /** TLS (`tlsenable` in http.conf), with the options of Node's `tls.connect`: `{ ca }` trusts a certificate of your own. */
-  readonly tls?: boolean | TlsOptions;
+  readonly tls?: boolean | TlsOptions | undefined;
   /** How long an answer may take; 10,000, and 0: without limit. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long the opening of the WebSocket may take; 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Whether and how the WebSocket comes back; true where it is left out. */
-  readonly reconnect?: boolean | ReconnectOptions;
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
   /** After so much silence Asterisk is asked whether it is there, and must answer in as long again; 15,000, and 0: never. */
-  readonly pingEveryMs?: number;
+  readonly pingEveryMs?: number | undefined;
   /** The longest event taken; 16 MiB. */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
   /** The longest answer taken, such as a recording; 256 MiB. */
-  readonly maxAnswerBytes?: number;
+  readonly maxAnswerBytes?: number | undefined;
   /** Whether requests go by the WebSocket, where there is one and Asterisk (22.4) can; true. */
-  readonly requestsOverSocket?: boolean;
+  readonly requestsOverSocket?: boolean | undefined;
   /** The operations of a server of another version, made by `fastagi ari --describe`: the client's, and its handles'. */
-  readonly operations?: OperationTable;
+  readonly operations?: OperationTable | undefined;
   /** Closes the client. */
-  readonly signal?: AbortSignal;
-  readonly trace?: AriTracer;
+  readonly signal?: AbortSignal | undefined;
+  readonly trace?: AriTracer | undefined;
   /**
    * What a listener throws, and what cannot be told to anybody else. Where it is left out that is written to the
    * console, and so is what it throws itself.
    */
-  readonly onError?: (error: unknown, event: AnyEvent | undefined) => void;
+  readonly onError?: ((error: unknown, event: AnyEvent | undefined) => void) | undefined;
 }
 
 export interface AriCounts {

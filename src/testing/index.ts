@@ -22,27 +22,27 @@ export { type Place, type Recording, TestCall } from './test-call';
 
 export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
   /** Keys that the caller presses by himself, as `press` would. */
-  readonly digits?: string | number;
+  readonly digits?: string | number | undefined;
   /** The query behind a script's name, `name=Jo`: `agi.request.params`. A file may have it in its name. */
-  readonly query?: string;
+  readonly query?: string | undefined;
   /**
    * Sound files: a folder of Asterisk's, whose files have their own length; or names to milliseconds. Every file is
    * there and takes a second, where this is left out.
    */
-  readonly sounds?: string | Readonly<Record<string, number>>;
+  readonly sounds?: string | Readonly<Record<string, number>> | undefined;
   /** Files that are not there, whatever `sounds` says. */
-  readonly missing?: readonly string[];
+  readonly missing?: readonly string[] | undefined;
   /** `virtual`, the default: time goes straight to what is due. `real`: the machine's. */
-  readonly clock?: 'virtual' | 'real';
+  readonly clock?: 'virtual' | 'real' | undefined;
   /** How long the script may do nothing while the test waits for it, in real time: 10,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Added to the environment of the script's process. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /**
    * The file of the script's configuration, of a function's too; none, and none of the machine's, where this is left
    * out.
    */
-  readonly config?: string;
+  readonly config?: string | undefined;
 }
 
 /**
