@@ -105,7 +105,7 @@ export class TextScreen implements Screen {
       // each command of a menu listens anew, and as a rule for the same
       if (!this.#attended || event.keys === this.#keys) return;
       this.#keys = event.keys;
-      this.#at(event.atMs, this.#paint(2, `… listens for ${[...event.keys].join(' ')}`));
+      this.#at(event.atMs, this.#paint(2, `… listens for ${printable([...event.keys].join(' '))}`));
       return;
     }
     if ((event.type === 'command' || event.type === 'reply') && !this.#wire) {
@@ -129,7 +129,7 @@ export class TextScreen implements Screen {
   }
 
   note(text: string): void {
-    this.#line(`${' '.repeat(10)}${this.#paint(31, `! ${text}`)}`);
+    this.#line(`${' '.repeat(10)}${this.#paint(31, `! ${printable(text)}`)}`);
   }
 
   closed(summary: Summary): void {
@@ -142,7 +142,7 @@ export class TextScreen implements Screen {
     this.#line(
       `${this.#paint(1, 'Done')}: ${seconds(durationMs)}, ${counted}, ${answered ? 'answered' : 'not answered'}; ${place}; AGISTATUS is ${status}`,
     );
-    if (failure !== undefined) this.#line(this.#paint(31, `Failed: ${failure}`));
+    if (failure !== undefined) this.#line(this.#paint(31, `Failed: ${printable(failure)}`));
   }
 
   #at(ms: number, text: string): void {
