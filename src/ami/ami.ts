@@ -199,7 +199,7 @@ export class Ami extends ManagerActions {
    * @returns what ends that
    */
   onState(listener: (state: AmiState, error: Error | undefined) => void): () => void {
-    checkListener('onState', '', listener);
+    checkListener('onState', null, listener);
     this.#stateListeners.add(listener);
     return () => void this.#stateListeners.delete(listener);
   }

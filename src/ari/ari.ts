@@ -227,7 +227,7 @@ export class Ari {
    * @returns what ends that
    */
   onCall(listener: (channel: ChannelHandle, event: StasisStart) => unknown): () => void {
-    checkListener('onCall', 'StasisStart', listener);
+    checkListener('onCall', null, listener);
     return this.on('StasisStart', async (event) => {
       const id: unknown = event.channel?.id;
       if (typeof id !== 'string') throw new AriProtocolError('ARI_EVENT', 'a StasisStart names no channel');
@@ -257,11 +257,13 @@ export class Ari {
    * @returns what ends that
    */
   onState(listener: (state: AriState, error: Error | undefined) => void): () => void {
+    checkListener('onState', null, listener);
     return this.#link.onState(listener);
   }
 
   /** Calls the listener when the WebSocket is there again: events were lost in between. @returns what ends that */
   onGap(listener: (gap: Gap) => void): () => void {
+    checkListener('onGap', null, listener);
     return this.#link.onGap(listener);
   }
 

@@ -110,7 +110,11 @@ describe('a listener', () => {
       'on takes the name of what is listened for',
     ],
     ['that has no name before it', (ami) => ami.on((() => {}) as never, undefined as never), "'*' for all"],
-    ['for the state that is none', (ami) => ami.onState('closed' as never), 'a function that is called'],
+    [
+      'for the state that is none',
+      (ami) => ami.onState('closed' as never),
+      'onState takes a function that is called',
+    ],
   ])('%s is asked for at once, and not when there is something to tell', async (_, listen, words) => {
     await using manager = await FakeManager.start();
     await using ami = await Ami.connect({
