@@ -46,18 +46,37 @@ export class Reception {
       server.on('error', (error) => this.#onDeaf(error));
       server.on('connection', (socket) => {
         const address = socket.remoteAddress ?? '';
-        let reason = admission.admit(address);
-        if (reason === 'max_active' && callbacks.makeRoom()) reason = admission.admit(address);
-        if (reason) this.refuse(socket, reason, address);
-        else {
-          let isIn = true;
-          callbacks.onCall(socket, () => {
-            if (isIn) admission.release(address);
-            isIn = false;
-          });
-        }
+        const reason = admission.admit(address);
+        if (reason === undefined) this.#letIn(socket, address);
+        else if (reason === 'max_active') this.#squeezeIn(socket, address);
+        else this.refuse(socket, reason, address);
       });
     }
+  }
+
+  #letIn(socket: Socket, address: string): void {
+    let isIn = true;
+    this.#callbacks.onCall(socket, () => {
+      if (isIn) this.#admission.release(address);
+      isIn = false;
+    });
+  }
+
+  /**
+   * All places are taken. Where this process was held up, those who seem to be silent may have spoken meanwhile: what has
+   * come of them is read before one of them must go.
+   */
+  #squeezeIn(socket: Socket, address: string): void {
+    // nobody else listens to it yet
+    socket.on('error', () => {});
+    setImmediate(() => {
+      // it has gone meanwhile
+      if (socket.destroyed) return;
+      let reason = this.#admission.admit(address);
+      if (reason === 'max_active' && this.#callbacks.makeRoom()) reason = this.#admission.admit(address);
+      if (reason) this.refuse(socket, reason, address);
+      else this.#letIn(socket, address);
+    });
   }
 
   /** The numbers since they were taken last, and those who are in. */

@@ -99,6 +99,26 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     await server.counted(/ active 0;/);
   });
 
+  it('who has said what it wants while nobody could listen makes way for nobody', async () => {
+    await using server = await start({ listen: 'max_active = 2', config: 'header_seconds = 30' });
+    const request = requestFor('hello');
+    const slow = server.place('', undefined, request.slice(0, 99));
+    await once(slow.socket, 'connect');
+    const connectedMs = performance.now();
+    const call = await server.hold('held');
+    await expect.poll(() => performance.now() - connectedMs, { timeout: 10_000 }).toBeGreaterThan(1100);
+    const heldUp = mode === 'pool' ? server.pid : (server.processes()[0] as number);
+    process.kill(heldUp, 'SIGSTOP');
+    const other = server.place('hello');
+    await once(other.socket, 'connect');
+    await new Promise((resolve) => slow.socket.write(request.slice(99), resolve));
+    process.kill(heldUp, 'SIGCONT');
+    expect(await slow.closed).toEqual(['VERBOSE cool 1']);
+    expect(await other.closed).toEqual(['FAILURE']);
+    letGo(call);
+    await call.closed;
+  });
+
   it('nobody makes way for a call that is refused all the same', async () => {
     const listen = 'max_active = 2\nmax_per_address = 1';
     await using server = await start({ listen, config: 'header_seconds = 30' });
