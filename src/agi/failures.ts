@@ -116,6 +116,14 @@ export function requestCrowdedOut(ms: number): AgiTimeoutError {
   );
 }
 
+/** The server stops, and waits for nobody who asks for nothing. */
+export function requestTooLate(ms: number): AgiTimeoutError {
+  return new AgiTimeoutError(
+    `no whole AGI request came within ${(ms / 1000).toFixed(1)} s, and the server stops`,
+    'AGI_REQUEST_TIMEOUT',
+  );
+}
+
 /** The connection ended before the request did. */
 export function requestCut(bytes: number, error: Error | undefined): AgiProtocolError {
   const why = error ? ` (${error.message})` : '';

@@ -3,7 +3,7 @@
  * costs no process: it is read here, and goes along with the socket.
  */
 import type { Socket } from 'node:net';
-import { requestCrowdedOut, requestCut, requestTimeout } from '../agi/failures';
+import { requestCut, requestTimeout } from '../agi/failures';
 import { monotonicMs } from '../agi/socket-transport';
 import type { AgiError } from '../errors';
 
@@ -90,9 +90,9 @@ export class Arrival {
     return this.#whole;
   }
 
-  /** It has had time enough to say what it wants, and others have none. */
-  makeWay(): void {
-    this.#leave(() => requestCrowdedOut(monotonicMs() - this.acceptedMs));
+  /** It has had time enough to say what it wants. */
+  cut(why: (afterMs: number) => AgiError): void {
+    this.#leave(() => why(monotonicMs() - this.acceptedMs));
   }
 
   /**

@@ -55,11 +55,6 @@ export class Crew {
 
   /** A call: for a process that is free, or the first that will be. */
   take(arrival: Arrival): void {
-    // it has come before the doors were closed, and said only now what it wants
-    if (this.#over) {
-      this.#sendAway(arrival, 'drain_seconds');
-      return;
-    }
     const member = this.#staff.free();
     if (member) this.#hand(member, arrival);
     else this.#waiting.add(arrival);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answerAll, requestFor } from '../support/asterisk';
+import { requestFor } from '../support/asterisk';
 import { executable, makeFolder } from '../support/inet';
 import { Resident } from '../support/resident';
 
@@ -186,6 +186,37 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     expect(server.log()).toMatch(/info .* stopped; calls 1; active 0; .* failed 0;/);
   });
 
+  it('SIGTERM: who has come before, and says only now what it wants, is served', async () => {
+    await using server = await start({ listen: mode === 'pool' ? 'spare = 0' : '' });
+    const request = requestFor('hello');
+    const late = server.place('', undefined, request.slice(0, 99));
+    await once(late.socket, 'connect');
+    // who comes behind it is in
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    server.child.kill('SIGTERM');
+    await server.logged('stopping: SIGTERM; ');
+    late.socket.write(request.slice(99));
+    expect(await late.closed).toEqual(['VERBOSE cool 1']);
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it.each([
+    ['when the time to finish is over', 'drain_seconds = 0.2', ['SIGTERM']],
+    ['when it has to stop at once', '', ['SIGTERM', 'SIGTERM']],
+  ] as const)('who says nothing keeps no server from stopping: %s', async (_, listen, signals) => {
+    await using server = await start({ listen, config: 'header_seconds = 0' });
+    const silent = server.place('', undefined, '');
+    await once(silent.socket, 'connect');
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    for (const signal of signals) {
+      server.child.kill(signal);
+      await server.logged('stopping: SIGTERM; ');
+    }
+    expect(await silent.closed).toEqual([]);
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    await server.logged(/ stopped; calls 1; active 0; .* without a request 1;/);
+  });
+
   it('calls that do not finish in time are ended, with a word', async () => {
     await using server = await start({ listen: 'drain_seconds = 0.2' });
     const call = await server.hold('held');
@@ -206,25 +237,6 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     await server.logged('stopping: SIGTERM');
     server.child.kill('SIGINT');
     expect((await call.closed).at(-1)).toBe('FAILURE');
-    expect(await server.ended).toEqual({ code: 0, signal: null });
-  });
-
-  it('a request that is whole only when calls are being ended is none any more', async () => {
-    await using server = await start();
-    const request = requestFor('held');
-    const late = server.place('', undefined, request.slice(0, 99));
-    // the process that is to end waits for an answer to its last word until the other has been heard
-    const call = server.place('held', (command) => {
-      if (!command.includes('the service is stopped')) return answerAll(command, undefined as never);
-      late.socket.write(request.slice(99));
-      void late.closed.then(() => call.socket.write('200 result=1\n'));
-      return undefined;
-    });
-    await expect.poll(() => call.commands).toContain('VERBOSE held 1');
-    server.child.kill('SIGTERM');
-    await server.logged('calls have 60 s to finish');
-    server.child.kill('SIGTERM');
-    expect(await late.closed).toEqual(mode === 'pool' ? ['FAILURE'] : []);
     expect(await server.ended).toEqual({ code: 0, signal: null });
   });
 
