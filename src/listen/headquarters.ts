@@ -40,12 +40,12 @@ export class Headquarters {
   /** Exits, once what was reported is on its way, and what is at work in Node's threads is done. */
   leave(): void {
     standBehindCalls();
-    const begun = Date.now();
+    const begun = performance.now();
     const look = () => {
       const work = process.getActiveResourcesInfo().filter((kind) => /^(?!Pipe).*(Req|Job)/.test(kind));
       const isAtWork = this.#unsent > 0 || work.length > 0;
       // the exit itself may wait for a thread that never ends: then the master ends the process
-      if (!isAtWork || Date.now() - begun > WORK_MS) this.#exit();
+      if (!isAtWork || performance.now() - begun > WORK_MS) this.#exit();
     };
     setInterval(look, LOOK_EVERY_MS);
     setImmediate(look);

@@ -57,7 +57,7 @@ export class SharedProcess implements House {
   #isSpoiled = false;
   /** Where scripts were a glance ago: a path takes a look at each of its folders. */
   readonly #found = new Map<string, ScriptFile>();
-  #lookedMs = 0;
+  #lookedMs = Number.NEGATIVE_INFINITY;
   /** What connections that the master has accepted read into, one after the other. */
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #reception: Reception | undefined;
@@ -263,9 +263,8 @@ export class SharedProcess implements House {
 
   /** Once in a glance: lets go of what may be otherwise by now. */
   #lookAround(): void {
-    const now = Date.now();
-    // a clock that was put back counts as a glance, too
-    if (Math.abs(now - this.#lookedMs) < GLANCE_MS) return;
+    const now = monotonicMs();
+    if (now - this.#lookedMs < GLANCE_MS) return;
     this.#lookedMs = now;
     this.#found.clear();
     if (!this.#modules.changed()) return;

@@ -56,11 +56,11 @@ export function leaveByForce({ session, transport }: Ending, code: number, isTol
 
 /** Gives what the script has left behind a moment, and then no more: a read of a dead file system, say. */
 export function leaveInTime(log: Log, code: number): void {
-  const begun = Date.now();
+  const begun = performance.now();
   const look = () => {
     const work = process.getActiveResourcesInfo().filter((kind) => /Req|Job/.test(kind));
     if (work.length === 0) process.exit(code);
-    if (Date.now() - begun < LEAVE_MS) return;
+    if (performance.now() - begun < LEAVE_MS) return;
     log.write(
       'warning',
       `the script has left something that does not end (${work.join(', ')}): the process is cut [SCRIPT_LEFTOVERS]`,

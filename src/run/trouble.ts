@@ -23,6 +23,7 @@ export class Trouble {
   readonly #mails: Promise<void>[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #monitor: NodeJS.Timeout | undefined;
+  /** By a clock that no script puts, and nobody else. */
   #quietSince = 0;
   /** Commands that had been sent at the last look. */
   #sent = 0;
@@ -184,7 +185,7 @@ export class Trouble {
 
   #startMonitor(): void {
     if (this.#monitor || !this.#ending.house.alive) return;
-    this.#quietSince = Date.now();
+    this.#quietSince = performance.now();
     this.#monitor = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
@@ -193,11 +194,11 @@ export class Trouble {
     if (ending.begun) return;
     const { busy, sent } = ending.session ?? { busy: false, sent: 0 };
     if (busy || sent !== this.#sent) {
-      this.#quietSince = Date.now();
+      this.#quietSince = performance.now();
       this.#sent = sent;
       return;
     }
-    const quietMs = Date.now() - this.#quietSince;
+    const quietMs = performance.now() - this.#quietSince;
     const others = ending.house.alive?.(ending.transport) ?? [];
     // what Node counts is not all there is (its threads at work, say), so one look is not enough
     if (others.length === 0 && ending.transport.reading && quietMs > CERTAIN_MS) {

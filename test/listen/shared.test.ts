@@ -249,6 +249,16 @@ describe('a shared process', () => {
     again.socket.end('HANGUP\n');
   });
 
+  it('takes up a changed script though another has stopped the clock', async () => {
+    const word = (said: string) => `module.exports = (agi) => agi.verbose('${said}')`;
+    const stops = "module.exports = async (agi) => { Date.now = () => 0; await agi.verbose('stopped'); }";
+    await using server = await start({ files: { 'stops.js': stops, 'script.js': word('old') } });
+    expect(await server.call('stops')).toEqual(['VERBOSE stopped 1']);
+    expect(await server.call('script')).toEqual(['VERBOSE old 1']);
+    server.write('script.js', word('changed'));
+    await expect.poll(() => server.call('script')).toEqual(['VERBOSE changed 1']);
+  });
+
   it.each([['--processes=1'], ['--processes=2 --max-per-address=50']])(
     'is renewed when a script closes what the log is, and writes to no other call (%s)',
     async (args) => {

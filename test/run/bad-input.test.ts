@@ -409,6 +409,14 @@ describe('a script that', () => {
     expect(outcome.log).toContain('[SCRIPT_STUCK]');
   });
 
+  it('leaves a timer, and has stopped the clock', async () => {
+    const outcome = await run("agi.verbose('ran'); Date.now = () => 0; setInterval(() => {}, 1000)", {
+      config: 'linger_seconds=0.3\n',
+    });
+    expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE ran 1'] });
+    expect(outcome.log).toMatch(/warning .*\(Timeout\).*\[SCRIPT_LEFTOVERS\]/);
+  });
+
   it('leaves a timer', async () => {
     const outcome = await run("agi.verbose('ran'); setInterval(() => {}, 1000)", {
       config: 'linger_seconds=0.3\n',
