@@ -2,8 +2,8 @@
  * The multiplications of a resampler, of which a second of sound takes two million: in WebAssembly, which does four at
  * once and need not be run for a while before it is quick; in JavaScript where there is none.
  */
-import { filterBankCode } from './filter-bank-code';
-import { type Filter, firstDistance, kaiserWindow, WINDOW_POINTS } from './filter-design';
+import { filterBankCode, windowPoints } from './filter-bank-code';
+import { type Filter, firstDistance } from './filter-design';
 import { littleEndian } from './wave';
 
 export interface FilterBank {
@@ -45,27 +45,28 @@ interface Code {
     output: number,
   ): void;
   design(
-    row: number,
+    taps: number,
     width: number,
-    window: number,
-    points: number,
+    phases: number,
     half: number,
     turns: number,
     sine: number,
     cosine: number,
-    distance: number,
-    y: number,
-    x: number,
+    phaseSine: number,
+    phaseCosine: number,
+    firstY: number,
+    firstX: number,
   ): void;
 }
 
 const PAGE_BYTES = 65_536;
 
-/** Its memory has the taps, then the input, then the output. */
+/** Its memory has the window, then the taps, then the input, then the output. */
 export class QuickFilterBank implements FilterBank {
   readonly #filter: Filter;
   readonly #code: Code;
-  readonly #tapsBytes: number;
+  readonly #taps: number;
+  readonly #input: number;
   #inputLength = 0;
 
   /** @throws where there is no WebAssembly with SIMD */
@@ -75,37 +76,33 @@ export class QuickFilterBank implements FilterBank {
     this.#filter = filter;
     this.#code = new Instance(new Module(Buffer.from(filterBankCode, 'base64'))).exports as Code;
     const { phases, half, turns } = filter;
+    const window = Buffer.from(windowPoints, 'base64');
     const width = half * 2 * 4;
-    this.#tapsBytes = phases * width;
-    const window = kaiserWindow();
-    this.#reserve(this.#tapsBytes + window.byteLength);
-    new Float64Array(this.#code.memory.buffer, this.#tapsBytes, window.length).set(window);
-    const angle = Math.PI * turns;
-    const sine = Math.sin(angle);
-    const cosine = Math.cos(angle);
-    for (let phase = 0; phase < phases; phase++) {
-      const distance = firstDistance(filter, phase);
-      const y = Math.sin(angle * distance);
-      const x = Math.cos(angle * distance);
-      const row = phase * width;
-      const { design } = this.#code;
-      design(row, width, this.#tapsBytes, WINDOW_POINTS, half, turns, sine, cosine, distance, y, x);
-    }
+    this.#taps = Math.ceil(window.length / 16) * 16;
+    this.#input = this.#taps + phases * width;
+    this.#reserve(this.#input);
+    new Uint8Array(this.#code.memory.buffer).set(window);
+    const { sin, cos, PI } = Math;
+    const angle = PI * turns;
+    const first = angle * firstDistance(filter, 0);
+    // from one phase to the next
+    const step = -angle / phases;
+    const turning = [sin(angle), cos(angle), sin(step), cos(step), sin(first), cos(first)] as const;
+    this.#code.design(this.#taps, width, phases, half, turns, ...turning);
   }
 
   input(length: number): Float32Array {
     const { phases, step } = this.#filter;
     this.#inputLength = length;
     const outputBytes = (Math.ceil((length * phases) / step) + 1) * 2;
-    this.#reserve(this.#tapsBytes + length * 4 + outputBytes);
-    return new Float32Array(this.#code.memory.buffer, this.#tapsBytes, length);
+    this.#reserve(this.#input + length * 4 + outputBytes);
+    return new Float32Array(this.#code.memory.buffer, this.#input, length);
   }
 
   run(count: number, phase: number): Int16Array {
     const { phases, step, half } = this.#filter;
-    const input = this.#tapsBytes;
-    const output = input + this.#inputLength * 4;
-    this.#code.run(0, half * 2 * 4, phases, step, input, phase, count, output);
+    const output = this.#input + this.#inputLength * 4;
+    this.#code.run(this.#taps, half * 2 * 4, phases, step, this.#input, phase, count, output);
     return new Int16Array(this.#code.memory.buffer, output, count).slice();
   }
 

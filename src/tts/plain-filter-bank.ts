@@ -1,6 +1,7 @@
 /** The multiplications of a resampler in JavaScript, for a machine whose Node has no WebAssembly with SIMD. */
 import type { FilterBank } from './filter-bank';
-import { type Filter, firstDistance, kaiserWindow, WINDOW_POINTS } from './filter-design';
+import { windowPoints } from './filter-bank-code';
+import { type Filter, firstDistance, WINDOW_POINTS } from './filter-design';
 import { toSample } from './wave';
 
 export class PlainFilterBank implements FilterBank {
@@ -12,7 +13,8 @@ export class PlainFilterBank implements FilterBank {
     this.#filter = filter;
     const width = filter.half * 2;
     this.#taps = new Float32Array(filter.phases * width);
-    const window = kaiserWindow();
+    const bytes = Buffer.from(windowPoints, 'base64');
+    const window = Float64Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
     for (let phase = 0; phase < filter.phases; phase++) {
       const row = this.#taps.subarray(phase * width, (phase + 1) * width);
       designPhase(row, filter, phase, window);
