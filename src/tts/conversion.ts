@@ -29,7 +29,7 @@ const SLICE_SAMPLES = 32_768;
 /** The part of a second that is rehearsed with. */
 const REHEARSED = 16;
 /** How often to look, while an engine writes: the longer it has taken, the less often. */
-const LOOK_MS = { least: 1, most: 32, share: 1 / 8 };
+const LOOK_MS = { least: 1, most: 32, share: 1 / 32 };
 
 /** Converts for one call: what the way from one rate to another takes is worked out once. */
 export class Converter {
@@ -106,6 +106,7 @@ export class Following {
   readonly #onTooMuch: (problem: string) => void;
   readonly #begun = Date.now();
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
   #fd: number | undefined;
   #at = 0;
   #conversion: Conversion | undefined;
@@ -147,6 +148,7 @@ export class Following {
 
   /** Looks no more. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
@@ -183,20 +185,26 @@ export class Following {
   }
 
   #look(): void {
-    let more = false;
+    if (this.#stopped) return;
+    let grown = false;
     try {
       const tooMuch = this.#tooMuch();
       if (tooMuch !== undefined) {
         this.#onTooMuch(tooMuch);
         return;
       }
-      more = this.#read();
+      grown = this.#read();
     } catch {
       // what it writes is no file that can be read: to be told when it has ended
     }
+    // most engines end soon when they have begun to write
+    if (grown) setImmediate(() => this.#look());
+    else this.#timer = setTimeout(() => this.#look(), this.#waitMs());
+  }
+
+  #waitMs(): number {
     const passed = Date.now() - this.#begun;
-    const wait = Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
-    this.#timer = setTimeout(() => this.#look(), more ? 0 : wait);
+    return Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
   }
 
   #tooMuch(): string | undefined {
@@ -204,7 +212,7 @@ export class Following {
     return this.#fd !== undefined && fstatSync(this.#fd).size > MAX_WAVE_BYTES ? ENDLESS : undefined;
   }
 
-  /** @returns whether there is more to read by now */
+  /** @returns whether there was something */
   #read(): boolean {
     const { wave } = this.#files;
     // an error a look would cost more than all else here
@@ -214,7 +222,8 @@ export class Following {
     if (!this.#conversion) {
       const head = Buffer.alloc(Math.min(size, 4096));
       const plain = plainSoundOf(head.subarray(0, readSync(this.#fd, head, 0, head.length, 0)));
-      if (!plain) return false;
+      // before the first sample flite writes another rate than it will have
+      if (!plain || size - plain.start < 2) return false;
       this.#conversion = this.#begin(plain.rate);
       this.#at = plain.start;
     }
@@ -226,7 +235,7 @@ export class Following {
     this.#conversion.take(new Int16Array(piece.buffer));
     this.#seen.push(piece);
     this.#at += length;
-    return size - this.#at > 1;
+    return true;
   }
 
   /** Whether the sound begins with what was seen of it. */
