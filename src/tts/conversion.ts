@@ -26,8 +26,6 @@ const MAX_SAID_BYTES = 20_000_000;
 const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
-/** The part of a second that is rehearsed with. */
-const REHEARSED = 16;
 /** How often to look, while an engine writes: the longer it has taken, the less often. */
 const LOOK_MS = { least: 1, most: 32, share: 1 / 32 };
 
@@ -155,12 +153,12 @@ export class Following {
   }
 
   /**
-   * While the engine has written nothing, what comes when it has ended, with a moment of silence: what runs for the
-   * first time takes ten times as long.
+   * While the engine has written nothing, what comes when it has ended, with a second of silence: what runs for the first
+   * time takes ten times as long. After so much of it V8 compiles the filters' code once more, which is done by then, too.
    */
   #rehearse(rate: number): Ending[] {
     readWave(this.#files.said);
-    const sound = decodeWave(encodeWave(rate, new Int16Array(rate / REHEARSED)));
+    const sound = decodeWave(encodeWave(rate, new Int16Array(rate)));
     const conversion = this.#begin(rate);
     this.#conversion = conversion;
     conversion.take(sound.samples);

@@ -2,8 +2,8 @@
  * The multiplications of a resampler, of which a second of sound takes two million: in WebAssembly, which does four at
  * once and need not be run for a while before it is quick; in JavaScript where there is none.
  */
-import { filterBankCode, windowPoints } from './filter-bank-code';
-import { type Filter, firstDistance } from './filter-design';
+import { filterBankCode } from './filter-bank-code';
+import { type Filter, windowSeries } from './filter-design';
 import { littleEndian } from './wave';
 
 export interface FilterBank {
@@ -46,26 +46,26 @@ interface Code {
   ): void;
   design(
     taps: number,
-    width: number,
-    phases: number,
     half: number,
-    turns: number,
+    phases: number,
+    first: number,
     sine: number,
     cosine: number,
-    phaseSine: number,
-    phaseCosine: number,
-    firstY: number,
-    firstX: number,
+    y: number,
+    x: number,
   ): void;
 }
 
 const PAGE_BYTES = 65_536;
+/** Behind what the design of the taps is given. */
+const TAPS = 96;
+/** So near to an input sample that it makes no difference, and no sine is divided by 0. */
+const NEAR = 1e-9;
 
-/** Its memory has the window, then the taps, then the input, then the output. */
+/** Its memory has the taps, then the input, then the output. */
 export class QuickFilterBank implements FilterBank {
   readonly #filter: Filter;
   readonly #code: Code;
-  readonly #taps: number;
   readonly #input: number;
   #inputLength = 0;
 
@@ -76,19 +76,16 @@ export class QuickFilterBank implements FilterBank {
     this.#filter = filter;
     this.#code = new Instance(new Module(Buffer.from(filterBankCode, 'base64'))).exports as Code;
     const { phases, half, turns } = filter;
-    const window = Buffer.from(windowPoints, 'base64');
-    const width = half * 2 * 4;
-    this.#taps = Math.ceil(window.length / 16) * 16;
-    this.#input = this.#taps + phases * width;
+    this.#input = TAPS + (phases + 1) * half * 2 * 4;
     this.#reserve(this.#input);
-    new Uint8Array(this.#code.memory.buffer).set(window);
-    const { sin, cos, PI } = Math;
-    const angle = PI * turns;
-    const first = angle * firstDistance(filter, 0);
-    // from one phase to the next
-    const step = -angle / phases;
-    const turning = [sin(angle), cos(angle), sin(step), cos(step), sin(first), cos(first)] as const;
-    this.#code.design(this.#taps, width, phases, half, turns, ...turning);
+    const { sin, cos } = Math;
+    const angle = Math.PI * turns;
+    const angles = [0, angle, angle * 2, angle * 3];
+    const given = [...angles.map(cos), ...angles.map(sin), cos(angle * 4), sin(angle * 4), ...windowSeries()];
+    new Float32Array(this.#code.memory.buffer).set(given);
+    const step = angle / phases;
+    const near = angle * NEAR;
+    this.#code.design(TAPS, half, phases, NEAR, sin(step), cos(step), sin(near), cos(near));
   }
 
   input(length: number): Float32Array {
@@ -102,7 +99,7 @@ export class QuickFilterBank implements FilterBank {
   run(count: number, phase: number): Int16Array {
     const { phases, step, half } = this.#filter;
     const output = this.#input + this.#inputLength * 4;
-    this.#code.run(this.#taps, half * 2 * 4, phases, step, this.#input, phase, count, output);
+    this.#code.run(TAPS, half * 2 * 4, phases, step, this.#input, phase, count, output);
     return new Int16Array(this.#code.memory.buffer, output, count).slice();
   }
 

@@ -12,10 +12,20 @@ export interface Filter {
 
 /** How far down what lies above the new band is, in dB. */
 export const STOP_DB = 70;
-/** Places at which the right half of the window is known; between them it is as good as straight. */
-export const WINDOW_POINTS = 128;
+const SERIES_TERMS = 12;
 
 /** From the first tap of a phase to the output sample's place, in input samples. */
 export function firstDistance({ phases, half }: Filter, phase: number): number {
   return 1 - half - phase / phases;
+}
+
+/**
+ * Kaiser's window is a power series in 1 - t², where t is 0 in its middle and 1 at its ends: the terms of it that count,
+ * the highest power's first. How high it is all in all makes no difference.
+ */
+export function windowSeries(): number[] {
+  const beta = 0.1102 * (STOP_DB - 8.7);
+  const terms = [1];
+  for (let k = 1; k < SERIES_TERMS; k++) terms.unshift((terms[0] as number) * (beta / 2 / k) ** 2);
+  return terms;
 }
