@@ -186,12 +186,13 @@ export class Following {
     if (this.#stopped) return;
     let grown = false;
     try {
-      const tooMuch = this.#tooMuch();
+      const size = this.#size();
+      const tooMuch = this.#saidTooMuch() ?? (size > MAX_WAVE_BYTES ? ENDLESS : undefined);
       if (tooMuch !== undefined) {
         this.#onTooMuch(tooMuch);
         return;
       }
-      grown = this.#read();
+      grown = this.#read(size);
     } catch {
       // what it writes is no file that can be read: to be told when it has ended
     }
@@ -205,18 +206,24 @@ export class Following {
     return Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
   }
 
-  #tooMuch(): string | undefined {
-    if (statSync(this.#files.said).size > MAX_SAID_BYTES) return 'said things without end';
-    return this.#fd !== undefined && fstatSync(this.#fd).size > MAX_WAVE_BYTES ? ENDLESS : undefined;
+  #saidTooMuch(): string | undefined {
+    return statSync(this.#files.said).size > MAX_SAID_BYTES ? 'said things without end' : undefined;
   }
 
-  /** @returns whether there was something */
-  #read(): boolean {
+  /** How long the engine's file is by now. */
+  #size(): number {
     const { wave } = this.#files;
-    // an error a look would cost more than all else here
-    if (this.#fd === undefined && !existsSync(wave)) return false;
-    this.#fd ??= openSync(wave, constants.O_RDONLY | constants.O_NONBLOCK);
-    const { size } = fstatSync(this.#fd);
+    if (this.#fd === undefined) {
+      // an error a look would cost more than all else here
+      if (!existsSync(wave)) return 0;
+      this.#fd = openSync(wave, constants.O_RDONLY | constants.O_NONBLOCK);
+    }
+    return fstatSync(this.#fd).size;
+  }
+
+  /** @returns whether there was something to read */
+  #read(size: number): boolean {
+    if (this.#fd === undefined) return false;
     if (!this.#conversion) {
       const head = Buffer.alloc(Math.min(size, 4096));
       const plain = plainSoundOf(head.subarray(0, readSync(this.#fd, head, 0, head.length, 0)));
