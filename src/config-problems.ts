@@ -1,8 +1,9 @@
 /** The less ordinary part of the configuration: files with quotes and comments in them, and all that is wrong. */
 import { parse } from 'ini';
-import { type IniSections, logLevels, type ValueKind } from './config';
+import { type IniSections, keys, logLevels, type ValueKind } from './config';
 import { RefusedError } from './errors';
 import { whyUnread } from './file-problems';
+import { misspeltName } from './nearest-name';
 import { noSuchKey } from './option-names';
 
 export function unreadable(file: string, error: NodeJS.ErrnoException): RefusedError {
@@ -14,6 +15,19 @@ export function unreadable(file: string, error: NodeJS.ErrnoException): RefusedE
 
 export function unknownKey(file: string, section: string, key: string, known: object): string {
   return noSuchKey(`${file}: [${section}]`, key, Object.keys(known));
+}
+
+/**
+ * A section of the user's own is theirs: one that is named nearly as ours, while that is not there, and has a key of its
+ * as well, is none.
+ */
+export function misspeltSection(file: string, section: string, sections: IniSections): string | undefined {
+  const absent = Object.keys(keys).filter((name) => !Object.hasOwn(sections, name));
+  const meant = misspeltName(section, absent);
+  const ours = meant === undefined ? undefined : keys[meant];
+  const has = Object.keys(sections[section] ?? {});
+  if (ours === undefined || !has.some((key) => Object.hasOwn(ours, key))) return undefined;
+  return `${file}: [${section}]: there is no such section (did you mean [${meant}]?), and what it says is passed over`;
 }
 
 const endOfLine = /\r\n|[\r\n]/;

@@ -92,6 +92,7 @@ export const keys: Record<
   tts: undefined,
   ari: undefined,
   asterisk_ari: undefined,
+  listen: undefined,
 };
 
 export const defaults: Config = {
@@ -146,8 +147,14 @@ export function toConfig(sections: IniSections, file: string): Config {
   for (const section in sections) {
     const alias = section === 'agi' ? 'phpagi' : section;
     const known = Object.hasOwn(keys, alias) ? keys[alias] : undefined;
-    // sections of the user's own are theirs
-    if (known === undefined) continue;
+    if (known === undefined) {
+      // sections of the user's own are theirs
+      const warning = Object.hasOwn(keys, alias)
+        ? undefined
+        : problems().misspeltSection(file, section, sections);
+      if (warning !== undefined) warnings.push(warning);
+      continue;
+    }
     for (const key in sections[section]) {
       const row = Object.hasOwn(known, key) ? known[key] : undefined;
       if (row === undefined) warnings.push(problems().unknownKey(file, section, key, known));

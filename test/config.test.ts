@@ -157,6 +157,23 @@ test('an unknown key is told of and passed over', () => {
   for (const warning of warnings) expect(warning).not.toContain('\n');
 });
 
+test.each([
+  ['a slip', '[asmanger]\nserver=x\nsecret=y\n', '[asmanger]', '[asmanager]'],
+  ['another spelling', '[FastAGI]\nbasedir=/x\n', '[FastAGI]', '[fastagi]'],
+])('a section that is misspelt is told of: %s', (_, text, section, meant) => {
+  expect(configOf(text).warnings).toEqual([
+    `${path.join(folder, 'fastagi.conf')}: ${section}: there is no such section (did you mean ${meant}?), and what it says is passed over`,
+  ]);
+});
+
+test.each([
+  ['it has none of the keys', '[festivals]\nmay=x\n'],
+  ['the other one is there, too', '[fastagi]\nbasedir=/x\n[fastagi2]\nbasedir=/y\n'],
+  ['it has an odd name', '[__proto__]\ndebug=on\n'],
+])("a section of the user's own is none that is misspelt: %s", (_, text) => {
+  expect(configOf(text).warnings).toEqual([]);
+});
+
 describe('a value of the wrong kind is refused', () => {
   it.each([
     ['phpagi', 'debug', 'maybe', 'on or off (yes, no, true, false, 1, 0)'],

@@ -108,6 +108,14 @@ export function requestTimeout(seconds: number): AgiTimeoutError {
   );
 }
 
+/** Others are there who would say what they want. */
+export function requestCrowdedOut(ms: number): AgiTimeoutError {
+  return new AgiTimeoutError(
+    `no whole AGI request came within ${(ms / 1000).toFixed(1)} s, and a call wants its place ([listen] max_active)`,
+    'AGI_REQUEST_TIMEOUT',
+  );
+}
+
 /** The connection ended before the request did. */
 export function requestCut(bytes: number, error: Error | undefined): AgiProtocolError {
   const why = error ? ` (${error.message})` : '';

@@ -3,7 +3,7 @@
  * costs no process: it is read here, and goes along with the socket.
  */
 import type { Socket } from 'node:net';
-import { requestCut, requestTimeout } from '../agi/failures';
+import { requestCrowdedOut, requestCut, requestTimeout } from '../agi/failures';
 import { monotonicMs } from '../agi/socket-transport';
 import type { AgiError } from '../errors';
 
@@ -27,6 +27,7 @@ export class Arrival {
   #whole = false;
   #gone = false;
   #timer: NodeJS.Timeout | undefined;
+  readonly #leave: (why: () => AgiError) => void;
 
   /**
    * @param limits.headerSeconds how long the request may take; 0: no limit
@@ -53,6 +54,7 @@ export class Arrival {
       socket.destroy();
       on.gone(this, why());
     };
+    this.#leave = leave;
     socket.on('data', (chunk: Buffer) => {
       if (this.#gone) return;
       // one that was promised to a process which has died, and is promised to another, may say more meanwhile
@@ -86,6 +88,11 @@ export class Arrival {
   /** Whether a whole request has come, and it only waits for a process. */
   get whole(): boolean {
     return this.#whole;
+  }
+
+  /** It has had time enough to say what it wants, and others have none. */
+  makeWay(): void {
+    this.#leave(() => requestCrowdedOut(monotonicMs() - this.acceptedMs));
   }
 
   /**

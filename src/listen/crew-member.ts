@@ -1,14 +1,15 @@
 /** A process that serves calls, as the master sees it. */
-import { type ChildProcess, type SendHandle, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import os from 'node:os';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Log } from '../log';
 import type { CompiledProgram } from './compiled-program';
 import type { Descriptor } from './doors';
-import { type CallOrder, END_SIGNAL, type Errand, type Order, type Report, type Terms } from './messages';
+import { ErrandLine, type Line, OrderLine } from './line';
+import type { CallOrder, Order, Report, Terms } from './messages';
 import { raisePriority } from './priority';
-import { isReport, readReports } from './reports';
+import { isReport } from './reports';
 
 /** How long a boot may take, and a process to take a call that it is handed. */
 const PATIENCE_MS = 20_000;
@@ -22,7 +23,13 @@ const LEAVE_MS = 10_000;
 export interface Watcher {
   onReport(member: CrewMember, report: Report): void;
   /** The process has ended, however that went. */
-  onExit(member: CrewMember, how: { code: number | null; signal: NodeJS.Signals | null }): void;
+  onExit(member: CrewMember, how: Exit): void;
+}
+
+/** How a process has ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
 /** Files beside the executables. */
@@ -50,11 +57,12 @@ export interface BootOptions {
 
 export class CrewMember {
   readonly #child: ChildProcess;
+  readonly #line: Line;
   readonly #log: Log;
   /** Whether it serves the call that it was started for, and no other. */
   readonly isOnErrand: boolean;
   /** `starting`: with the call that it is for. */
-  state: 'booting' | 'idle' | 'starting' | 'busy' | 'leaving' = 'booting';
+  state: 'booting' | 'idle' | 'starting' | 'busy' | 'leaving';
   /** When it became idle last. */
   idleSinceMs = 0;
   /** Whether it stands back behind the calls, until it is ready. */
@@ -67,26 +75,13 @@ export class CrewMember {
   #isCut = false;
 
   constructor(options: BootOptions, watcher: Watcher) {
-    const { program, compiled, terms, politely, descriptors, log, errand } = options;
+    const { terms, politely, descriptors, log, errand } = options;
     this.#log = log;
     this.isOnErrand = errand !== undefined;
     const priority = os.getPriority();
     // a fixed seed of the hash tables is for processes of one call
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
-    // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
-    const stdio: StdioOptions = [
-      errand?.fd ?? 'ignore',
-      'inherit',
-      'inherit',
-      errand ? 'pipe' : 'ipc',
-      ...(descriptors as readonly number[]),
-    ];
-    const words = [errand ? program.errand : program.starter];
-    if (!errand) words.push(`${priority}`);
-    if (compiled && !errand) {
-      words.push(...[stdio.length, compiled.textBytes, compiled.bytes].map(String));
-      stdio.push(compiled.fd);
-    }
+    const { words, stdio } = commandOf(options, priority);
     this.#child = spawn(process.execPath, [...flags, ...words], { stdio });
     const { pid } = this.#child;
     if (politely && pid !== undefined) {
@@ -97,35 +92,48 @@ export class CrewMember {
         // it has ended already
       }
     }
-    const onReport = (report: unknown) => {
-      if (this.#canSay(report)) watcher.onReport(this, report);
-      else this.#cut('has said what it cannot say');
-    };
-    const onSilence = () => {
-      // one that ends closes its line, too, and may be seen to have ended before that
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-      this.#silence = setTimeout(() => this.#cut('has closed its line to this one'), LAST_MS).unref();
-    };
-    // there is none of all that where the master has no descriptors left
-    const line = this.#child.stdio?.[3] as Socket | null | undefined;
-    if (errand && line) readReports(line, onReport, onSilence);
-    else this.#child.on('message', onReport).on('disconnect', onSilence);
-    // a process that could not be started, or has been killed while it was written to: its exit tells all
+    this.#line = errand
+      ? new ErrandLine(this.#child, { terms, call: errand.call })
+      : new OrderLine(this.#child);
+    this.#line.listen(
+      (said) => {
+        if (this.#canSay(said)) watcher.onReport(this, said);
+        else this.#cut('has said what it cannot say');
+      },
+      () => this.#onSilence(),
+    );
+    this.#watchEnd(watcher);
+    if (errand) {
+      this.state = 'starting';
+      this.expect('has not begun the call that it was started for');
+    } else {
+      this.state = 'booting';
+      this.send({ type: 'begin', terms, sockets: descriptors.length });
+      this.expect('is not ready');
+    }
+  }
+
+  #onSilence(): void {
+    // one that ends closes its line, too, and may be seen to have ended before that
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#silence = setTimeout(() => this.#cut('has closed its line to this one'), LAST_MS).unref();
+  }
+
+  #watchEnd(watcher: Watcher): void {
     let isOver = false;
     const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
       if (isOver) return;
       isOver = true;
       clearTimeout(this.#patience);
       clearTimeout(this.#silence);
-      line?.destroy();
-      if (this.#child.connected) this.#child.disconnect();
+      this.#line.close();
       watcher.onExit(this, { code, signal });
     };
+    // a process that could not be started, or has been killed while it was written to: its exit tells all
     this.#child.on('error', (error) => {
-      if (pid === undefined) {
-        log.write('error', `no process can be started: ${error.message} [PROCESS_START]`);
-        onExit(null, null);
-      }
+      if (this.#child.pid !== undefined) return;
+      this.#log.write('error', `no process can be started: ${error.message} [PROCESS_START]`);
+      onExit(null, null);
     });
     // its last words may not have been read yet: a call that it has served must not be another's. Something that the
     // script has started may hold the line open.
@@ -134,14 +142,6 @@ export class CrewMember {
       this.#silence = setTimeout(() => onExit(code, signal), LAST_MS);
     });
     this.#child.on('close', onExit);
-    if (errand) {
-      this.state = 'starting';
-      line?.write(`${JSON.stringify({ terms, call: errand.call } satisfies Errand)}\n`);
-      this.expect('has not begun the call that it was started for');
-      return;
-    }
-    this.send({ type: 'begin', terms, sockets: descriptors.length });
-    this.expect('is not ready');
   }
 
   get pid(): number {
@@ -208,22 +208,19 @@ export class CrewMember {
    * Hands over a call. The socket stays open here, too, until the process has said that it has it.
    * @param withinMs how long that may take; 0: as long as it likes
    */
-  hand(order: Order & { type: 'call' }, socket: Socket, withinMs = PATIENCE_MS): void {
-    // bare, so that no streams are made for it twice, and none are counted
-    const { _handle: bare } = socket as { _handle?: unknown };
-    this.#child.send(order, bare as SendHandle, {}, () => {});
+  hand(order: CallOrder, socket: Socket, withinMs = PATIENCE_MS): void {
+    this.#line.send(order, socket);
     if (withinMs > 0) this.expect('has not taken the call that it was handed', withinMs);
   }
 
   send(order: Order): void {
-    if (this.#child.connected) this.#child.send(order, undefined, {}, () => {});
+    this.#line.send(order);
   }
 
   #canSay(said: unknown): said is Report {
     if (!isReport(said)) return false;
     const { type } = said;
-    // it has no line of Node's by which it could be handed another call
-    if (this.isOnErrand) return type === 'taken' || type === 'done';
+    if (!this.#line.carries(type)) return false;
     // what it was given to listen on is known before it is ready
     if (type === 'deaf' || type === 'ready') return this.state === 'booting' || this.state === 'leaving';
     return true;
@@ -250,12 +247,28 @@ export class CrewMember {
   /** Its time is over: what it does is ended. */
   end(why: string): void {
     this.state = 'leaving';
-    if (this.isOnErrand) this.#child.kill(END_SIGNAL);
-    else this.send({ type: 'end', why });
+    this.send({ type: 'end', why });
     this.expectEnd();
   }
 
   kill(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+/** What Node runs, and with which descriptors. */
+function commandOf(
+  { program, compiled, descriptors, errand }: BootOptions,
+  priority: number,
+): { words: string[]; stdio: StdioOptions } {
+  if (errand) return { words: [program.errand], stdio: [errand.fd, 'inherit', 'inherit', 'pipe'] };
+  // the type of what `spawn` takes knows streams only, and not the sockets that they are made of
+  const sockets = descriptors as readonly number[];
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc', ...sockets];
+  const words = [program.starter, `${priority}`];
+  if (compiled) {
+    words.push(...[stdio.length, compiled.textBytes, compiled.bytes].map(String));
+    stdio.push(compiled.fd);
+  }
+  return { words, stdio };
 }

@@ -3,6 +3,7 @@
  * that a script does can end it.
  */
 import { statSync } from 'node:fs';
+import { monotonicMs } from '../agi/socket-transport';
 import type { AsyncCalls } from '../ami/listening';
 import type { Config } from '../config';
 import { type AgiError, RefusedError } from '../errors';
@@ -16,7 +17,7 @@ import type { Program } from './crew-member';
 import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Onlooker } from './onlooker';
 import { mayRaisePriority } from './priority';
-import { Reception, sendAway } from './reception';
+import { Reception, SILENT_MS, sendAway } from './reception';
 import { openServerLog } from './server-log';
 import { checkSettings, readSettings, type Settings } from './settings';
 import { notify } from './systemd';
@@ -80,6 +81,8 @@ class Master {
   readonly #crew: Crew;
   readonly #admission: Admission;
   #reception: Reception | undefined;
+  /** Those whose request is not whole yet, who came first being the first. */
+  readonly #unheard = new Set<Arrival>();
   /** As it was at the start: it may be gone before the first process is ready. */
   readonly #parent = process.ppid;
   #idle: NodeJS.Timeout | undefined;
@@ -165,16 +168,29 @@ class Master {
       onCall: (socket, release) => {
         this.#counters.calls++;
         this.#onChange();
-        new Arrival(socket, release, this.#config, {
-          whole: (arrival) => this.#crew.take(arrival),
+        const arrival = new Arrival(socket, release, this.#config, {
+          whole: (arrival) => {
+            this.#unheard.delete(arrival);
+            this.#crew.take(arrival);
+          },
           gone: (arrival, why) => this.#onGone(arrival, why),
         });
+        this.#unheard.add(arrival);
       },
       onRefusal: (reason) => this.#counters.addRefused(reason),
+      makeRoom: () => this.#makeRoom(),
     });
   }
 
+  #makeRoom(): boolean {
+    const [first] = this.#unheard;
+    if (!first || monotonicMs() - first.acceptedMs < SILENT_MS) return false;
+    first.makeWay();
+    return true;
+  }
+
   #onGone(arrival: Arrival, why: AgiError): void {
+    this.#unheard.delete(arrival);
     this.#crew.drop(arrival);
     arrival.release();
     if (arrival.whole) this.#log.write('info', 'a caller has gone before a process had the call');

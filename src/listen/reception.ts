@@ -11,10 +11,18 @@ const FAREWELL_MS = 2000;
 /** How often the log tells of those who were sent away. */
 const TELL_EVERY_MS = 1000;
 
+/** How long one who asks for nothing is let be where others find no place: Asterisk says at once what it wants. */
+export const SILENT_MS = 1000;
+
 export interface Callbacks {
-  /** @param release must be called once, when the connection is done with */
+  /** @param release must be called when the connection is done with; more than once does nothing */
   onCall(socket: Socket, release: () => void): void;
   onRefusal(reason: RefusalReason): void;
+  /**
+   * All places are taken: who is there for longer than `SILENT_MS`, and has asked for nothing yet, is to go.
+   * @returns whether somebody has been let go
+   */
+  makeRoom(): boolean;
 }
 
 export class Reception {
@@ -38,9 +46,16 @@ export class Reception {
       server.on('error', (error) => this.#onDeaf(error));
       server.on('connection', (socket) => {
         const address = socket.remoteAddress ?? '';
-        const reason = admission.admit(address);
+        let reason = admission.admit(address);
+        if (reason === 'max_active' && callbacks.makeRoom()) reason = admission.admit(address);
         if (reason) this.refuse(socket, reason, address);
-        else callbacks.onCall(socket, () => admission.release(address));
+        else {
+          let isIn = true;
+          callbacks.onCall(socket, () => {
+            if (isIn) admission.release(address);
+            isIn = false;
+          });
+        }
       });
     }
   }

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer, type Socket } from 'node:net';
 import type { Agi } from '../agi/agi';
+import { requestCrowdedOut } from '../agi/failures';
 import { type BareConnection, monotonicMs, SocketTransport } from '../agi/socket-transport';
 import { AgiError } from '../errors';
 import { Log } from '../log';
@@ -16,7 +17,7 @@ import { descriptorsForCalls } from './descriptors';
 import type { Headquarters } from './headquarters';
 import type { CallOrder, CallResult } from './messages';
 import { Modules } from './modules';
-import { BACKLOG, Reception } from './reception';
+import { BACKLOG, Reception, SILENT_MS } from './reception';
 
 /** How often, at most, the master is told of calls that it has not seen. */
 const TALLY_MS = 100;
@@ -36,7 +37,9 @@ interface Place {
   log: Log | undefined;
   ending: Ending | undefined;
   /** Called when the call is over. */
-  over: (result: CallResult) => void;
+  readonly over: (result: CallResult) => void;
+  /** Makes room for another connection. */
+  readonly release: () => void;
   readonly transport: SocketTransport;
   readonly acceptedMs: number;
 }
@@ -86,9 +89,10 @@ export class SharedProcess implements House {
   /** A call that the master has accepted. */
   take(connection: BareConnection, { id, head, acceptedMs }: CallOrder): void {
     this.#headquarters.report({ type: 'taken', id });
-    this.#begin(connection, Buffer.from(head, 'latin1'), acceptedMs, (result) =>
-      this.#headquarters.report({ type: 'done', id, ...result }),
-    );
+    const over = (result: CallResult) => this.#headquarters.report({ type: 'done', id, ...result });
+    // it is the master who counts it
+    const release = () => {};
+    this.#begin(connection, { head: Buffer.from(head, 'latin1'), acceptedMs, over, release });
   }
 
   /** Takes calls from the sockets itself: so many, from descriptor 4 on. */
@@ -111,15 +115,29 @@ export class SharedProcess implements House {
     this.#reception = new Reception(servers, admission, this.#ownLog(), {
       onCall: (socket, release) => {
         this.#begun++;
-        this.#begin(socket, undefined, monotonicMs(), (result) => {
+        const over = (result: CallResult) => {
           release();
           this.#ended.push(result);
           this.#tell();
-        });
+        };
+        this.#begin(socket, { acceptedMs: monotonicMs(), over, release });
         this.#tell();
       },
       onRefusal: () => this.#tell(),
+      makeRoom: () => this.#makeRoom(),
     });
+  }
+
+  #makeRoom(): boolean {
+    for (const [ending, { acceptedMs, release }] of this.#calls) {
+      if (ending.session !== undefined || ending.begun) continue;
+      const silentMs = monotonicMs() - acceptedMs;
+      if (silentMs < SILENT_MS) return false;
+      ending.fail(requestCrowdedOut(silentMs));
+      release();
+      return true;
+    }
+    return false;
   }
 
   leaveWhenDone(): void {
@@ -168,9 +186,7 @@ export class SharedProcess implements House {
 
   #begin(
     connection: Socket | BareConnection,
-    head: Buffer | undefined,
-    acceptedMs: number,
-    over: (result: CallResult) => void,
+    { head, ...known }: { head?: Buffer } & Pick<Place, 'acceptedMs' | 'over' | 'release'>,
   ): void {
     const { config } = this.#headquarters.terms;
     const log = this.#ownLog();
@@ -181,7 +197,7 @@ export class SharedProcess implements House {
       within,
       holds: true,
     });
-    const place: Place = { agi: undefined, log, ending: undefined, over, transport, acceptedMs };
+    const place: Place = { agi: undefined, log, ending: undefined, transport, ...known };
     this.#places.run(place, () => {
       place.ending = attend(transport, { config, log, house: this, loader: this.#loader });
       this.#calls.set(place.ending, place);

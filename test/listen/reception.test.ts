@@ -14,7 +14,11 @@ it('connections that cannot be accepted are no end of the server, and a line a s
   log.fd = openSync(file, 'a');
   const server = createServer();
   const admission = new Admission({ maxActive: 0, maxPerAddress: 0, allow: [] });
-  const reception = new Reception([server], admission, log, { onCall() {}, onRefusal() {} });
+  const reception = new Reception([server], admission, log, {
+    onCall() {},
+    onRefusal() {},
+    makeRoom: () => false,
+  });
   for (let time = 0; time < 100; time++) server.emit('error', new Error('accept ENFILE'));
   reception.close();
   closeSync(log.fd);

@@ -1,5 +1,6 @@
 /** What `fastagi listen` does in both modes: limits, probes, signals, counters, wrong use. */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { requestFor } from '../support/asterisk';
@@ -79,6 +80,23 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     await server.counted(/ active 0;/);
     expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
     await server.counted(/ calls 3; active 0; waiting 0; failed 0; refused max_active 1;/);
+  });
+
+  it('who says nothing makes way for a call where max_active is reached, and who has a call does not', async () => {
+    await using server = await start({ listen: 'max_active = 2', config: 'header_seconds = 30' });
+    const call = await server.hold('held');
+    const silent = server.place('', undefined, 'agi_network: yes\n');
+    await once(silent.socket, 'connect');
+    // it is given a second
+    await expect.poll(() => server.call('hello'), { timeout: 10_000 }).toEqual(['VERBOSE cool 1']);
+    expect(await silent.closed).toEqual([]);
+    await server.logged(
+      /error .*no whole AGI request came within \d+\.\d s, and a call wants its place \(\[listen\] max_active\) \[AGI_REQUEST_TIMEOUT\]/,
+    );
+    await server.counted(/ active 1;/);
+    letGo(call);
+    expect(await call.closed).toEqual(['VERBOSE held 1', 'NOOP bye']);
+    await server.counted(/ active 0;/);
   });
 
   it('no more from one address than max_per_address', async () => {

@@ -1,6 +1,6 @@
 /** How many processes are booted, and when. */
 import { describe, expect, it } from 'vitest';
-import { bootsDue } from '../../src/listen/staffing';
+import { bootsDue } from '../../src/listen/boots-due';
 import { Turnover } from '../../src/listen/turnover';
 
 const bounds = { most: 10, spare: 4, cores: 2 };
@@ -83,16 +83,44 @@ describe('boots that are due', () => {
 });
 
 describe('how often processes become free', () => {
-  it('is told from the last eight, and grows while none does', () => {
+  /** With the last one at that time. */
+  function every(ms: number, lastMs: number): Turnover {
     const turnover = new Turnover();
-    for (let nowMs = 1000; nowMs < 1070; nowMs += 10) turnover.add(nowMs);
-    expect(turnover.everyMs(1070)).toBe(Number.POSITIVE_INFINITY);
-    turnover.add(1070);
-    expect(turnover.everyMs(1080)).toBe(10);
+    for (let free = 15; free >= 0; free--) turnover.add(lastMs - free * ms);
+    return turnover;
+  }
+
+  it('is told from the last sixteen', () => {
+    const turnover = new Turnover();
+    for (let nowMs = 1000; nowMs < 1150; nowMs += 10) turnover.add(nowMs);
+    expect(turnover.everyMs(1150)).toBe(Number.POSITIVE_INFINITY);
+    turnover.add(1150);
+    expect(turnover.everyMs(1150)).toBe(10);
+    for (let nowMs = 5000; nowMs < 5016; nowMs++) turnover.add(nowMs);
+    expect(turnover.everyMs(5016)).toBe(1);
+  });
+
+  it('grows while none does, once that is no hiccup of the machine', () => {
+    const turnover = every(1, 1000);
+    expect(turnover.everyMs(1040)).toBe(1);
+    expect(turnover.everyMs(1041)).toBe(41);
+    expect(turnover.everyMs(1800)).toBe(800);
+    expect(every(100, 1000).everyMs(1050)).toBe(100);
+  });
+
+  it('knows no time in which none was busy', () => {
+    const turnover = every(2, 1000);
+    turnover.resume(60_000);
+    expect(turnover.everyMs(60_040)).toBe(2);
+    turnover.add(60_002);
+    expect(turnover.everyMs(60_002)).toBe(2);
     // calls that go on for long have taken the place of short ones
-    expect(turnover.everyMs(1100)).toBe(30);
-    expect(turnover.everyMs(1800)).toBe(730);
-    for (let nowMs = 5000; nowMs < 5008; nowMs++) turnover.add(nowMs);
-    expect(turnover.everyMs(5008)).toBe(1);
+    expect(turnover.everyMs(60_100)).toBe(98);
+  });
+
+  it('is told by none that has served nobody yet', () => {
+    const turnover = new Turnover();
+    turnover.resume(1000);
+    expect(turnover.everyMs(1000)).toBe(Number.POSITIVE_INFINITY);
   });
 });

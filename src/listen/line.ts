@@ -1,0 +1,76 @@
+/** How the master and a process of its talk: over Node's own line, or, with a process of one call, over a plain one. */
+import type { ChildProcess, SendHandle } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { END_SIGNAL, type Errand, type Order, type Report } from './messages';
+import { readReports } from './reports';
+
+export interface Line {
+  /**
+   * @param onReport what the process says, not looked at yet
+   * @param onSilence it says nothing any more
+   */
+  listen(onReport: (said: unknown) => void, onSilence: () => void): void;
+  /** Does nothing where the process has gone: its end tells all. */
+  send(order: Order, socket?: Socket): void;
+  /** Whether such a report can come over this line. */
+  carries(type: Report['type']): boolean;
+  close(): void;
+}
+
+/** Node's: orders and sockets go there, reports come back. */
+export class OrderLine implements Line {
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  listen(onReport: (said: unknown) => void, onSilence: () => void): void {
+    this.#child.on('message', onReport).on('disconnect', onSilence);
+  }
+
+  send(order: Order, socket?: Socket): void {
+    if (!this.#child.connected) return;
+    // bare, so that no streams are made for it twice, and none are counted
+    const { _handle: bare } = (socket ?? {}) as { _handle?: unknown };
+    this.#child.send(order, bare as SendHandle, {}, () => {});
+  }
+
+  carries(): boolean {
+    return true;
+  }
+
+  close(): void {
+    if (this.#child.connected) this.#child.disconnect();
+  }
+}
+
+/** A process has its call from the start, and says how that goes: JSON in lines. */
+export class ErrandLine implements Line {
+  readonly #child: ChildProcess;
+  /** There is none where the master has no descriptors left. */
+  readonly #line: Socket | null | undefined;
+
+  constructor(child: ChildProcess, errand: Errand) {
+    this.#child = child;
+    this.#line = child.stdio?.[3] as Socket | null | undefined;
+    this.#line?.write(`${JSON.stringify(errand)}\n`);
+  }
+
+  listen(onReport: (said: unknown) => void, onSilence: () => void): void {
+    if (this.#line) readReports(this.#line, onReport, onSilence);
+  }
+
+  /** It is heard by a signal, and can be told nothing but to end. */
+  send(order: Order): void {
+    if (order.type === 'end') this.#child.kill(END_SIGNAL);
+  }
+
+  carries(type: Report['type']): boolean {
+    return type === 'taken' || type === 'done';
+  }
+
+  close(): void {
+    this.#line?.destroy();
+  }
+}
