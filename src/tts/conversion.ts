@@ -27,7 +27,7 @@ const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
 /** How often to look, while an engine writes: the longer it has taken, the less often. */
-const LOOK_MS = { least: 1, most: 32, share: 1 / 32 };
+const LOOK_MS = { least: 1, most: 32, share: 1 / 8 };
 
 /** Converts for one call: what the way from one rate to another takes is worked out once. */
 export class Converter {
