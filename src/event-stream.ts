@@ -2,9 +2,9 @@
 
 export interface EventStreamOptions {
   /** How many events wait at most; the oldest is dropped, and counted, for one more. 10,000 where it is left out. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Ends the stream with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class EventStream<T> implements AsyncIterableIterator<T> {

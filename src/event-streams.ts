@@ -1,5 +1,6 @@
 /** The streams that one source of events feeds: opened, counted and ended together. */
 import { EventStream, type EventStreamOptions } from './event-stream';
+import { shareSignal } from './shared-signal';
 
 /** How many events a stream keeps unless told otherwise. */
 const STREAM_LIMIT = 10_000;
@@ -48,6 +49,7 @@ export class EventStreams<T> {
     };
     const stream = new EventStream<T>(limit, onEnd, this.#onWait);
     const onAbort = () => stream.end(signal?.reason);
+    shareSignal(signal);
     signal?.addEventListener('abort', onAbort, { once: true });
     for (const type of new Set(types.length === 0 ? ['*'] : types)) {
       stops.push(listen(type, (event) => stream.push(event)));

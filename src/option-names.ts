@@ -38,6 +38,17 @@ export function strangerIn(options: object, names: object): string | undefined {
   return undefined;
 }
 
+/**
+ * What is wrong with a listener that somebody wants called, and with what it is for; undefined where nothing is. Later,
+ * when there is something to be told, nobody would know any more who has forgotten it.
+ * @param name null where there is only one thing to listen for
+ */
+export function listenerProblem(what: string, name: unknown, listener: unknown): string | undefined {
+  if ((typeof name === 'string' || name === null) && typeof listener === 'function') return undefined;
+  if (name === null) return `${what} takes a function that is called when there is something to tell`;
+  return `${what} takes the name of what is listened for, '*' for all, and a function that is called for it`;
+}
+
 /** So many names are not read by those who know which one they meant. */
 const MANY = 12;
 

@@ -42,14 +42,14 @@ export const channelStates = [
 export type ChannelState = (typeof channelStates)[number];
 
 /** The words that RECORD FILE says behind its result (res_agi.c, handle_recordfile). */
-const recordEndings: Record<string, RecordOutcome['outcome']> = {
-  dtmf: 'digit',
-  timeout: 'timeout',
-  hangup: 'hangup',
-  waitfor: 'interrupted',
-  randomerror: 'interrupted',
-  writefile: 'unwritable',
-};
+const recordEndings = new Map<string, RecordOutcome['outcome']>([
+  ['dtmf', 'digit'],
+  ['timeout', 'timeout'],
+  ['hangup', 'hangup'],
+  ['waitfor', 'interrupted'],
+  ['randomerror', 'interrupted'],
+  ['writefile', 'unwritable'],
+]);
 
 /** What SAY DATETIME says where no format is given, which it then must be for a time zone behind it. */
 const DATE_TIME = "ABdY 'digits/at' IMp";
@@ -222,7 +222,7 @@ export abstract class Commands extends SpeechCommands {
     }
     return this[commander].run('RECORD FILE', args, async (reply, ask): Promise<RecordOutcome> => {
       const endposSamples = endposOf(reply);
-      let outcome = recordEndings[reply.word ?? ''];
+      let outcome = recordEndings.get(reply.word ?? '');
       // a hangup in the beep, or between two pieces of sound, has the words of other mishaps
       if (outcome === 'interrupted' && !(await this[commander].isAlive(ask))) outcome = 'hangup';
       if (outcome === 'digit') return { outcome, digit: digitOf(reply), endposSamples };

@@ -17,49 +17,58 @@ import { EventHub } from './event-hub';
 import { checkMs, Exchanges } from './exchanges';
 import { refusedAction } from './failures';
 import { type ActionOptions, type AmiList, ManagerActions } from './manager-actions';
-import { amiNames, asyncAgiNames, checkNames, readyNames, reconnectNames, streamNames } from './option-names';
+import {
+  amiNames,
+  asyncAgiNames,
+  checkListener,
+  checkNames,
+  readyNames,
+  reconnectNames,
+  streamNames,
+} from './option-names';
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';
+import { leaveUncaught } from './uncaught';
 
 export interface ReconnectOptions {
   /** How many attempts in a row may fail; without end where it is left out. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** The wait before the first attempt, doubled for each that follows; 500. Up to half of each wait is chance. */
-  readonly firstDelayMs?: number;
+  readonly firstDelayMs?: number | undefined;
   /** The longest wait; 30,000. */
-  readonly maxDelayMs?: number;
+  readonly maxDelayMs?: number | undefined;
   /** Whether the first connection is tried again, too, rather than rejected: for a service that starts before Asterisk. */
-  readonly fromStart?: boolean;
+  readonly fromStart?: boolean | undefined;
 }
 
 export interface AmiOptions {
   /** `host` or `host:port`; 127.0.0.1 where it is left out. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 5038, or 5039 with TLS, where neither this nor `host` says otherwise. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   readonly username: string;
   readonly secret: string;
   /** How to log in; `md5` keeps the secret off the wire, and is what a connection without TLS does by itself. */
-  readonly auth?: 'secret' | 'md5';
+  readonly auth?: 'secret' | 'md5' | undefined;
   /** TLS (`tlsenable` in manager.conf), with the options of Node's `tls.connect`: `{ ca }` trusts a certificate of your own. */
-  readonly tls?: boolean | TlsOptions;
+  readonly tls?: boolean | TlsOptions | undefined;
   /** The event mask: `on`, `off`, or classes, `call,user`; `on` where it is left out. */
-  readonly events?: string;
+  readonly events?: string | undefined;
   /** How long an action waits for its answer, a list for its next item; 10,000, and 0: without limit. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long a connection may take, up to the end of the login; 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Whether and how to come back; true where it is left out. */
-  readonly reconnect?: boolean | ReconnectOptions;
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
   /** After so much silence Asterisk is asked whether it is there, and must answer within `timeoutMs`; 15,000, and 0: never. */
-  readonly pingEveryMs?: number;
+  readonly pingEveryMs?: number | undefined;
   /** The longest message taken; 16 MiB. */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
   /** Lets the process end while nothing is awaited of this client; false where it is left out. */
-  readonly unref?: boolean;
+  readonly unref?: boolean | undefined;
   /** Closes the client. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Sees every message in both directions, secrets left out. */
-  readonly trace?: AmiTracer;
+  readonly trace?: AmiTracer | undefined;
 }
 
 export type AmiState = 'connected' | 'reconnecting' | 'closed';
@@ -186,10 +195,11 @@ export class Ami extends ManagerActions {
 
   /**
    * Calls the listener whenever the connection is lost, is there again, or the client is closed, with the error that
-   * it was by.
+   * it was by. An error that the listener throws is an uncaught one.
    * @returns what ends that
    */
   onState(listener: (state: AmiState, error: Error | undefined) => void): () => void {
+    checkListener('onState', null, listener);
     this.#stateListeners.add(listener);
     return () => void this.#stateListeners.delete(listener);
   }
@@ -344,6 +354,7 @@ export class Ami extends ManagerActions {
    * the listener throws is an uncaught one, as in any other listener.
    */
   on<Name extends EventName>(name: Name, listener: (event: EventOf<Name>) => void): () => void {
+    checkListener('on', name, listener);
     return this.#hub.on(name, listener as (event: AmiEvent) => void);
   }
 
@@ -556,7 +567,16 @@ export class Ami extends ManagerActions {
 
   #setState(state: AmiState, error: unknown): void {
     this.#state = state;
-    for (const listener of [...this.#stateListeners]) listener(state, error as Error | undefined);
+    for (const listener of [...this.#stateListeners]) {
+      try {
+        listener(state, error as Error | undefined);
+      } catch (thrown) {
+        // whoever is coming back, or closing, goes on
+        leaveUncaught(thrown);
+      }
+      // one that has closed the client: the others have been told of what is later
+      if (this.#state !== state) return;
+    }
   }
 
   // — Is anyone there?
@@ -572,7 +592,8 @@ export class Ami extends ManagerActions {
     // who waits for an answer finds out by that; an action that Asterisk carries out before it reads on holds up a ping
     const heard = this.#heard;
     this.#heard = false;
-    if (heard || this.#pinging || this.#exchanges.unanswered) return;
+    if (heard) this.#exchanges.heard();
+    if (heard || this.#pinging || this.#exchanges.waits) return;
     const connection = this.#connection;
     this.#pinging = true;
     this.action('Ping', {}, { timeoutMs: this.#timeoutMs || 10_000 }).then(

@@ -15,23 +15,23 @@ import { checkNames, endNames } from './option-names';
 
 export interface AsyncAgiOptions {
   /** How many calls wait at most for someone who takes them; one more is given back to the dialplan. 1,000. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Takes no more calls; those that run go on. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Which calls are for this program: by the event AsyncAGIStart. All, where it is left out. */
-  readonly accept?: (event: AmiEvent) => boolean;
+  readonly accept?: ((event: AmiEvent) => boolean) | undefined;
   /**
    * Takes the dialplan's first argument for the name of a script, as FastAGI has it in its address:
    * `AGI(agi:async,hello.js?name=value,argument)` has `request.networkScript`, `request.params` and one argument.
    */
-  readonly namesScript?: boolean;
+  readonly namesScript?: boolean | undefined;
   /**
    * The configuration of the calls, `[tts]` of which says how `agi.say` speaks, or the path of its file; the defaults
    * where it is left out. A wrong one is a RefusedError at once.
    */
-  readonly config?: Config | string;
+  readonly config?: Config | string | undefined;
   /** Sees every line of the calls' conversations. */
-  readonly trace?: Tracer;
+  readonly trace?: Tracer | undefined;
 }
 
 /**
@@ -145,6 +145,8 @@ class Switchboard {
           if (this.#calls.get(channel) === call) this.#calls.delete(channel);
           this.#rest();
         });
+        // one whose end was not told: it is not there any more
+        this.#calls.get(channel)?.onEnd();
         this.#calls.set(channel, call);
         call.onRequest(event);
         listener(call);

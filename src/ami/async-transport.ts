@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { nobody, type Receiver, type Transport } from '../agi/transport';
-import { AmiActionError } from '../ami-errors';
+import { AmiActionError, AmiConnectionError } from '../ami-errors';
 import { AgiArgumentError } from '../errors';
 import type { AmiEvent } from '../wire/ami-message';
 import type { Ami } from './ami';
@@ -86,7 +86,9 @@ export class AsyncTransport implements Transport {
   /** @param comesBack whether there will be a connection again */
   onLost(comesBack: boolean, error: Error | undefined): void {
     if (comesBack) this.#giveBackLater();
-    this.#deliverEnd(error ?? new Error('the manager was closed'));
+    this.#deliverEnd(
+      error ?? new AmiConnectionError('AMI_CLOSED', 'the manager was closed', { retryable: false }),
+    );
   }
 
   write(text: string): void {
@@ -95,6 +97,10 @@ export class AsyncTransport implements Transport {
       throw new AgiArgumentError(
         `the command has ${Buffer.byteLength(command)} bytes, and AsyncAGI takes ${MAX_COMMAND_BYTES} at most: nothing was sent`,
       );
+    }
+    if (/[\0\r]/.test(command)) {
+      const what = command.includes('\0') ? 'a NUL' : 'a carriage return';
+      throw new AgiArgumentError(`AsyncAGI cannot carry ${what} in a command: nothing was sent`);
     }
     // Asterisk would take it into its queue, and run it should the channel come to AsyncAGI again
     if (this.#over || this.#broken) throw new Error('the call has left AsyncAGI');
@@ -132,7 +138,7 @@ export class AsyncTransport implements Transport {
     });
   }
 
-  /** What Asterisk says can no longer be told apart. */
+  /** The conversation cannot go on, though the call is there. */
   #giveUp(error: Error): void {
     this.#giveBack();
     this.#deliverEnd(error);
@@ -146,7 +152,9 @@ export class AsyncTransport implements Transport {
   #send(command: string): void {
     this.#action(command).catch((error) => {
       // refused because the channel is gone: what is on its way from it has come before this
-      this.#deliverEnd(error instanceof AmiActionError ? undefined : error);
+      if (error instanceof AmiActionError) this.#deliverEnd(undefined);
+      // in Asterisk it waits for a command that nobody sends any more
+      else this.#giveUp(error);
     });
   }
 

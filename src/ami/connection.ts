@@ -9,6 +9,7 @@ import { AmiDecoder } from '../wire/ami-decoder';
 import { type AmiEvent, AmiResponse } from '../wire/ami-message';
 import { redactMessage } from '../wire/ami-redact';
 import { type Address, showAddress } from './address';
+import { leaveUncaught } from './uncaught';
 
 /** Sees every message of the conversation, secrets left out. */
 export type AmiTracer = (direction: '>' | '<', text: string) => void;
@@ -51,6 +52,8 @@ export class Connection {
   #early: (AmiEvent | AmiResponse)[] = [];
   #receiver: ConnectionReceiver | undefined;
   #ended: AmiError | undefined;
+  /** Whether it was this side that has left: what came before that and was not told yet is nobody's. */
+  #left = false;
   #step: 'connecting' | 'greeting' | 'challenge' | 'login' | 'open' = 'connecting';
   readonly #loginId = randomBytes(9).toString('base64url');
   #settle: { resolve(): void; reject(error: unknown): void } | undefined;
@@ -112,7 +115,9 @@ export class Connection {
   /** Gives the receiver all that has come since the login, and all that comes. */
   start(receiver: ConnectionReceiver): void {
     this.#receiver = receiver;
-    for (const message of this.#early.splice(0)) receiver.onMessage(message);
+    for (const message of this.#early.splice(0)) {
+      if (!this.#left) receiver.onMessage(message);
+    }
     if (this.#ended) receiver.onEnd(this.#ended);
   }
 
@@ -132,9 +137,7 @@ export class Connection {
     try {
       trace(direction, redactMessage(text));
     } catch (error) {
-      process.nextTick(() => {
-        throw error;
-      });
+      leaveUncaught(error);
     }
   }
 
@@ -145,6 +148,7 @@ export class Connection {
 
   /** Ends the connection at once. */
   destroy(error: AmiError = this.#broken(undefined)): void {
+    this.#left = true;
     this.#end(error);
   }
 
@@ -181,6 +185,7 @@ export class Connection {
     }
     if (this.#step === 'greeting' && this.#decoder.version !== undefined) this.#beginLogin();
     for (const message of messages) {
+      if (this.#left) return;
       this.#trace('<', message.text);
       if (this.#step !== 'open') this.#onLogin(message);
       else if (this.#receiver) this.#receiver.onMessage(message);

@@ -3,6 +3,7 @@
 import type { EventStream, EventStreamOptions } from '../event-stream';
 import { EventStreams } from '../event-streams';
 import type { AmiEvent } from '../wire/ami-message';
+import { leaveUncaught } from './uncaught';
 
 type Listener = (event: AmiEvent) => void;
 
@@ -64,10 +65,8 @@ export class EventHub {
       try {
         listener(event);
       } catch (error) {
-        // as an error thrown in any other listener of Node's, but without costing the others their event
-        process.nextTick(() => {
-          throw error;
-        });
+        // the others are to have their event
+        leaveUncaught(error);
       }
     }
   }

@@ -7,6 +7,7 @@ import {
   AmiError,
   AmiTimeoutError,
 } from '../ami-errors';
+import { shareSignal } from '../shared-signal';
 import { type AmiFields, encodeAction } from '../wire/ami-action';
 import type { AmiEvent, AmiResponse } from '../wire/ami-message';
 import type { Connection, Outgoing } from './connection';
@@ -17,6 +18,7 @@ import { actionNames, checkNames } from './option-names';
 /** An action that waits. */
 interface Exchange {
   readonly action: string;
+  readonly serial: number;
   readonly outgoing: Outgoing;
   /** @returns whether this was all */
   onResponse(response: AmiResponse): boolean;
@@ -52,6 +54,8 @@ export class Exchanges {
   /** The list that comes now: Asterisk sends one at a time. */
   #listing: Exchange | undefined;
   #serial = 0;
+  /** The serial number of the action that was given up last, since something was heard of Asterisk. */
+  #givenUp = Number.POSITIVE_INFINITY;
   #unasked = 0;
 
   constructor(host: {
@@ -76,15 +80,24 @@ export class Exchanges {
     return this.#unasked;
   }
 
-  /** Whether an action has been sent whose answer has not come. */
-  get unanswered(): boolean {
-    for (const exchange of this.#pending.values()) if (!exchange.answered) return true;
+  /**
+   * Whether an action has been sent whose answer has not come and may still come; one behind an action that was given
+   * up waits for the same in vain, and who sends one after the other would never find out.
+   */
+  get waits(): boolean {
+    for (const { answered, serial } of this.#pending.values()) if (!answered) return serial < this.#givenUp;
     return false;
+  }
+
+  /** Asterisk is there: what was given up was only slow. */
+  heard(): void {
+    this.#givenUp = Number.POSITIVE_INFINITY;
   }
 
   /** Another connection: no list goes on in it. */
   reset(): void {
     this.#listing = undefined;
+    this.heard();
   }
 
   /** No more will come: each action is told what can have become of it. */
@@ -106,7 +119,8 @@ export class Exchanges {
     handler: ExchangeHandler & { patienceMs?(): number },
   ): Exchange | undefined {
     const { signal, timeoutMs = this.#timeoutMs } = options;
-    const id = `${this.#prefix}-${++this.#serial}`;
+    const serial = ++this.#serial;
+    const id = `${this.#prefix}-${serial}`;
     let text: string;
     let connection: Connection;
     try {
@@ -137,6 +151,7 @@ export class Exchanges {
     };
     const exchange: Exchange = {
       action,
+      serial,
       outgoing: connection.send(text),
       onResponse: (response) => {
         const over = handler.onResponse(response);
@@ -158,6 +173,7 @@ export class Exchanges {
         this.#onChange();
       },
     };
+    shareSignal(signal);
     signal?.addEventListener('abort', onAbort, { once: true });
     exchange.timer = this.#startTimer(exchange, timeoutMs);
     this.#pending.set(id, exchange);
@@ -169,6 +185,7 @@ export class Exchanges {
     clearTimeout(exchange.timer);
     if (ms === 0) return undefined;
     return setTimeout(() => {
+      if (!exchange.answered) this.#givenUp = exchange.serial;
       exchange.done();
       exchange.reject(exchange.late());
     }, ms);

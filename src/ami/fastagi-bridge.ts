@@ -4,6 +4,7 @@
  */
 import net from 'node:net';
 import type { Transport } from '../agi/transport';
+import { AmiConnectionError } from '../ami-errors';
 import { AgiArgumentError } from '../errors';
 import { type Address, showAddress } from './address';
 import type { Ami } from './ami';
@@ -20,6 +21,8 @@ export interface BridgeOptions {
 const CONNECT_MS = 5000;
 /** The longest command taken from a server; AsyncAGI takes far less. */
 const MAX_COMMAND_BYTES = 65_536;
+/** So many commands of a server that does not wait for answers are kept; what is more waits on its own side. */
+const MAX_WAITING = 100;
 
 /**
  * Hands each call of AsyncAGI to the server, until what this gives back is called; calls that run go on. The
@@ -57,21 +60,24 @@ function bridge(transport: Transport, { server, onProblem }: BridgeOptions): voi
   const timer = setTimeout(() => fail(`no connection within ${CONNECT_MS} ms`), CONNECT_MS);
   // one at a time, as Asterisk's own end of a FastAGI connection reads them
   const next = () => {
-    const command = asked ? undefined : commands.shift();
-    // the last words of a script that has failed are still to be answered
-    if (leaving && !asked && command === undefined) end();
-    if (command === undefined || over) return;
-    asked = true;
-    try {
-      transport.write(`${command}\n`);
-    } catch (error) {
-      // gone: the transport tells of that by itself
-      if (!(error instanceof AgiArgumentError)) return;
-      asked = false;
-      socket.write(
-        `520-Invalid command syntax.  Proper usage follows:\n${error.message}\n520 End of proper usage.\n`,
-      );
-      next();
+    while (!asked && !over) {
+      const command = commands.shift();
+      if (command === undefined) {
+        // the last words of a script that has failed have been answered
+        if (leaving) end();
+        return;
+      }
+      if (commands.length < MAX_WAITING) socket.resume();
+      try {
+        transport.write(`${command}\n`);
+        asked = true;
+      } catch (error) {
+        // gone: the transport tells of that by itself
+        if (!(error instanceof AgiArgumentError)) return;
+        socket.write(
+          `520-Invalid command syntax.  Proper usage follows:\n${error.message}\n520 End of proper usage.\n`,
+        );
+      }
     }
   };
   transport.receiver = {
@@ -83,7 +89,11 @@ function bridge(transport: Transport, { server, onProblem }: BridgeOptions): voi
       transport.read();
       next();
     },
-    onEnd: () => {
+    onEnd: (error) => {
+      // of a connection that is lost the client tells, once and not for each call
+      if (error && !(error instanceof AmiConnectionError)) {
+        onProblem(`${showAddress(server)}: ${error.message}: the call goes on in the dialplan`);
+      }
       over = true;
       clearTimeout(timer);
       transport.close();
@@ -98,6 +108,7 @@ function bridge(transport: Transport, { server, onProblem }: BridgeOptions): voi
     held = lines.pop() as string;
     // a byte is a character here, so that none is lost where a piece ends inside of one
     for (const line of lines) commands.push(Buffer.from(line, 'latin1').toString());
+    if (commands.length >= MAX_WAITING) socket.pause();
     if (held.length > MAX_COMMAND_BYTES) fail('a command without end');
     else next();
   });

@@ -7,9 +7,9 @@ import { checkNames } from './option-names';
 
 export interface ActionOptions {
   /** How long to wait for the answer, of a list for its next item; the client's own where it is left out, 0: without limit. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Gives up waiting; what was sent stays sent. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const redirectNames = { channel: true, context: true, extension: true, priority: true };
@@ -91,7 +91,9 @@ export abstract class ManagerActions {
 
   /** Hangs a channel up so many seconds from now; 0: never. */
   async absoluteTimeout(channel: string, seconds: number): Promise<void> {
-    await this.action('AbsoluteTimeout', { Channel: channel, Timeout: seconds });
+    // of the action's own 0 Asterisk says that no time was given (manager.c, action_timeout)
+    if (seconds === 0) await this.setVariable(channel, 'TIMEOUT(absolute)', 0);
+    else await this.action('AbsoluteTimeout', { Channel: channel, Timeout: seconds });
   }
 
   /** Sends a channel elsewhere in the dialplan. */
@@ -142,7 +144,10 @@ export abstract class ManagerActions {
     return response.get('Value') ?? '';
   }
 
-  /** Sets a variable of a channel's, or a global one where `channel` is undefined; a dialplan function, too. */
+  /**
+   * Sets a variable of a channel's, or a global one where `channel` is undefined; a dialplan function, too. Asterisk
+   * drops blanks in front of a value.
+   */
   async setVariable(channel: string | undefined, name: string, value: AmiValue): Promise<void> {
     await this.action('Setvar', { Channel: channel, Variable: name, Value: value });
   }
@@ -290,6 +295,7 @@ export abstract class ManagerActions {
     throw refusedAction('DBGet', response);
   }
 
+  /** Puts a value into Asterisk's database, which drops blanks in front of it. */
   async databasePut(family: string, key: string, value: AmiValue): Promise<void> {
     await this.action('DBPut', { Family: family, Key: key, Val: value });
   }

@@ -1,7 +1,7 @@
 /** The names of the manager's options, and what is said of one that is none of them. */
 import { AmiArgumentError } from '../ami-errors';
 import type { EventStreamOptions } from '../event-stream';
-import { noSuchOption, type OptionNames, strangerIn } from '../option-names';
+import { listenerProblem, noSuchOption, type OptionNames, strangerIn } from '../option-names';
 import type { AmiOptions, ReconnectOptions } from './ami';
 import type { AsyncAgiOptions } from './async-agi';
 import type { ActionOptions } from './manager-actions';
@@ -76,4 +76,10 @@ export function checkNames(what: string, options: object, names: object): void {
     );
   const name = strangerIn(options, names);
   if (name !== undefined) throw new AmiArgumentError(noSuchOption(what, name, names), 'AMI_OPTION');
+}
+
+/** @throws AmiArgumentError for what is no function to call, or no name of what it is for */
+export function checkListener(what: string, name: unknown, listener: unknown): void {
+  const problem = listenerProblem(what, name, listener);
+  if (problem !== undefined) throw new AmiArgumentError(problem);
 }

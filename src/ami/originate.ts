@@ -8,29 +8,29 @@ export interface OriginateOptions {
   /** Whom to call: `PJSIP/alice`, `Local/200@office`. */
   readonly channel: string;
   /** Where in the dialplan the call goes on once it is answered; or an application, see below. */
-  readonly context?: string;
-  readonly extension?: string;
-  readonly priority?: string | number;
+  readonly context?: string | undefined;
+  readonly extension?: string | undefined;
+  readonly priority?: string | number | undefined;
   /** The application that the call goes to once it is answered, with its arguments in `data`. */
-  readonly application?: string;
-  readonly data?: string;
+  readonly application?: string | undefined;
+  readonly data?: string | undefined;
   /** How long to let it ring; 30,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** What the callee sees: a number, or `"Jo Do" <123>`. */
-  readonly callerId?: string;
+  readonly callerId?: string | undefined;
   /** Variables of the channel, of any text but newlines. */
-  readonly variables?: Readonly<Record<string, AmiValue | undefined>>;
-  readonly account?: string;
+  readonly variables?: Readonly<Record<string, AmiValue | undefined>> | undefined;
+  readonly account?: string | undefined;
   /** Codecs, in order: `['ulaw', 'alaw']`. */
-  readonly codecs?: readonly string[];
+  readonly codecs?: readonly string[] | undefined;
   /** Whether it goes on as soon as there is sound, before the callee answers. */
-  readonly earlyMedia?: boolean;
+  readonly earlyMedia?: boolean | undefined;
   /** The unique id that the channel gets. */
-  readonly channelId?: string;
+  readonly channelId?: string | undefined;
   /** The unique id of the other half of a Local channel. */
-  readonly otherChannelId?: string;
+  readonly otherChannelId?: string | undefined;
   /** Gives up waiting; the call goes on. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -51,12 +51,12 @@ export type OriginateOutcome =
     };
 
 /** The last control frame that was seen, by its number in asterisk/frame.h. */
-const reasons: Record<string, 'busy' | 'unanswered' | 'congestion' | 'hangup' | undefined> = {
-  1: 'hangup',
-  3: 'unanswered',
-  5: 'busy',
-  8: 'congestion',
-};
+const reasons = new Map<string, 'busy' | 'unanswered' | 'congestion' | 'hangup'>([
+  ['1', 'hangup'],
+  ['3', 'unanswered'],
+  ['5', 'busy'],
+  ['8', 'congestion'],
+]);
 
 /** @throws AmiArgumentError where it is not said where the call goes */
 export function originateFields(options: OriginateOptions): AmiFields {
@@ -100,5 +100,5 @@ export function originateOutcome(event: AmiEvent): OriginateOutcome {
     const channel = event.get('Channel') ?? '';
     return { outcome: 'answered', channel, uniqueId: event.get('Uniqueid') ?? '', event };
   }
-  return { outcome: reasons[event.get('Reason') ?? ''] ?? 'failed', event };
+  return { outcome: reasons.get(event.get('Reason') ?? '') ?? 'failed', event };
 }

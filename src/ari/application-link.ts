@@ -16,13 +16,13 @@ import { type LostSubscription, Subscriptions } from './subscriptions';
 
 export interface ReconnectOptions {
   /** How many attempts in a row may fail; without end where it is left out. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** The wait before the first attempt, doubled for each that follows; 500. Up to half of each wait is chance. */
-  readonly firstDelayMs?: number;
+  readonly firstDelayMs?: number | undefined;
   /** The longest wait; 30,000. */
-  readonly maxDelayMs?: number;
+  readonly maxDelayMs?: number | undefined;
   /** Whether the first connection is tried again, too, rather than rejected: for a service that starts before Asterisk. */
-  readonly fromStart?: boolean;
+  readonly fromStart?: boolean | undefined;
 }
 
 /** `idle`: no WebSocket was asked for. `replaced`: another client has the applications. Requests work in all but `closed`. */
@@ -30,9 +30,9 @@ export type AriState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'r
 
 export interface StartOptions {
   /** Whether the applications get the events of all that Asterisk has. */
-  readonly subscribeAll?: boolean;
+  readonly subscribeAll?: boolean | undefined;
   /** Gives the first connection up. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The time in which events were lost, told once Asterisk is there again and what has become of it all is known. */

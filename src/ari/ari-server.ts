@@ -21,14 +21,14 @@ export interface AriServerOptions
     'timeoutMs' | 'pingEveryMs' | 'maxMessageBytes' | 'trace' | 'onError' | 'operations'
   > {
   /** 127.0.0.1 where it is left out. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 0, one that is free, where it is left out. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** As in websocket_client.conf, where Asterisk says who it is. */
   readonly username: string;
   readonly password: string;
   /** A key and a certificate, as of Node's `tls.createServer`: for `uri = wss://…`. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /**
    * Called with a client for each WebSocket that Asterisk opens, before its first event: the place for `onCall` and
    * `on`. It is closed when Asterisk closes the WebSocket, which opens a new one by itself. What it throws goes to
@@ -54,6 +54,8 @@ export class AriServer {
     const { username, password, tls, maxMessageBytes = 16 << 20, pingEveryMs = 15_000 } = options;
     if (!username || !password)
       throw new AriArgumentError('a server of ARI lets nobody in without username and password');
+    // what no client could be made with is said now, and not to the first Asterisk that calls
+    void new Ari({ ...options, tls: false }, true).close();
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: maxMessageBytes,
@@ -110,7 +112,10 @@ export class AriServer {
     });
   }
 
-  /** Resolves when Asterisk can call. @throws the system's error where the port is taken */
+  /**
+   * Resolves when Asterisk can call.
+   * @throws AriArgumentError for an option or a limit that is none; the system's error where the port is taken
+   */
   static async listen(options: AriServerOptions): Promise<AriServer> {
     const server = new this(options);
     server.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1');

@@ -9,8 +9,8 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AriArgumentError, AriConnectionError, AriGoneError, AriProtocolError } from '../ari-errors';
 import type { EventStream, EventStreamOptions } from '../event-stream';
 import { readAnswer } from '../wire/ari-answer';
-import { redactAriText } from '../wire/ari-redact';
-import { type AriRequest, encodeQuery, encodeRaw, type RawRequest } from '../wire/ari-request';
+import { redactAriAnswer, redactAriRequest } from '../wire/ari-redact';
+import { type AriRequest, encodeRaw, type RawRequest } from '../wire/ari-request';
 import { type AriAddress, parseAddress, showAddress } from './address';
 import {
   ApplicationLink,
@@ -31,7 +31,16 @@ import { HandleRegistry } from './handle-registry';
 import { type HandleTypes, handleTypes } from './handle-types';
 import { HttpCarrier } from './http-carrier';
 import { MediaSocket } from './media-socket';
-import { checkAriNames, checkNames, requestNames, startNames, streamNames, waitNames } from './option-names';
+import {
+  checkAriNames,
+  checkListener,
+  checkMs,
+  checkNames,
+  requestNames,
+  startNames,
+  streamNames,
+  waitNames,
+} from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isAnswer } from './refusal';
@@ -42,39 +51,39 @@ export type AriTracer = (direction: '>' | '<', text: string) => void;
 
 export interface AriOptions {
   /** `host` or `host:port`; 127.0.0.1 where it is left out. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 8088, or 8089 with TLS, where neither this nor `host` says otherwise. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The path of the interface; `/ari`, and with `prefix = pbx` in http.conf `/pbx/ari`. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   readonly username: string;
   readonly password: string;
   /** TLS (`tlsenable` in http.conf), with the options of Node's `tls.connect`: `{ ca }` trusts a certificate of your own. */
-  readonly tls?: boolean | TlsOptions;
+  readonly tls?: boolean | TlsOptions | undefined;
   /** How long an answer may take; 10,000, and 0: without limit. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long the opening of the WebSocket may take; 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Whether and how the WebSocket comes back; true where it is left out. */
-  readonly reconnect?: boolean | ReconnectOptions;
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
   /** After so much silence Asterisk is asked whether it is there, and must answer in as long again; 15,000, and 0: never. */
-  readonly pingEveryMs?: number;
+  readonly pingEveryMs?: number | undefined;
   /** The longest event taken; 16 MiB. */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
   /** The longest answer taken, such as a recording; 256 MiB. */
-  readonly maxAnswerBytes?: number;
+  readonly maxAnswerBytes?: number | undefined;
   /** Whether requests go by the WebSocket, where there is one and Asterisk (22.4) can; true. */
-  readonly requestsOverSocket?: boolean;
+  readonly requestsOverSocket?: boolean | undefined;
   /** The operations of a server of another version, made by `fastagi ari --describe`: the client's, and its handles'. */
-  readonly operations?: OperationTable;
+  readonly operations?: OperationTable | undefined;
   /** Closes the client. */
-  readonly signal?: AbortSignal;
-  readonly trace?: AriTracer;
+  readonly signal?: AbortSignal | undefined;
+  readonly trace?: AriTracer | undefined;
   /**
    * What a listener throws, and what cannot be told to anybody else. Where it is left out that is written to the
    * console, and so is what it throws itself.
    */
-  readonly onError?: (error: unknown, event: AnyEvent | undefined) => void;
+  readonly onError?: ((error: unknown, event: AnyEvent | undefined) => void) | undefined;
 }
 
 export interface AriCounts {
@@ -89,9 +98,6 @@ export interface AriCounts {
   /** Handles that live. */
   readonly handles: number;
 }
-
-/** The longest that Node's timers can count. */
-const MAX_MS = 0x7fff_ffff;
 
 export interface Ari extends Resources {}
 
@@ -145,10 +151,11 @@ export class Ari {
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
       openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {
-        if (this.#address) return MediaSocket.connect(this.#address, id, { timeoutMs, signal });
+        if (this.#address) return MediaSocket.connect(this.#address, id, { timeoutMs, pingEveryMs, signal });
         const text = `the media WebSocket ${id}: it is not known where the Asterisk that has called takes it`;
         return Promise.reject(new AriConnectionError('ARI_CONNECT', text, { retryable: false }));
       },
+      isTold: () => this.#link.state === 'connected',
       reportError: (error, event) => this.#report(error, event),
     };
     const { signal } = options;
@@ -210,6 +217,7 @@ export class Ari {
    * @returns what ends that
    */
   on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
+    checkListener('on', type, listener);
     return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
   }
 
@@ -219,6 +227,7 @@ export class Ari {
    * @returns what ends that
    */
   onCall(listener: (channel: ChannelHandle, event: StasisStart) => unknown): () => void {
+    checkListener('onCall', null, listener);
     return this.on('StasisStart', async (event) => {
       const id: unknown = event.channel?.id;
       if (typeof id !== 'string') throw new AriProtocolError('ARI_EVENT', 'a StasisStart names no channel');
@@ -248,11 +257,13 @@ export class Ari {
    * @returns what ends that
    */
   onState(listener: (state: AriState, error: Error | undefined) => void): () => void {
+    checkListener('onState', null, listener);
     return this.#link.onState(listener);
   }
 
   /** Calls the listener when the WebSocket is there again: events were lost in between. @returns what ends that */
   onGap(listener: (gap: Gap) => void): () => void {
+    checkListener('onGap', null, listener);
     return this.#link.onGap(listener);
   }
 
@@ -342,12 +353,9 @@ export class Ari {
     const { username } = this.#options;
     const trace = this.#trace;
     const asked = { method: request.method, path: request.path };
-    trace?.(
-      '>',
-      redactAriText(`${request.method} ${request.path}${encodeQuery(request.query)}`, request.body),
-    );
+    trace?.('>', redactAriRequest(request));
     const answer = await this.#carry(request, timeoutMs, signal);
-    trace?.('<', redactAriText(`${answer.status} ${asked.method} ${asked.path}`, answer.body));
+    trace?.('<', redactAriAnswer(request, answer));
     return readAnswer(answer, asked, request.answer, username);
   }
 
@@ -403,11 +411,5 @@ export class Ari {
       // there is nobody left to tell, and the WebSocket's reader must not be torn in two
       write(thrown);
     }
-  }
-}
-
-function checkMs(name: string, ms: number): void {
-  if (!(ms >= 0 && ms <= MAX_MS)) {
-    throw new AriArgumentError(`${name} is ${ms}, and must be a number of milliseconds, 0 to ${MAX_MS}`);
   }
 }

@@ -33,6 +33,7 @@ export class BridgeHandle extends Handle {
     const playback = this.host.playback(parameters.playbackId);
     const given = { ...parameters, bridgeId: this.id, playbackId: playback.id };
     await playback.making(() => perform(this, 'bridges', 'play', given, options) as Promise<Playback>);
+    playback.watch(given.media);
     return playback;
   }
 

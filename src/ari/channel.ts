@@ -11,7 +11,7 @@ import {
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
-import { checkNames, collectNames } from './option-names';
+import { checkMs, checkNames, collectNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isNotFound } from './refusal';
@@ -66,15 +66,19 @@ export interface ChannelHandle
     'create' | 'dial' | 'hangup' | 'play' | 'playWithId' | 'record'
   > {}
 
-const statuses: Record<string, DialledOutcome['status'] | undefined> = {
-  ...{ ANSWER: 'ANSWER', BUSY: 'BUSY', CANCEL: 'CANCEL', CHANUNAVAIL: 'CHANUNAVAIL' },
-  ...{ CONGESTION: 'CONGESTION', NOANSWER: 'NOANSWER', DONTCALL: 'DONTCALL', TORTURE: 'TORTURE' },
-};
+const statuses: ReadonlySet<string> = new Set<DialledOutcome['status']>([
+  ...(['ANSWER', 'BUSY', 'CANCEL', 'CHANUNAVAIL', 'CONGESTION', 'NOANSWER', 'DONTCALL', 'TORTURE'] as const),
+]);
 
 /** By Q.850's causes (include/asterisk/causes.h). */
-const causes: Record<number, DialledOutcome['status'] | undefined> = {
-  ...{ 17: 'BUSY', 18: 'NOANSWER', 19: 'NOANSWER', 20: 'CHANUNAVAIL', 34: 'CONGESTION', 42: 'CONGESTION' },
-};
+const causes = new Map<number, DialledOutcome['status']>([
+  [17, 'BUSY'],
+  [18, 'NOANSWER'],
+  [19, 'NOANSWER'],
+  [20, 'CHANUNAVAIL'],
+  [34, 'CONGESTION'],
+  [42, 'CONGESTION'],
+]);
 
 /** How long a channel that was made may take to its application. */
 const ENTER_MS = 10_000;
@@ -130,8 +134,8 @@ export class ChannelHandle extends Handle {
       giveUp = reject;
       const offs = [
         this.on('Dial', ({ peer, dialstatus }) => {
-          const status = statuses[dialstatus];
-          if (peer.id === this.id && status) resolve({ status });
+          if (peer.id === this.id && statuses.has(dialstatus))
+            resolve({ status: dialstatus as DialledOutcome['status'] });
         }),
         this.on('ChannelDestroyed', (event) => {
           cause = event.cause;
@@ -148,7 +152,8 @@ export class ChannelHandle extends Handle {
       return await waiting;
     } catch (error) {
       // of a call that nobody takes in time nothing else is told
-      if (error instanceof AriGoneError && cause !== undefined) return { status: causes[cause] ?? 'HANGUP' };
+      if (error instanceof AriGoneError && cause !== undefined)
+        return { status: causes.get(cause) ?? 'HANGUP' };
       throw error;
     } finally {
       giveUp(undefined);
@@ -170,6 +175,7 @@ export class ChannelHandle extends Handle {
     const playback = this.host.playback(parameters.playbackId);
     const given = { ...parameters, channelId: this.id, playbackId: playback.id };
     await playback.making(() => perform(this, 'channels', 'play', given, options) as Promise<Playback>);
+    playback.watch(given.media);
     return playback;
   }
 
@@ -233,13 +239,17 @@ export class ChannelHandle extends Handle {
       betweenMs = 2000,
       signal,
     } = options;
+    checkMs('collect: timeoutMs', timeoutMs);
+    checkMs('collect: betweenMs', betweenMs);
     if (!Number.isInteger(maxDigits) || maxDigits < 1) {
       throw new AriArgumentError(`collect: maxDigits is ${maxDigits}, and must be a whole number from 1 on`);
     }
     let playback: PlaybackHandle | undefined;
     let pressed = false;
     let wait: (ms: number) => void = () => {};
-    const collecting = this.wait<Collected>({ signal }, '', (resolve) => {
+    let giveUp: (error: unknown) => void = () => {};
+    const collecting = this.wait<Collected>({ signal }, '', (resolve, reject) => {
+      giveUp = reject;
       let digits = '';
       let timer: NodeJS.Timeout | undefined;
       const finish = (outcome: Collected['outcome'], terminator?: string) =>
@@ -274,6 +284,8 @@ export class ChannelHandle extends Handle {
         });
       return await collecting;
     } catch (error) {
+      // nobody collects any more
+      giveUp(error);
       stopQuietly(playback);
       throw error;
     }

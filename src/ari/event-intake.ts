@@ -1,7 +1,7 @@
 /** The way of a message from the WebSocket to all whom it concerns, and to nobody else. */
 
 import { peekEventType } from '../wire/ari-event-type';
-import { redactAriText } from '../wire/ari-redact';
+import { redactAriEvent } from '../wire/ari-redact';
 import type { ApplicationLink } from './application-link';
 import type { EventHub } from './event-hub';
 import type { AnyEvent } from './events';
@@ -48,21 +48,26 @@ export class EventIntake {
 
   /** Takes a message. */
   receive(text: string): void {
-    this.#trace?.('<', redactAriText('', text));
     if (this.#isIdle(text)) {
+      this.#trace?.('<', redactAriEvent(text));
       this.#events++;
       return;
     }
-    let event: AnyEvent;
+    let event: AnyEvent | undefined;
     try {
       event = JSON.parse(text);
-      if (typeof event?.type !== 'string') throw new SyntaxError('it has no type');
     } catch {
-      this.#unreadable++;
+      // counted below
+    }
+    if (event?.type === ANSWER) {
+      // what it says is traced by who has asked, and knows whether that is a secret
+      this.#trace?.('<', redactAriEvent(JSON.stringify({ ...event, message_body: undefined })));
+      this.#link.receiveAnswer(event as unknown as RestResponse);
       return;
     }
-    if (event.type === ANSWER) {
-      this.#link.receiveAnswer(event as unknown as RestResponse);
+    this.#trace?.('<', redactAriEvent(text));
+    if (typeof event?.type !== 'string') {
+      this.#unreadable++;
       return;
     }
     this.#events++;

@@ -6,6 +6,7 @@ import { readAnswer } from '../wire/ari-answer';
 import { type AriAddress, showAddress } from './address';
 import { connectionFailure } from './connection-failure';
 import { FrameWriter, type Written } from './frame-writer';
+import { SilenceWatch } from './silence-watch';
 
 export interface SocketReceiver {
   /** A text message. */
@@ -40,8 +41,7 @@ export class EventSocket {
   readonly #where: string;
   readonly #receiver: SocketReceiver;
   #ended = false;
-  #heard = true;
-  #pinger: NodeJS.Timeout | undefined;
+  readonly #watch: SilenceWatch;
 
   /**
    * Takes a WebSocket that is open.
@@ -60,17 +60,23 @@ export class EventSocket {
     this.#receiver = receiver;
     // the texts come as buffers; Asterisk sends no binary ones here
     socket.on('message', (data: Buffer) => {
-      this.#heard = true;
+      this.#watch.heard();
       if (!this.#ended) receiver.onMessage(data.toString());
     });
-    const onSign = () => {
-      this.#heard = true;
-    };
+    const onSign = () => this.#watch.heard();
     socket.on('pong', onSign);
     socket.on('ping', onSign);
     socket.on('error', (error) => this.#end(this.#broken(error)));
     socket.on('close', (code, reason) => this.#end(this.#closed(code, String(reason))));
-    this.#watch(limits.pingEveryMs);
+    const { pingEveryMs } = limits;
+    this.#watch = new SilenceWatch({
+      everyMs: pingEveryMs,
+      ask: () => this.#writer.ping(),
+      giveUp: () => {
+        this.#end(new AriTimeoutError(`Asterisk at ${where} has not answered a ping for ${pingEveryMs} ms`));
+        socket.terminate();
+      },
+    });
   }
 
   /**
@@ -132,35 +138,9 @@ export class EventSocket {
     this.#socket.terminate();
   }
 
-  #watch(pingEveryMs: number): void {
-    if (pingEveryMs === 0) return;
-    let asked = false;
-    this.#pinger = setInterval(() => {
-      if (this.#heard) {
-        this.#heard = false;
-        asked = false;
-      } else if (!asked) {
-        asked = true;
-        this.#writer.ping();
-      } else {
-        // where it was this side that hung, the answer lies unread: timers come before sockets
-        setImmediate(() => this.#giveUp(pingEveryMs));
-      }
-    }, pingEveryMs);
-    this.#pinger.unref();
-  }
-
-  #giveUp(pingEveryMs: number): void {
-    if (this.#heard || this.#ended) return;
-    this.#end(
-      new AriTimeoutError(`Asterisk at ${this.#where} has not answered a ping for ${pingEveryMs} ms`),
-    );
-    this.#socket.terminate();
-  }
-
   #stop(): void {
     this.#ended = true;
-    clearInterval(this.#pinger);
+    this.#watch.stop();
   }
 
   #end(error: AriError): void {

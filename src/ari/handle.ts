@@ -4,11 +4,12 @@
  */
 import { setMaxListeners } from 'node:events';
 import { AriArgumentError, AriGoneError, AriTimeoutError } from '../ari-errors';
+import { shareSignal } from '../shared-signal';
 import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
 import type { MediaSocket } from './media-socket';
-import { checkNames, waitNames } from './option-names';
+import { checkListener, checkMs, checkNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isRefusal } from './refusal';
@@ -31,6 +32,8 @@ export interface HandleHost {
   recording(name?: string): RecordingHandle;
   /** Opens the media WebSocket of a channel that waits for it. */
   openMedia(connectionId: string, options: RequestOptions): Promise<MediaSocket>;
+  /** Whether events come. */
+  isTold(): boolean;
   reportError(error: unknown, event: AnyEvent | undefined): void;
 }
 
@@ -88,6 +91,7 @@ export abstract class Handle {
    * @returns what ends that
    */
   on<Type extends string>(type: Type, listener: (event: EventOf<Type>) => unknown): () => void {
+    checkListener('on', type, listener);
     return this.#hub.on(type, listener as (event: AnyEvent) => unknown);
   }
 
@@ -97,7 +101,9 @@ export abstract class Handle {
    */
   next<Type extends string>(type: Type, options: WaitOptions = {}): Promise<EventOf<Type>> {
     try {
+      checkListener('next', type, () => {});
       checkNames('next', options, waitNames);
+      checkMs('next: timeoutMs', options.timeoutMs ?? 0);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -193,6 +199,7 @@ export abstract class Handle {
       const onAbort = () => fail(signal?.reason);
       const late = () => fail(new AriTimeoutError(`${what} within ${timeoutMs} ms`));
       const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
+      shareSignal(signal);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#onEnd.add(onEnd);
       stop = begin((value) => settle(() => resolve(value)), fail);

@@ -6,6 +6,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { AriConnectionError, AriProtocolError, AriTimeoutError, type Asked } from '../ari-errors';
 import { connectionText } from '../connection-problems';
+import { shareSignal } from '../shared-signal';
 import type { AriAnswer } from '../wire/ari-answer';
 import { type AriRequest, encodeQuery } from '../wire/ari-request';
 import type { AriAddress } from './address';
@@ -57,6 +58,7 @@ export class HttpCarrier implements Carrier {
       );
     const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
     const onAbort = () => abort.abort(signal?.reason);
+    shareSignal(signal);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       for (let tries = 0; ; tries++) {

@@ -8,6 +8,7 @@ import { AriConnectionError, AriTimeoutError } from '../ari-errors';
 import { encodeMediaCommand, type MediaMessage, parseMediaMessage } from '../wire/media-message';
 import { type AriAddress, showAddress } from './address';
 import { FrameWriter } from './frame-writer';
+import { SilenceWatch } from './silence-watch';
 
 /** Asterisk reads no longer frame (res_http_websocket.c). */
 const MAX_FRAME_BYTES = 32_768;
@@ -15,6 +16,16 @@ const MAX_FRAME_BYTES = 32_768;
 const MAX_AHEAD_FRAMES = 400;
 /** How much of the caller's audio waits to be read; the newest is dropped then, for Asterisk does not wait. */
 const MAX_UNREAD_BYTES = 1 << 20;
+/** The longest message taken: Asterisk's are far shorter. */
+const MAX_MESSAGE_BYTES = 1 << 20;
+
+export interface MediaOptions {
+  /** How long it may take until Asterisk has said what it will send; 0: without limit. */
+  readonly timeoutMs: number;
+  /** After so much silence Asterisk is asked whether it is there, and must answer in as long again; 0: never. */
+  readonly pingEveryMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * `write` gives false, and `drain` follows, as with any stream: where Asterisk, by MEDIA_XOFF or by not reading, or the
@@ -23,6 +34,7 @@ const MAX_UNREAD_BYTES = 1 << 20;
 export class MediaSocket extends Duplex {
   readonly #socket: WebSocket;
   readonly #writer: FrameWriter;
+  readonly #watch: SilenceWatch;
   readonly #isJson: boolean;
   readonly #frameBytes: number;
   readonly #frameMs: number;
@@ -44,15 +56,34 @@ export class MediaSocket extends Duplex {
   #dropped = 0;
 
   /** @internal */
-  constructor(socket: WebSocket, isSecure: boolean, start: MediaMessage) {
+  constructor(socket: WebSocket, address: AriAddress, start: MediaMessage, pingEveryMs: number) {
     super({ allowHalfOpen: false });
+    const isSecure = address.tls !== undefined;
     this.#socket = socket;
     this.#writer = new FrameWriter(socket, isSecure);
     this.#isJson = start.isJson;
     this.format = start.fields.format ?? '';
     this.#frameBytes = Number(start.fields.optimal_frame_size) || 160;
     this.#frameMs = Number(start.fields.ptime) || 20;
+    // whoever only listens would wait for ever for one who has gone without a word
+    this.#watch = new SilenceWatch({
+      everyMs: pingEveryMs,
+      ask: () => this.#writer.ping(),
+      giveUp: () => {
+        const where = showAddress(address);
+        this.destroy(
+          new AriTimeoutError(
+            `the media WebSocket of ${where} has not answered a ping for ${pingEveryMs} ms`,
+          ),
+        );
+        socket.terminate();
+      },
+    });
+    const onSign = () => this.#watch.heard();
+    socket.on('pong', onSign);
+    socket.on('ping', onSign);
     socket.on('message', (data: Buffer, isBinary: boolean) => {
+      this.#watch.heard();
       if (isBinary) this.#onAudio(data);
       else this.#onText(data.toString());
     });
@@ -67,15 +98,15 @@ export class MediaSocket extends Duplex {
   static connect(
     address: AriAddress,
     id: string,
-    { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+    { timeoutMs, pingEveryMs, signal }: MediaOptions,
   ): Promise<MediaSocket> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     // beside the REST interface, not below it
     const root = { ...address, prefix: address.prefix.replace(/\/ari$/, '') };
     const where = showAddress(root);
-    const isSecure = address.tls !== undefined;
     const socket = new WebSocket(`${where.replace(/^http/, 'ws')}/media/${encodeURIComponent(id)}`, 'media', {
       ...(address.tls as ClientOptions | undefined),
+      maxPayload: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
       autoPong: false,
     });
@@ -103,7 +134,7 @@ export class MediaSocket extends Duplex {
         try {
           const start = parseMediaMessage(data.toString());
           settle();
-          resolve(new this(socket, isSecure, start));
+          resolve(new this(socket, root, start, pingEveryMs));
         } catch (error) {
           fail(error);
         }
@@ -217,6 +248,7 @@ export class MediaSocket extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#giveUp();
+    this.#watch.stop();
     this.#socket.close();
     done(error);
   }

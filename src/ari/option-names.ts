@@ -1,7 +1,7 @@
-/** The names of the REST client's options. */
+/** The names of the REST client's options, and the bounds of their times. */
 import { AriArgumentError } from '../ari-errors';
 import type { EventStreamOptions } from '../event-stream';
-import { noSuchOption, type OptionNames, strangerIn } from '../option-names';
+import { listenerProblem, noSuchOption, type OptionNames, strangerIn } from '../option-names';
 import type { RawRequest } from '../wire/ari-request';
 import type { ReconnectOptions, StartOptions } from './application-link';
 import type { AriOptions } from './ari';
@@ -97,4 +97,20 @@ export function checkNames(what: string, options: object, names: object): void {
   }
   const name = strangerIn(options, names);
   if (name !== undefined) throw new AriArgumentError(noSuchOption(what, name, names), 'ARI_OPTION');
+}
+
+/** The longest that Node's timers can count. */
+const MAX_MS = 0x7fff_ffff;
+
+/** @throws AriArgumentError for what no timer can count */
+export function checkMs(name: string, ms: number): void {
+  if (!(ms >= 0 && ms <= MAX_MS)) {
+    throw new AriArgumentError(`${name} is ${ms}, and must be a number of milliseconds, 0 to ${MAX_MS}`);
+  }
+}
+
+/** @throws AriArgumentError for what is no function to call, or no name of what it is for */
+export function checkListener(what: string, name: unknown, listener: unknown): void {
+  const problem = listenerProblem(what, name, listener);
+  if (problem !== undefined) throw new AriArgumentError(problem);
 }

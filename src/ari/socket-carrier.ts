@@ -3,6 +3,7 @@
  * They cost no connection of their own, and Asterisk does them in the order in which they were sent.
  */
 import { AriConnectionError, AriError, AriTimeoutError } from '../ari-errors';
+import { shareSignal } from '../shared-signal';
 import type { AriAnswer } from '../wire/ari-answer';
 import type { AriRequest } from '../wire/ari-request';
 import type { Carrier, CarryOptions } from './carrier';
@@ -65,6 +66,7 @@ export class SocketCarrier implements Carrier {
         waiting.reject(new AriTimeoutError(text, { method, path, sent: true }));
       };
       const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
+      shareSignal(signal);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.set(id, waiting);
       this.#socket.send(encodeFrame(id, request));

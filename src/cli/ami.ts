@@ -10,7 +10,7 @@ import { whyUnread } from '../file-problems';
 import { printable } from '../log-entry';
 import type { AmiMessage, AmiResponse } from '../wire/ami-message';
 import { exitCodeOf, exitCodes } from './exit-codes';
-import { sayAs } from './output';
+import { sayAs, toJson } from './output';
 
 const say = sayAs('ami');
 
@@ -98,7 +98,7 @@ async function order(given: Given): Promise<number> {
   else show(response, false);
   if (response.ok) return exitCodes.done;
   if (!given.json && response.get('Output') === undefined) {
-    say(`${action}: ${printable(response.get('Message') ?? 'Asterisk gives no reason')}`);
+    say(`${action}: ${response.get('Message') ?? 'Asterisk gives no reason'}`);
   }
   return exitCodes.failed;
 }
@@ -198,7 +198,7 @@ function isListHead(response: AmiResponse): boolean {
 }
 
 function show(message: AmiMessage, json: boolean): void {
-  if (json) write(JSON.stringify(message));
+  if (json) process.stdout.write(`${toJson(message)}\n`);
   else {
     for (const [name, value] of message.headers) write(`${name}: ${value}`);
     write('');

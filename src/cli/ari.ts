@@ -9,7 +9,7 @@ import { AriArgumentError, AriError } from '../ari-errors';
 import { RefusedError } from '../errors';
 import { type OperationForm, parseRow, type RawRequest } from '../wire/ari-request';
 import { exitCodeOf, exitCodes } from './exit-codes';
-import { sayAs } from './output';
+import { sayAs, toJson } from './output';
 
 const say = sayAs('ari');
 
@@ -91,7 +91,7 @@ export async function run(options: Record<string, unknown>): Promise<number> {
     const path = place.replace(/^(?!\/)/, '/');
     const answer = await ari.request(method, path, requestOf(method, path, given.parameters ?? []));
     if (answer === undefined) return 0;
-    return await print(Buffer.isBuffer(answer) ? answer : `${JSON.stringify(answer, null, 2)}\n`);
+    return await print(Buffer.isBuffer(answer) ? answer : `${toJson(answer, 2)}\n`);
   } catch (error) {
     const code = exitCodeOf(error);
     if (code === undefined) throw error;
@@ -161,7 +161,7 @@ async function printEvents(
   ari.onGap(({ lostAt, backAt }) =>
     say(`events were lost from ${lostAt.toISOString()} to ${backAt.toISOString()}`),
   );
-  ari.on('*', (event) => process.stdout.write(`${JSON.stringify(event)}\n`));
+  ari.on('*', (event) => process.stdout.write(`${toJson(event)}\n`));
   await ari.start(applications, { subscribeAll, signal: over.signal }).catch((error: unknown) => {
     // whoever gives it up knows why
     if (!over.signal.aborted) throw error;

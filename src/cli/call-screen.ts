@@ -1,6 +1,7 @@
 /** What a person, or a program, sees of a call. */
 import type { AgiStatus, CallEvent } from '../sim/events';
 import { describeEvent, printable, seconds } from '../sim/transcript';
+import { toJson } from './output';
 
 export interface Summary {
   readonly durationMs: number;
@@ -57,7 +58,7 @@ export class JsonScreen implements Screen {
   }
 
   #write(value: object): void {
-    this.#output.write(`${JSON.stringify(value)}\n`);
+    this.#output.write(`${toJson(value)}\n`);
   }
 }
 
@@ -104,7 +105,7 @@ export class TextScreen implements Screen {
       // each command of a menu listens anew, and as a rule for the same
       if (!this.#attended || event.keys === this.#keys) return;
       this.#keys = event.keys;
-      this.#at(event.atMs, this.#paint(2, `… listens for ${[...event.keys].join(' ')}`));
+      this.#at(event.atMs, this.#paint(2, `… listens for ${printable([...event.keys].join(' '))}`));
       return;
     }
     if ((event.type === 'command' || event.type === 'reply') && !this.#wire) {
@@ -128,7 +129,7 @@ export class TextScreen implements Screen {
   }
 
   note(text: string): void {
-    this.#line(`${' '.repeat(10)}${this.#paint(31, `! ${text}`)}`);
+    this.#line(`${' '.repeat(10)}${this.#paint(31, `! ${printable(text)}`)}`);
   }
 
   closed(summary: Summary): void {
@@ -141,7 +142,7 @@ export class TextScreen implements Screen {
     this.#line(
       `${this.#paint(1, 'Done')}: ${seconds(durationMs)}, ${counted}, ${answered ? 'answered' : 'not answered'}; ${place}; AGISTATUS is ${status}`,
     );
-    if (failure !== undefined) this.#line(this.#paint(31, `Failed: ${failure}`));
+    if (failure !== undefined) this.#line(this.#paint(31, `Failed: ${printable(failure)}`));
   }
 
   #at(ms: number, text: string): void {

@@ -1,8 +1,21 @@
 /** Standard output and standard error: who speaks there, and where they may fail: a reader that has seen enough, a full disk. */
 
+import { printable } from '../log-entry';
+
 /** What a command says to who asked, or to his log: a line on standard error, behind its name. */
 export function sayAs(command: string): (text: string) => void {
-  return (text) => void process.stderr.write(`fastagi ${command}: ${text}\n`);
+  return (text) => void process.stderr.write(`fastagi ${command}: ${printable(text)}\n`);
+}
+
+/**
+ * JSON that a terminal takes no orders from: beside what JSON escapes anyway there are the control characters that
+ * a caller's name in an old encoding is full of.
+ */
+export function toJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    /[\x7f-\x9f]/g,
+    (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+  );
 }
 
 /**

@@ -8,7 +8,7 @@ import { Replay, readRecordedCall } from '../trace/replay';
 import { ReplayCall } from '../trace/replay-call';
 import { visible } from '../trace/visible';
 import { exitCodeOf, exitCodes } from './exit-codes';
-import { sayAs } from './output';
+import { sayAs, toJson } from './output';
 
 /** How long a script may say nothing. */
 const SILENCE_SECONDS = 10;
@@ -49,7 +49,7 @@ export async function replayCall(target: Target, wanted: ReplayRun): Promise<num
   const problem = await play(target, replay, wanted);
   const same = replay.departures.length === 0 && problem === undefined;
   const { departures, notes } = replay;
-  if (wanted.json) say(JSON.stringify({ same, departures, notes, ...(problem && { problem }) }));
+  if (wanted.json) say(toJson({ same, departures, notes, ...(problem && { problem }) }));
   else {
     for (const line of replay.lines()) say(line);
     if (problem !== undefined) say(`the script failed: ${visible(problem)}`);

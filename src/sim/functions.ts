@@ -306,7 +306,9 @@ const readings = new Map<string, Reading>(
     PASSTHRU: (argument) => argument,
     RAND: (argument) => {
       const [least = '', most = ''] = split(argument);
-      const [from, to] = [Number(least || 0), Number(most || 0x7fff_ffff)];
+      // what is no number counts as none
+      const from = Number.parseInt(least, 10) || 0;
+      const to = Number.parseInt(most, 10) || 0x7fff_ffff;
       return String(from + Math.floor(Math.random() * (to - from + 1)));
     },
     ENV: () => '',

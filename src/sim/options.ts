@@ -29,52 +29,57 @@ export interface SpeechStandIn {
 
 export interface CallOptions {
   /** Who calls: a number, `"Jo Do" <123>`, or both apart. None: Asterisk says `unknown`. */
-  readonly callerId?: string | { readonly name?: string; readonly number?: string };
+  readonly callerId?:
+    | string
+    | { readonly name?: string | undefined; readonly number?: string | undefined }
+    | undefined;
   /** The number that was dialled, as the line tells it. */
-  readonly dnid?: string;
-  readonly rdnis?: string;
+  readonly dnid?: string | undefined;
+  readonly rdnis?: string | undefined;
   /** Where in the dialplan the script is called: `default`, `s`, 1. */
-  readonly context?: string;
-  readonly extension?: string;
-  readonly priority?: number;
+  readonly context?: string | undefined;
+  readonly extension?: string | undefined;
+  readonly priority?: number | undefined;
   /** The arguments of AGI(). */
-  readonly arguments?: readonly string[];
+  readonly arguments?: readonly string[] | undefined;
   /** Channel variables that the dialplan has set before. AGISIGHUP and AGIEXITONHANGUP are obeyed. */
-  readonly variables?: Readonly<Record<string, string | number>>;
-  readonly globals?: Readonly<Record<string, string | number>>;
+  readonly variables?: Readonly<Record<string, string | number>> | undefined;
+  readonly globals?: Readonly<Record<string, string | number>> | undefined;
   /** Family to key to value. */
-  readonly database?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+  readonly database?: Readonly<Record<string, Readonly<Record<string, string | number>>>> | undefined;
   /** `en`. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** The channel's name, `PJSIP/alice-00000001`. */
-  readonly channel?: string;
-  readonly accountCode?: string;
+  readonly channel?: string | undefined;
+  readonly accountCode?: string | undefined;
   /** Whether the dialplan has answered the call before; false. */
-  readonly answered?: boolean;
+  readonly answered?: boolean | undefined;
   /** Which Asterisk is played: `22.10.1`, `16.28.0`. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** When the call begins; now. */
-  readonly time?: Date;
+  readonly time?: Date | undefined;
   /** Sound files. Every one is there and takes a second, where this is left out. */
-  readonly sounds?: Sounds;
+  readonly sounds?: Sounds | undefined;
   /** Whether a recording can be written; every one of a format that Asterisk knows, where this is left out. */
-  readonly recordable?: (file: string, format: string) => boolean;
+  readonly recordable?: ((file: string, format: string) => boolean) | undefined;
   /** How long the caller speaks in each recording, before he is silent: 3000. */
-  readonly speaksMs?: number;
+  readonly speaksMs?: number | undefined;
   /** What a speech engine recognizes, one for each SPEECH RECOGNIZE; there is no engine where this is left out. */
-  readonly speech?: readonly SpeechStandIn[];
+  readonly speech?: readonly SpeechStandIn[] | undefined;
   /** Dialplan functions, by name, in place of the simulation's own or beside them. */
-  readonly functions?: Readonly<Record<string, FunctionStandIn>>;
+  readonly functions?: Readonly<Record<string, FunctionStandIn>> | undefined;
   /** Dialplan applications, by name. */
-  readonly applications?: Readonly<Record<string, ApplicationStandIn>>;
+  readonly applications?: Readonly<Record<string, ApplicationStandIn>> | undefined;
   /** What Dial() comes to, by destination: answered, and over at once, where it is left out. */
-  readonly dial?: (destination: string) => string | DialStandIn;
+  readonly dial?: ((destination: string) => string | DialStandIn) | undefined;
   /** Labels of the dialplan, `context,extension,label` to the priority, for SET PRIORITY. */
-  readonly labels?: Readonly<Record<string, number>>;
+  readonly labels?: Readonly<Record<string, number>> | undefined;
   /** Subroutines, `context,extension,priority` to what each does, for GOSUB. */
-  readonly subroutines?: Readonly<Record<string, (channel: Channel, args: readonly string[]) => void>>;
+  readonly subroutines?:
+    | Readonly<Record<string, (channel: Channel, args: readonly string[]) => void>>
+    | undefined;
   /** Whether Asterisk has its usage texts, which come behind a 520; true. */
-  readonly usage?: boolean;
+  readonly usage?: boolean | undefined;
 }
 
 /** The options with nothing left open that the commands need. */

@@ -33,11 +33,16 @@ function moment(epoch: string): string {
 
 /** One line for an event; undefined for what is no more than a hint. */
 export function describeEvent(event: CallHappening): string | undefined {
+  const text = describe(event);
+  return text === undefined ? undefined : printable(text);
+}
+
+function describe(event: CallHappening): string | undefined {
   switch (event.type) {
     case 'command':
-      return `> ${printable(event.line)}`;
+      return `> ${event.line}`;
     case 'reply':
-      return `< ${printable(event.line)}`;
+      return `< ${event.line}`;
     case 'answer':
       return '☎ the call is answered';
     case 'play':
@@ -51,15 +56,15 @@ export function describeEvent(event: CallHappening): string | undefined {
     case 'record':
       return `⏺ ${event.file}.${event.format}, ${seconds(event.durationMs)}`;
     case 'variable':
-      return `✎ ${event.name} = ${printable(event.value)}`;
+      return `✎ ${event.name} = ${event.value}`;
     case 'database':
       return event.value === undefined
         ? `✎ DB(${event.key}) is deleted`
-        : `✎ DB(${event.key}) = ${printable(event.value)}`;
+        : `✎ DB(${event.key}) = ${event.value}`;
     case 'verbose':
-      return `· ${printable(event.text)}`;
+      return `· ${event.text}`;
     case 'application':
-      return `⚙ ${event.name}(${printable(event.data)})${event.result === 0 ? '' : `: ${event.result}`}`;
+      return `⚙ ${event.name}(${event.data})${event.result === 0 ? '' : `: ${event.result}`}`;
     case 'subroutine':
       return `⚙ Gosub(${event.place}(${event.arguments.join(',')}))`;
     case 'move':
@@ -67,7 +72,7 @@ export function describeEvent(event: CallHappening): string | undefined {
     case 'music':
       return event.on ? '♫ music on hold' : '♫ the music ends';
     case 'send':
-      return `✉ ${event.what}: ${printable(event.text)}`;
+      return `✉ ${event.what}: ${event.text}`;
     case 'hangup':
       return `✆ ${hangups[event.by]}`;
     case 'warning':
@@ -77,21 +82,45 @@ export function describeEvent(event: CallHappening): string | undefined {
   }
 }
 
-/** The conversation so far, a line each, with the time in front. @param marks what to write before the event of an index */
-export function transcript(
-  events: readonly CallEvent[],
-  marks: ReadonlyMap<number, string> = new Map(),
-): string {
+/** So many lines a message shows of a conversation's beginning, before and behind a mark, and of its end. */
+const SHOWN_LINES = 100;
+
+/** The conversation so far, a line each, with the time in front. */
+export function transcript(events: readonly CallEvent[]): string {
+  return events.flatMap(lineOf).join('\n');
+}
+
+/**
+ * The same for a message, with a place marked: of a script that runs in circles nobody reads it all.
+ * @param at the index of the event that the mark stands before
+ */
+export function excerpt(events: readonly CallEvent[], at?: number, mark = ''): string {
   const lines: string[] = [];
-  events.forEach((event, index) => {
-    const mark = marks.get(index);
-    if (mark !== undefined) lines.push(`────────  ${mark}`);
-    const text = describeEvent(event);
-    if (text !== undefined) lines.push(`${seconds(event.atMs).padStart(8)}  ${text}`);
-  });
-  const last = marks.get(events.length);
-  if (last !== undefined) lines.push(`────────  ${last}`);
-  return lines.join('\n');
+  let markedAt: number | undefined;
+  for (let index = 0; index <= events.length; index++) {
+    if (index === at) {
+      markedAt = lines.length;
+      lines.push(`────────  ${mark}`);
+    }
+    lines.push(...(events[index] ? lineOf(events[index] as CallEvent) : []));
+  }
+  const isShown = (line: number) =>
+    line < SHOWN_LINES ||
+    line >= lines.length - SHOWN_LINES ||
+    (markedAt !== undefined && Math.abs(line - markedAt) <= SHOWN_LINES);
+  const shown: string[] = [];
+  for (let line = 0; line < lines.length; line++) {
+    const from = line;
+    while (line < lines.length && !isShown(line)) line++;
+    if (line > from) shown.push(`       …  ${line - from} lines`);
+    shown.push(lines[line] as string);
+  }
+  return shown.join('\n');
+}
+
+function lineOf(event: CallEvent): string[] {
+  const text = describeEvent(event);
+  return text === undefined ? [] : [`${seconds(event.atMs).padStart(8)}  ${text}`];
 }
 
 export function seconds(ms: number): string {

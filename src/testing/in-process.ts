@@ -90,7 +90,12 @@ export function callFunction(
     playing.surroundings,
   );
   playing.onCall(call);
-  const ended = serve(run, transport, call, config);
+  // a request that no script would get, by an argument with a newline for one, is told to the test
+  const ended = serve(run, transport, call, config).catch((error: unknown): FunctionEnd => {
+    transport.close();
+    call.scriptClosed();
+    return { error };
+  });
   call.begin();
   return { call, ended, unread: false, kill: () => transport.end() };
 }

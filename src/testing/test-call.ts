@@ -7,7 +7,7 @@ import { areKeys } from '../sim/call';
 import { type Clock, VirtualClock } from '../sim/clock';
 import type { AgiStatus, CallEvent } from '../sim/events';
 import type { ScriptEnd } from '../sim/playing';
-import { printable, transcript } from '../sim/transcript';
+import { excerpt, printable, transcript } from '../sim/transcript';
 import { ExpectationError } from './expectation-error';
 
 /** A place in the dialplan. */
@@ -519,10 +519,9 @@ export class TestCall {
   }
 
   #error(message: string, at?: number, cause?: unknown, place = 'here'): ExpectationError {
-    const marks = at === undefined || at < 0 ? new Map() : new Map([[at, place]]);
     return new ExpectationError(
       message,
-      transcript(this.#events, marks),
+      excerpt(this.#events, at, place),
       cause === undefined ? undefined : { cause },
     );
   }

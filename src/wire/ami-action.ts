@@ -27,13 +27,19 @@ const MAX_HEADERS = 128;
  * @throws AmiArgumentError for what AMI cannot carry
  */
 export function encodeAction(action: string, fields: AmiFields, actionId: string): string {
+  if (typeof action !== 'string' || !isPlain(fields)) {
+    const name = typeof action === 'string' ? oneLine(action) : 'Ping';
+    throw new AmiArgumentError(
+      `an action has its name first and its headers in one object behind it, as in action(${JSON.stringify(name)}, { Header: value })`,
+    );
+  }
   const lines = [headerLine(action, 'Action', action), `ActionID: ${actionId}`];
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
     checkName(action, name);
     if (Array.isArray(value)) {
       for (const one of value) lines.push(headerLine(action, name, one));
-    } else if (typeof value === 'object' && value !== null) {
+    } else if (isPlain(value)) {
       for (const [variable, one] of Object.entries(value as Record<string, AmiValue | undefined>)) {
         if (one !== undefined) lines.push(headerLine(action, name, encodeVariable(action, variable, one)));
       }
@@ -45,6 +51,11 @@ export function encodeAction(action: string, fields: AmiFields, actionId: string
     );
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** Not a Promise, a Date or a Map, which have no entries of this kind: the header would be left out in silence. */
+function isPlain(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 function checkName(action: string, name: string): void {
@@ -80,7 +91,13 @@ function textOf(action: string, name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'bigint' || typeof value === 'boolean' || Number.isFinite(value)) return String(value);
   const what =
-    value instanceof Promise ? 'a Promise: await it first' : `${value === null ? 'null' : typeof value}`;
+    value instanceof Promise
+      ? 'a Promise: await it first'
+      : value === null
+        ? 'null'
+        : typeof value === 'object'
+          ? `an object that is none of names and values (${Object.prototype.toString.call(value).slice(8, -1)})`
+          : typeof value;
   throw new AmiArgumentError(`${oneLine(action)}: ${name} is no text and no number, but ${what}`);
 }
 

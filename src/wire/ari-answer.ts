@@ -28,12 +28,20 @@ export function readAnswer(answer: AriAnswer, asked: Asked, kind: 'json' | 'bina
   const json = parseJson(body);
   const reason = json ? reasonOf(json.value) : '';
   const [code, meaning] = meaningOf(answer, reason, json !== undefined, user);
-  const words = reason || (json ? JSON.stringify(json.value) : `HTTP ${status}, ${excerpt(body)}`);
+  // as it came: what is nested without end could not be written again
+  const words = shorten(reason || (json ? String(body).trim() : `HTTP ${status}, ${excerpt(body)}`));
   throw new AriResponseError(
     code,
     `${asked.method} ${asked.path}: ${words}${reason ? ` (${status})` : ''}${meaning ? `: ${meaning}` : ''}`,
     { ...asked, status, reason, body: json ? json.value : String(body) },
   );
+}
+
+/** The most of an answer's words that an error shows; all of them are in its `reason` and its `body`. */
+const MAX_WORDS = 1000;
+
+function shorten(words: string): string {
+  return words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS)}…` : words;
 }
 
 /** Asterisk has two shapes: `message` of most, `error` of some with a 500. */

@@ -2,11 +2,11 @@
  * The type of an event, read from the head of its text without the rest. Asterisk writes it first, or behind a few
  * plain values (ChannelVarset's `variable` and `value`, main/stasis_channels.c), and never twice.
  */
+import { stringEnd } from './json-string';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const SLASH = 0x5c;
 const BRACE = 0x7b;
 /** What numbers, `true`, `false` and `null` are made of. */
 const plain = /[-+.\w]*/y;
@@ -42,15 +42,4 @@ export function peekEventType(text: string): string | undefined {
     if (text.charCodeAt(at++) !== COMMA) return undefined;
   }
   return undefined;
-}
-
-/** Where the string that begins here ends; -1 where it does not. */
-function stringEnd(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    at = text.indexOf('"', at);
-    if (at < 0) return -1;
-    let slashes = 0;
-    while (text.charCodeAt(at - 1 - slashes) === SLASH) slashes++;
-    if (slashes % 2 === 0) return at;
-  }
 }

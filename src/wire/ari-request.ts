@@ -81,6 +81,7 @@ export function encodeOperation(
         query.push([name, encodeValue(where(name), value)]);
         break;
       case 'list':
+        if (name === 'media') checkMedia(where(name), value);
         query.push([name, encodeList(where(name), value)]);
         break;
       case 'in body':
@@ -133,9 +134,22 @@ function encodeList(where: string, value: unknown): string {
     .join(',');
 }
 
+/** Asterisk takes a media without a scheme, plays nothing, and never says so (res_stasis_playback.c). */
+function checkMedia(where: string, value: unknown): void {
+  const items = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [];
+  for (const item of items) {
+    if (typeof item !== 'string' || /^\w+:/.test(item)) continue;
+    throw new AriArgumentError(
+      `${where} is ${JSON.stringify(item)}, without a scheme: sound:${item || 'NAME'}, recording:NAME, digits:12 …`,
+    );
+  }
+}
+
 function encodeObject(where: string, value: unknown): object {
-  if (typeof value === 'object' && value !== null && !(value instanceof Promise)) return value;
-  throw new AriArgumentError(`${where} must be an object`);
+  // a Promise, a Map or a Date would be `{}` to Asterisk
+  if (/^\[object (?:Object|Array)\]$/.test(Object.prototype.toString.call(value))) return value as object;
+  const hint = value instanceof Promise ? ', and is a Promise: is an `await` missing?' : '';
+  throw new AriArgumentError(`${where} must be an object${hint}`);
 }
 
 function encodeBody(where: string, body: unknown): string {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
 import { type Action, type Answer, FakeManager, first, ordinary, refuse, success } from '../support/manager';
+import { collectUncaught } from '../support/uncaught';
 
 interface Pair extends AsyncDisposable {
   readonly ami: Ami;
@@ -25,21 +26,6 @@ async function pair(answer: Answer = () => undefined, options: Partial<AmiOption
     async [Symbol.asyncDispose]() {
       await ami.close();
       await manager.close();
-    },
-  };
-}
-
-/** What nobody has caught from here on; the test runner's own way with it comes back at the end. */
-function collectUncaught(): Disposable & { readonly errors: unknown[] } {
-  const errors: unknown[] = [];
-  const listeners = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (error) => errors.push(error));
-  return {
-    errors,
-    [Symbol.dispose]() {
-      process.removeAllListeners('uncaughtException');
-      for (const listener of listeners) process.on('uncaughtException', listener);
     },
   };
 }
@@ -428,6 +414,21 @@ describe('events', () => {
     expect(uncaught.errors).toEqual([expect.objectContaining({ message: 'mine' })]);
   });
 
+  it('end for listeners, too, with the client: what came in the same piece is nobody’s', async () => {
+    const controller = new AbortController();
+    await using both = await pair(undefined, { signal: controller.signal });
+    const { ami, manager } = both;
+    const told: string[] = [];
+    ami.on('*', ({ name }) => {
+      told.push(name);
+      controller.abort();
+    });
+    manager.client.say('Event: A\r\n\r\nEvent: B\r\n\r\nEvent: C\r\n\r\n');
+    await expect.poll(() => ami.state).toBe('closed');
+    expect(told).toEqual(['A']);
+    expect(ami.counts.events).toBe(1);
+  });
+
   it('a tracer that throws costs no message, and its error is an uncaught one', async () => {
     using uncaught = collectUncaught();
     await using both = await pair(undefined, {
@@ -568,4 +569,21 @@ describe('close', () => {
     await both.ami.close();
     expect(both.ami.state).toBe('closed');
   });
+});
+
+it('one signal may be that of many at once, and is no leak to Node', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  try {
+    await using both = await pair((action) => (action.action === 'Many' ? success(action) : undefined));
+    const { signal } = new AbortController();
+    const streams = Array.from({ length: 20 }, () => both.ami.events('X', { signal }));
+    await Promise.all(Array.from({ length: 20 }, () => both.ami.action('Many', {}, { signal })));
+    for (const stream of streams) await stream.return();
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', onWarning);
+  }
 });

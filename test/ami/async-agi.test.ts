@@ -36,6 +36,32 @@ async function open(text = request(), options: AsyncAgiOptions = {}, amiOptions:
 }
 
 describe('a conversation', () => {
+  it('whose channel comes anew is over, though nobody has told of its end', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.reply = () => '';
+    const waiting = agi.exec('Wait', 60);
+    await expect.poll(() => both.call.commands).toEqual(['EXEC Wait 60']);
+    both.call.start(both.manager.client, request());
+    await expect(waiting).rejects.toMatchObject({ name: 'AgiHangupError' });
+    const again = (await both.calls.next()).value as Agi;
+    both.call.reply = () => '200 result=0\n';
+    await again.answer();
+  });
+
+  it('whose command Asterisk does not take in time is given back: nobody would send another', async () => {
+    await using both = await open(request(), {}, { timeoutMs: 50 });
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.deaf = true;
+    const late = agi.noop('x');
+    await expect(late).rejects.toMatchObject({
+      code: 'AGI_CLOSED',
+      message: expect.stringContaining('no answer to AGI within 50 ms'),
+    });
+    both.call.deaf = false;
+    await expect.poll(() => both.call.commands).toEqual(['ASYNCAGI BREAK']);
+  });
+
   it('goes command by command, and back to the dialplan', async () => {
     await using both = await open();
     const agi = (await both.calls.next()).value as Agi;

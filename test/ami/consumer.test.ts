@@ -8,9 +8,9 @@ import { makeFolder, root } from '../support/inet';
 
 const program = `import { Ami, AmiActionError, endCall, type EventStream, managerOptions } from 'fastagi/ami';
 import type { Agi } from 'fastagi';
-import type {} from 'fastagi/ari';
+import { Ari, AriServer } from 'fastagi/ari';
 import type {} from 'fastagi/globals';
-import type {} from 'fastagi/testing';
+import { simulate } from 'fastagi/testing';
 
 export async function all(agi: Agi): Promise<void> {
   const ami: Ami = await Ami.connect({ ...managerOptions(), tls: { ca: 'x' }, reconnect: { attempts: 3 } });
@@ -38,6 +38,20 @@ export async function all(agi: Agi): Promise<void> {
   await (await agi.manager({ timeoutMs: 1000 })).ping();
   await ami.close();
 }
+
+// what an environment may lack is handed on as it is
+export async function from(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<void> {
+  const { HOST: host, USER: username = '', SECRET: password = '' } = env;
+  const reconnect = host ? { attempts: 3, maxDelayMs: undefined } : undefined;
+  const ami = await Ami.connect({ host, username, secret: password, signal, reconnect, trace: undefined });
+  ami.events([], { limit: undefined, signal });
+  ami.asyncAgi({ accept: undefined, signal });
+  await ami.originate({ channel: 'x', application: 'Wait', data: undefined, callerId: env.CALLER, signal });
+  const ari = new Ari({ host, username, password, signal, reconnect, tls: undefined, onError: undefined });
+  await ari.start('x', { signal, subscribeAll: undefined });
+  await AriServer.listen({ host, port: undefined, username, password, onConnection() {} });
+  await simulate('x.js', { callerId: env.CALLER, sounds: env.SOUNDS, time: undefined, dial: undefined });
+}
 `;
 
 describe('fastagi/ami', () => {
@@ -51,6 +65,7 @@ describe('fastagi/ami', () => {
           target: 'es2023',
           lib: ['es2023'],
           strict: true,
+          exactOptionalPropertyTypes: true,
           noEmit: true,
           types: ['node'],
           // the types of whoever has none of what is bundled

@@ -1,13 +1,14 @@
 /** Calls of AsyncAGI on a FastAGI server: the built one, a process a call, as xinetd starts it. */
 import type net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Ami } from '../../src/ami/ami';
+import { Ami, type AmiOptions } from '../../src/ami/ami';
 import { bridgeCalls } from '../../src/ami/fastagi-bridge';
 import { AsyncCall, request } from '../support/async-call';
 import { inetd, listening } from '../support/inetd';
 import { FakeManager } from '../support/manager';
 
-async function bridged(server: net.Server) {
+async function bridged(server: net.Server, options: Partial<AmiOptions> = {}) {
   const call = new AsyncCall();
   const manager = await FakeManager.start(call.answer);
   const ami = await Ami.connect({
@@ -16,6 +17,7 @@ async function bridged(server: net.Server) {
     port: manager.port,
     pingEveryMs: 0,
     reconnect: false,
+    ...options,
   });
   const problems: string[] = [];
   const { port } = server.address() as net.AddressInfo;
@@ -92,6 +94,72 @@ describe('a script', () => {
 });
 
 describe('a server', () => {
+  it.each([
+    ['NOOP a\r', 'a carriage return'],
+    ['NOOP a\0b', 'a NUL'],
+  ])('that says %j gets an error, and its call goes on', async (command, what) => {
+    let heard = '';
+    const server = await listening((socket) => {
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        heard += text;
+        if (heard.endsWith('\n\n')) socket.write(`${command}\n`);
+        else if (heard.endsWith('520 End of proper usage.\n')) socket.end('NOOP b\n');
+      });
+    });
+    await using both = await bridged(server);
+    both.start('agi_arg_1: x');
+    await last(both.call).toBe('ASYNCAGI BREAK');
+    expect(both.call.commands).toEqual(['NOOP b', 'ASYNCAGI BREAK']);
+    expect(heard).toContain(what);
+  });
+
+  it('that waits for no answer is not read from faster than Asterisk takes its commands', async () => {
+    let socket: net.Socket | undefined;
+    const server = await listening((one) => {
+      socket = one;
+      // far more than the system keeps on its way
+      const commands = `NOOP ${'x'.repeat(500)}\n`.repeat(40_000);
+      one.on('error', () => {}).once('data', () => one.write(commands));
+    });
+    await using both = await bridged(server);
+    both.call.reply = () => '';
+    both.start('agi_arg_1: x');
+    await last(both.call).toMatch(/^NOOP/);
+    for (let turn = 0; turn < 2000; turn++) await setImmediate();
+    expect(socket?.writableLength).toBeGreaterThan(0);
+    socket?.destroy();
+  });
+
+  it('that says nothing but what cannot be carried gets errors, however many come at once', async () => {
+    let heard = '';
+    const server = await listening((socket) => {
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        if (text.endsWith('\n\n')) socket.end('\r\n'.repeat(40_000));
+        else heard += text;
+      });
+    });
+    await using both = await bridged(server);
+    both.start('agi_arg_1: x');
+    await last(both.call).toBe('ASYNCAGI BREAK');
+    expect(heard).toMatch(/^520-Invalid command syntax/);
+    expect(both.call.commands).toEqual(['ASYNCAGI BREAK']);
+  });
+
+  it('learns that Asterisk does not take a command in time, and so does whoever reads the log', async () => {
+    let onEnd = () => {};
+    const ended = new Promise<void>((resolve) => {
+      onEnd = resolve;
+    });
+    const server = await listening((socket) => {
+      socket.once('data', () => socket.write('NOOP a\n')).on('end', onEnd);
+    });
+    await using both = await bridged(server, { timeoutMs: 50 });
+    both.call.deaf = true;
+    both.start('agi_arg_1: x');
+    await ended;
+    expect(both.problems).toEqual([expect.stringContaining('no answer to AGI within 50 ms')]);
+  });
+
   it('that is not there', async () => {
     const server = await listening(() => {});
     await using both = await bridged(server);

@@ -82,6 +82,15 @@ describe('a login', () => {
       'Event: AuthDetail\r\nPassword: x\r\nMd5Secret: y',
       'Event: AuthDetail\r\nPassword: ***\r\nMd5Secret: ***',
     ],
+    ['Event: UserEvent\r\nPIN: 1234\r\nTo: b', 'Event: UserEvent\r\nPIN: ***\r\nTo: b'],
+    ['Event: VarSet\r\nVariable: PIN\r\nValue: 12\n34', 'Event: VarSet\r\nVariable: PIN\r\nValue: ***'],
+    ['Action: A\r\nVariable: PIN=1\u20282', 'Action: A\r\nVariable: PIN=***'],
+    [
+      'Action: AGI\r\nCommand: SET VARIABLE PIN 1234\r\nCommandID: a-1',
+      'Action: AGI\r\nCommand: SET VARIABLE PIN ***\r\nCommandID: a-1',
+    ],
+    ['Action: AGI\r\nCommand: SET VARIABLE A 1', 'Action: AGI\r\nCommand: SET VARIABLE A 1'],
+    ['Output:   a: b\r\nOutput: ', 'Output:   a: b\r\nOutput: '],
   ])('%j', (text, shown) => expect(redactMessage(text)).toBe(shown));
 
   it('loses no event that came with its answer', async () => {

@@ -101,3 +101,28 @@ describe('a method', () => {
     expect(manager.client.actions).toHaveLength(before);
   });
 });
+
+describe('a listener', () => {
+  it.each<[string, (ami: Ami) => unknown, string]>([
+    [
+      'that is forgotten',
+      (ami) => ami.on('Hangup', undefined as never),
+      'on takes the name of what is listened for',
+    ],
+    ['that has no name before it', (ami) => ami.on((() => {}) as never, undefined as never), "'*' for all"],
+    [
+      'for the state that is none',
+      (ami) => ami.onState('closed' as never),
+      'onState takes a function that is called',
+    ],
+  ])('%s is asked for at once, and not when there is something to tell', async (_, listen, words) => {
+    await using manager = await FakeManager.start();
+    await using ami = await Ami.connect({
+      username: 'jo',
+      secret: 'secret',
+      port: manager.port,
+      reconnect: false,
+    });
+    expect(() => listen(ami)).toThrow(refusal(words, 'AMI_ARGUMENT'));
+  });
+});

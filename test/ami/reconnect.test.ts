@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
 import type { AmiConnectionError } from '../../src/ami-errors';
 import { FakeManager, first, ordinary, refuse, success } from '../support/manager';
+import { collectUncaught } from '../support/uncaught';
 
 const quick = { firstDelayMs: 1, maxDelayMs: 20 };
 
@@ -293,7 +294,81 @@ describe('the way back', () => {
   });
 });
 
+describe('a listener for the state', () => {
+  it('that throws costs neither the others their word nor the client its return; its error is an uncaught one', async () => {
+    await using manager = await FakeManager.start();
+    await using ami = await connect(manager.port);
+    using uncaught = collectUncaught();
+    const states: string[] = [];
+    ami.onState((state) => {
+      throw new Error(`at ${state}`);
+    });
+    ami.onState((state) => states.push(state));
+    const events = ami.events();
+    manager.client.socket.destroy();
+    await expect.poll(() => states).toEqual(['reconnecting', 'connected']);
+    await ami.action('Ping');
+    await ami.close();
+    expect(states).toEqual(['reconnecting', 'connected', 'closed']);
+    expect((await events.next()).done).toBe(true);
+    await expect
+      .poll(() => uncaught.errors.map(String))
+      .toEqual(['Error: at reconnecting', 'Error: at connected', 'Error: at closed']);
+  });
+
+  it('that closes the client is the last word: nobody hears of an older state after it', async () => {
+    await using manager = await FakeManager.start();
+    await using ami = await connect(manager.port);
+    const states: string[] = [];
+    ami.onState((state) => void (state === 'reconnecting' && ami.close()));
+    ami.onState((state) => states.push(state));
+    manager.client.socket.destroy();
+    await expect.poll(() => states).toEqual(['closed']);
+  });
+});
+
 describe('a manager that stops answering', () => {
+  it('is found out, too, where one action after the other waits for it in vain', async () => {
+    let deaf = false;
+    const answer = first(
+      (action) => (deaf ? '' : action.action === 'Busy' ? success(action) : undefined),
+      ordinary(),
+    );
+    await using manager = await FakeManager.start(answer);
+    await using ami = await connect(manager.port, { pingEveryMs: 20, timeoutMs: 100 });
+    const lost = stateOf(ami, 'reconnecting');
+    deaf = true;
+    // there is never a moment at which none waits
+    const asking = setInterval(() => ami.action('Busy').catch(() => {}), 10);
+    try {
+      expect(await lost).toMatchObject({
+        code: 'AMI_LOST',
+        message: expect.stringContaining('stopped answering'),
+      });
+      deaf = false;
+      await ami.ready();
+    } finally {
+      clearInterval(asking);
+    }
+  });
+
+  it('is not asked behind an action that may still hold it up', async () => {
+    const answer = first((action, client) => {
+      if (action.action === 'Short') return '';
+      if (action.action !== 'Long') return undefined;
+      setTimeout(() => client.say(success(action)), 300);
+      return '';
+    }, ordinary());
+    await using manager = await FakeManager.start(answer);
+    await using ami = await connect(manager.port, { pingEveryMs: 20 });
+    const long = ami.action('Long');
+    const before = manager.client.actions.length;
+    await expect(ami.action('Short', {}, { timeoutMs: 30 })).rejects.toMatchObject({ code: 'AMI_TIMEOUT' });
+    await long;
+    const asked = manager.client.actions.slice(before).map(({ action }) => action);
+    expect(asked.filter((action) => action === 'Ping').length).toBeLessThanOrEqual(1);
+  });
+
   it('is found out by a ping, and left', async () => {
     let deaf = false;
     const answer = first((action) => (deaf && action.action === 'Ping' ? '' : undefined), ordinary());

@@ -28,6 +28,18 @@ describe('AriServer', () => {
     socket.close();
   });
 
+  it.each([
+    [{ timeoutMs: -1 }, 'timeoutMs is -1'],
+    [{ pingEveryMs: Number.NaN }, 'pingEveryMs is NaN'],
+    [{ username: 'a:b' }, 'colon'],
+  ])('says at once what is wrong with %j, and not when the first Asterisk calls', async (options, words) => {
+    const listening = AriServer.listen({ username: 'u', password: 'p', onConnection() {}, ...options });
+    await expect(listening).rejects.toMatchObject({
+      code: 'ARI_ARGUMENT',
+      message: expect.stringContaining(words),
+    });
+  });
+
   it('goes on where the one that is told of a connection throws', async () => {
     const errors: unknown[] = [];
     let connections = 0;

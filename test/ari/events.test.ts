@@ -622,6 +622,30 @@ describe('a WebSocket that is lost', () => {
     ]);
   });
 
+  it('brings answers that no tracer sees but in the form that a secret is left out of', async () => {
+    const traced: string[] = [];
+    await using played = await PlayedAri.start();
+    await using ari = new Ari({
+      port: played.port,
+      ...login,
+      trace: (direction, text) => traced.push(`${direction} ${text}`),
+    });
+    const arrived = played.webSocket();
+    const [socket] = await Promise.all([arrived, ari.start('hello')]);
+    socket.on('message', (data) => {
+      const { request_id, uri } = JSON.parse(String(data));
+      const message_body = uri === 'asterisk/ping' ? '{}' : '{"value":"hunter2"}';
+      send(socket, { type: 'RESTResponse', request_id, status_code: 200, uri, message_body });
+    });
+    await expect
+      .poll(async () => {
+        await ari.channels.getChannelVar({ channelId: 'x', variable: 'PIN' }).catch(() => {});
+        return traced.some((line) => line.startsWith('< 200 GET /channels/x/variable (19 bytes'));
+      })
+      .toBe(true);
+    expect(traced.join('\n')).not.toContain('hunter2');
+  });
+
   it('takes the requests that were on it along, and only those that read are sent again', async () => {
     await using played = await PlayedAri.start();
     await using ari = new Ari({ port: played.port, ...login, reconnect: false });

@@ -8,11 +8,11 @@ import { json, PlayedAri } from '../support/ari-server';
 
 const START = 'MEDIA_START connection_id:m channel:WebSocket/x format:ulaw optimal_frame_size:160 ptime:20';
 
-async function open(timeoutMs = 10_000) {
+async function open(timeoutMs = 10_000, pingEveryMs = 15_000) {
   const played = await PlayedAri.start((_request, response) =>
     json(response, 200, { id: 'x', channelvars: { MEDIA_WEBSOCKET_CONNECTION_ID: 'm/1' } }),
   );
-  const ari = new Ari({ port: played.port, username: 'tester', password: 'secret', timeoutMs });
+  const ari = new Ari({ port: played.port, username: 'tester', password: 'secret', timeoutMs, pingEveryMs });
   const dispose = async () => {
     await ari.close();
     await played[Symbol.asyncDispose]();
@@ -84,8 +84,8 @@ describe('what is written to an Asterisk that does not read', () => {
   const fast =
     'MEDIA_START connection_id:m channel:WebSocket/x format:slin48 optimal_frame_size:1000000 ptime:1';
 
-  async function opened(start = fast) {
-    const it = await open();
+  async function opened(start = fast, pingEveryMs = 15_000) {
+    const it = await open(10_000, pingEveryMs);
     const arrived = it.played.webSocket();
     const opening = it.ari.channel('x').openMedia(wanted);
     const socket = await arrived;
@@ -170,6 +170,26 @@ describe('what is written to an Asterisk that does not read', () => {
     media.destroy();
     await isOver;
     if (!media.closed) await once(media, 'close');
+  });
+
+  it('is asked for a sign in its silence, goes on where it gives one, and ends where it gives none', async () => {
+    await using it = await opened(fast, 20);
+    const { media, socket } = it;
+    media.resume();
+    let pings = 0;
+    socket.on('ping', () => pings++);
+    await expect.poll(() => pings).toBeGreaterThan(2);
+    expect(media.destroyed).toBe(false);
+    const failed = once(media, 'error');
+    media.write(Buffer.alloc(160));
+    const playing = media.played();
+    // one that has gone without a word
+    socket.pause();
+    expect((await failed)[0]).toMatchObject({
+      code: 'ARI_TIMEOUT',
+      message: expect.stringMatching(/^the media WebSocket of http:.* has not answered a ping for 20 ms$/),
+    });
+    expect(await playing).toBe('flushed');
   });
 
   it('ends with the connection', async () => {

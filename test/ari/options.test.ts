@@ -127,3 +127,29 @@ it.each<[string, (ari: Ari) => unknown, string]>([
   });
   await ari.close();
 });
+
+it.each<[string, (ari: Ari) => unknown]>([
+  ['on', (ari) => ari.on('StasisStart', undefined as never)],
+  ['on', (ari) => ari.on((() => {}) as never, undefined as never)],
+  ['on', (ari) => ari.channel('c').on('StasisEnd', undefined as never)],
+  ['next', (ari) => ari.channel('c').next(undefined as never)],
+])('%s without a name or a listener is refused at once: %s', async (method, listen) => {
+  await using ari = new Ari({ username: 'u', password: 'p' });
+  await expect((async () => listen(ari))()).rejects.toMatchObject({
+    code: 'ARI_ARGUMENT',
+    message: expect.stringContaining(`${method} takes the name of what is listened for`),
+  });
+});
+
+it.each(['onCall', 'onState', 'onGap'] as const)(
+  '%s without a listener is refused at once',
+  async (method) => {
+    await using ari = new Ari({ username: 'u', password: 'p' });
+    expect(() => ari[method](undefined as never)).toThrow(
+      expect.objectContaining({
+        code: 'ARI_ARGUMENT',
+        message: `${method} takes a function that is called when there is something to tell`,
+      }),
+    );
+  },
+);

@@ -194,6 +194,47 @@ describe('a request', () => {
     expect(traced.join('\n')).not.toMatch(/hunter2|s3cret|dGVzdGVy/);
   });
 
+  it.each<[string, (ari: Ari) => Promise<unknown>, object]>([
+    [
+      'a variable’s',
+      (ari) => ari.channels.getChannelVar({ channelId: 'x', variable: 'PIN' }),
+      { value: 'hunter2' },
+    ],
+    ['a global one’s', (ari) => ari.asterisk.getGlobalVar({ variable: 'DB_SECRET' }), { value: 'hunter2' }],
+    ['one of many', (ari) => ari.channels.list(), [{ PIN: 'hunter2', name: 'x'.repeat(100_000) }]],
+    ['a long one', (ari) => ari.channels.list(), [{ value: `hunter2${'x'.repeat(120_000)}`, name: 'PIN' }]],
+  ])('whose answer is a secret, %s, shows it to no tracer', async (_, ask, answer) => {
+    const traced: string[] = [];
+    await withServer((_request, response) => json(response, 200, answer), ask as never, {
+      trace: (direction: string, text: string) => traced.push(`${direction} ${text}`),
+    });
+    expect(traced).toEqual([
+      expect.stringMatching(/^> GET /),
+      expect.stringMatching(/^< 200 GET .* \(\d+ bytes that name a secret\)$/),
+    ]);
+  });
+
+  it('that is no secret is shown to a tracer, a file by its length', async () => {
+    const traced: string[] = [];
+    await withServer(
+      (request, response) =>
+        request.url?.endsWith('/file')
+          ? response.writeHead(200, { 'content-type': 'audio/x-wav' }).end(Buffer.alloc(5000))
+          : json(response, 200, { value: 'en' }),
+      async (ari) => {
+        await ari.channels.getChannelVar({ channelId: 'x', variable: 'CHANNEL(language)' });
+        await ari.recordings.getStoredFile({ recordingName: 'r' });
+      },
+      { trace: (direction: string, text: string) => traced.push(`${direction} ${text}`) },
+    );
+    expect(traced).toEqual([
+      '> GET /channels/x/variable?variable=CHANNEL(language)',
+      '< 200 GET /channels/x/variable {"value":"en"}',
+      '> GET /recordings/stored/r/file',
+      '< 200 GET /recordings/stored/r/file (5000 bytes)',
+    ]);
+  });
+
   it('is one of the table that the client was given, of a handle as well', async () => {
     const table = {
       channels: {
@@ -282,4 +323,31 @@ describe('a request', () => {
   ])('refuses the options %j', (options, message) => {
     expect(() => new Ari({ ...login, ...options })).toThrow(message);
   });
+});
+
+it('one signal may be that of many at once, and is no leak to Node', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  try {
+    await withServer(
+      (_request, response) => json(response, 200, []),
+      async (ari) => {
+        const { signal } = new AbortController();
+        const waiting = Array.from({ length: 20 }, (_, id) =>
+          ari
+            .channel(String(id))
+            .next('X', { signal })
+            .catch(() => {}),
+        );
+        await Promise.all(Array.from({ length: 20 }, () => ari.channels.list({}, { signal })));
+        await ari.close();
+        await Promise.all(waiting);
+      },
+    );
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', onWarning);
+  }
 });

@@ -93,6 +93,34 @@ describe('an action', () => {
     ).toMatchObject([{ Response: 'Success' }, { Event: 'Thing', Name: 'one\x1b[2J' }]);
   });
 
+  it('shows JSON that is JSON, of a name in an old encoding and of a value of any length, too', async () => {
+    const value = `${'x'.repeat(70_000)}\x80\x92\x9b2J\x7f`;
+    await using manager = await FakeManager.start(
+      first((action, client) => {
+        if (action.action !== 'Getvar') return undefined;
+        // none of these bytes is UTF-8: they are taken as Latin-1, and are orders to a terminal there
+        client.socket.write(Buffer.from(success(action, `Value: ${value}`), 'latin1'));
+        return '';
+      }, ordinary()),
+    );
+    const { stdout } = await fastagi(['Getvar', 'Variable=X', '--json', ...config(manager.port)]);
+    expect(stdout).not.toMatch(/[\x7f-\x9f]/);
+    expect(JSON.parse(stdout)).toMatchObject({ Value: value });
+  });
+
+  it('tells of a refusal without a control character of its words', async () => {
+    await using manager = await FakeManager.start(
+      first(() => undefined, ordinary('another')),
+      {
+        greeting: 'no \x1b[2J manager\r\n',
+      },
+    );
+    const { code, stderr } = await fastagi(['Ping', ...config(manager.port)]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/no .*\[2J manager/);
+    expect(stderr).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
+  });
+
   it('shows what a command prints, and that it failed', async () => {
     await using manager = await FakeManager.start(answer);
     expect(await fastagi(['Command', 'Command=x', ...config(manager.port)])).toMatchObject({

@@ -127,6 +127,25 @@ describe('fastagi ari', () => {
     expect(output).toMatch(/listening as a, b at http:\/\/127\.0\.0\.1:\d+\/ari/);
   });
 
+  it('keeps orders to the terminal off it, and its JSON right', async () => {
+    const name = 'a\x9b2J\x7f\u0080b';
+    await using played = await PlayedAri.start((request, response) =>
+      request.method === 'GET'
+        ? json(response, 200, [{ name }])
+        : json(response, 409, { message: `no ${name} \x1b[2J` }),
+    );
+    const asked = await fastagi(played.port, 'GET', '/channels').ended();
+    expect(asked.output).not.toMatch(/[\x7f-\x9f]/);
+    expect(JSON.parse(asked.output)).toEqual([{ name }]);
+    const refused = await fastagi(played.port, 'POST', '/channels').ended();
+    expect(refused.output).toBe('fastagi ari: POST /channels: no a\\x9b2J\\x7f\\x80b \\x1b[2J (409)\n');
+    const printing = fastagi(played.port, '--events', 'a');
+    (await played.webSocket()).send(JSON.stringify({ type: 'X', name }));
+    await printing.said('"X"');
+    printing.process.kill('SIGINT');
+    expect((await printing.ended()).output).toContain('{"type":"X","name":"a\\u009b2J\\u007f\\u0080b"}\n');
+  });
+
   it('stops without a word where it is told to before there is a connection', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');

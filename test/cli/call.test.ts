@@ -408,6 +408,12 @@ describe('a script that misbehaves', () => {
   it('a terminal is not moved by what it says', async () => {
     const { output } = await piped(file(`agi.verbose('a\\x1b[2Jb');`)).ended;
     expect(output).toContain('· a\\x1b[2Jb\n');
+    const played = await piped(
+      file(`await agi.streamFile('b\\x1b[2J', { escapeDigits: '1' });`, 'played.mjs'),
+    ).ended;
+    expect(played.output).toContain('♪ b\\x1b[2J\n');
+    const unknown = await piped(file(`await agi.exec('No\\x9bOp');`, 'unknown.mjs')).ended;
+    expect(unknown.output).not.toMatch(/[\x7f-\x9f]/);
   });
 });
 

@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { Agi } from '../../src/agi/agi';
 import { Ami } from '../../src/ami/ami';
 import * as library from '../../src/ami/index';
+import { AgiHangupError } from '../../src/errors';
+import { AsyncCall, request } from '../support/async-call';
 import { root } from '../support/inet';
+import { FakeManager } from '../support/manager';
 
 /** The public methods of phpAGI's class AGI_AsteriskManager, and the actions that its forks have added. */
 const phpAgi = [
@@ -74,5 +77,41 @@ describe('docs/ami.md', () => {
     const named = new Set(Array.from(page.matchAll(/`(AMI_[A-Z_]+)`/g), ([, code]) => code));
     expect(named).toEqual(codes);
     for (const [, name] of page.matchAll(/`(Ami\w+Error)`/g)) expect(library).toHaveProperty(name as string);
+  });
+});
+
+describe('its example of AsyncAGI', () => {
+  it('goes on when a caller hangs up and when a script fails, word for word', async () => {
+    const [, example = ''] = /```js\n(import [^`]*asyncAgi[^`]*)```/.exec(page) ?? [];
+    const code = example.replace(/^import .*$/gm, '');
+    const call = new AsyncCall();
+    await using manager = await FakeManager.start(call.answer);
+    const ami = await Ami.connect({ username: 'jo', secret: 'secret', port: manager.port, reconnect: false });
+    const errors: unknown[] = [];
+    const served: string[] = [];
+    const serve = async (agi: Agi) => {
+      served.push(agi.request.channel ?? '');
+      if (served.length === 2) throw new Error('on purpose');
+      await agi.exec('Wait', 60);
+    };
+    const AsyncFunction = (async () => {}).constructor as new (
+      ...words: string[]
+    ) => (...values: unknown[]) => Promise<void>;
+    const names = ['ami', 'endCall', 'AgiHangupError', 'serve', 'console'];
+    const console = { error: (error: Error) => errors.push(error.message) };
+    const run = new AsyncFunction(...names, code);
+    const over = run(ami, library.endCall, AgiHangupError, serve, console);
+    call.reply = () => '';
+    call.start(manager.client, request());
+    await expect.poll(() => call.commands).toEqual(['EXEC Wait 60']);
+    call.end();
+    call.reply = () => '200 result=-1\n';
+    call.start(manager.client, request());
+    await expect.poll(() => call.commands.at(-1)).toBe('STREAM FILE "the-script-has-failed" ""');
+    expect(errors).toEqual(['on purpose']);
+    // a rejection that nobody catches would have ended the process
+    await ami.close();
+    await over;
+    expect(served).toHaveLength(2);
   });
 });

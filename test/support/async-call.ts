@@ -20,11 +20,14 @@ export class AsyncCall {
   readonly commands: string[] = [];
   /** The reply to a command, as it is. */
   reply: (command: string) => string | Buffer = () => '200 result=0\n';
+  /** Whether Asterisk does not answer commands, nor carry them out. */
+  deaf = false;
   #pipe = Buffer.alloc(0);
   #client: Client | undefined;
 
   readonly answer = first((action, client) => {
     if (action.action !== 'AGI') return undefined;
+    if (this.deaf) return '';
     if (action.channel !== CHANNEL) return refuse(action, `Channel ${action.channel} does not exist.`);
     const command = action.command as string;
     this.commands.push(command);

@@ -264,6 +264,17 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       expect(await ami.databaseGet('probe', 'key')).toBeUndefined();
       expect(await ami.getVariable(undefined, 'NEVER_SET')).toBe('');
     });
+
+    it('set the time of a channel’s end, and take it back', async () => {
+      await using ami = await connect();
+      const made = await ami.originate({ channel: 'Local/answers@legs', application: 'Wait', data: '20' });
+      const { channel } = made as { channel: string };
+      await ami.absoluteTimeout(channel, 1000);
+      expect(Number(await ami.getVariable(channel, 'TIMEOUT(absolute)'))).toBeGreaterThan(900);
+      await ami.absoluteTimeout(channel, 0);
+      expect(Number(await ami.getVariable(channel, 'TIMEOUT(absolute)'))).toBe(0);
+      await ami.hangup(channel);
+    });
   });
 
   it('has documentation whose names are all in the catalog', async () => {

@@ -111,7 +111,8 @@ tls_enabled = no`;
   it("gives a caller's audio as a stream, and plays what is written", async () => {
     await using server = await startAri({ version: 22, extensions });
     const { port, username, password } = server;
-    await using ari = new Ari({ port, username, password });
+    // so short that Asterisk is asked for a sign again and again, and has to give it, before anything is said
+    await using ari = new Ari({ port, username, password, pingEveryMs: 300 });
     await ari.start('hello');
     const caller = ari.channel();
     const entered = caller.next('StasisStart', { timeoutMs: 10_000 });

@@ -555,3 +555,85 @@ describe('an option that there is not', () => {
     });
   });
 });
+
+describe('what is no script', () => {
+  it.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['', 'an empty text'],
+    [7, 'number'],
+    [{ default: async () => {} }, 'a module: hand over what it exports, its `default`'],
+    [Promise.resolve(() => {}), 'a Promise: await it first'],
+  ])('%j is refused by a word on what it is', async (script, words) => {
+    await expect(simulate(script as never)).rejects.toMatchObject({
+      code: 'AGI_ARGUMENT',
+      message: `simulate: the script is ${words}, and must be a function, a file's name or an address agi://HOST/SCRIPT`,
+    });
+  });
+});
+
+describe('a value that would be passed over', () => {
+  it.each([
+    [{ time: new Date('x') }, 'time is no Date, or none that is a moment'],
+    [{ time: 0 }, 'time is no Date, or none that is a moment'],
+    [{ timeoutMs: -1 }, 'timeoutMs is -1, and must be a number of milliseconds from 1 on'],
+    [{ timeoutMs: Number.NaN }, 'timeoutMs is NaN, and must be a number of milliseconds from 1 on'],
+    [{ sounds: '/no/such/folder' }, 'sounds is "/no/such/folder", which is no folder'],
+  ])('%j is refused', async (options, words) => {
+    await expect(simulate(async () => {}, options as never)).rejects.toMatchObject({
+      code: 'AGI_ARGUMENT',
+      message: `simulate: ${words}`,
+    });
+  });
+});
+
+describe('a message', () => {
+  it('of a script that runs in circles can be read', async () => {
+    const call = await simulate(async (agi) => {
+      for (;;) await agi.noop();
+    });
+    const error = (await call.ended().catch((error: unknown) => error)) as ExpectationError;
+    expect(error.message).toContain('over 100000 commands');
+    expect(error.message.length).toBeLessThan(20_000);
+    expect(error.message).toMatch(/^ {7}… {2}\d+ lines$/m);
+    // all of it is there for whoever asks
+    expect(call.conversation.split('\n').length).toBeGreaterThan(200_000);
+  });
+
+  it('shows the place where something was expected, wherever that is', async () => {
+    const call = await simulate(async (agi) => {
+      for (let serial = 0; serial < 400; serial++) await agi.streamFile(`f${serial}`);
+    });
+    await call.ended();
+    const files = Array.from({ length: 400 }, (_, serial) => (serial === 200 ? 'other' : `f${serial}`));
+    expect(() => call.expectPlayed(...files)).toThrow(
+      /… {2}\d+ lines\n.*♪ f199\n.*was expected here.*♪ f200\n.*… {2}\d+ lines/s,
+    );
+  });
+
+  it('holds no orders to the terminal, whatever a script plays and sets', async () => {
+    const evil = '\x1b[2J\x9b';
+    const call = await simulate(async (agi) => {
+      await agi.streamFile(evil);
+      await agi.exec('NoOp', evil);
+      await agi.setVariable(evil, evil);
+      await agi.recordFile(evil, 'wav', { timeoutMs: 1 });
+      await agi.databasePut(evil, evil, evil);
+    });
+    await call.ended();
+    expect(call.conversation).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
+    expect(call.conversation).toContain('♪ \\x1b[2J\\x9b');
+  });
+});
+
+describe('a request that no script is given', () => {
+  it.each([
+    [{ query: 'a=b\nagi_channel: x' }, 'the AGI request names agi_channel twice'],
+    [{ language: 'a\n\nb' }, "more came behind the AGI request's empty line"],
+    [{ arguments: ['x'.repeat(70_000)] }, 'a line of over 65536 bytes came in'],
+  ])('%j fails by its reason', async (options, words) => {
+    const call = await simulate(async (agi) => void (await agi.noop()), options);
+    await expect(call.ended()).rejects.toThrow(words);
+    expect(call.commands).toEqual([]);
+  });
+});

@@ -54,6 +54,17 @@ describe('is refused, and nothing is sent', () => {
     ['null', { A: null as never }, 'null'],
     ['a Promise', { A: [Promise.resolve('x') as never] }, 'await it'],
     ['a function', { A: (() => {}) as never }, 'function'],
+    [
+      'a Promise that is a whole value',
+      { A: Promise.resolve('x') as never },
+      'A is no text and no number, but a Promise: await it',
+    ],
+    ['a Promise of a variable', { Variable: { a: Promise.resolve('x') as never } }, 'await it'],
+    ['a Date', { A: new Date(0) as never }, '(Date)'],
+    ['a Map', { Variable: new Map([['a', '1']]) as never }, '(Map)'],
+    ['a text for headers', 'core show uptime' as never, 'action("Ping", { Header: value })'],
+    ['a list for headers', ['x'] as never, 'headers in one object'],
+    ['null for headers', null as never, 'headers in one object'],
   ])('%s', (_, fields, message) => {
     expect(() => encode(fields)).toThrow(
       expect.objectContaining({
@@ -83,5 +94,11 @@ test('whatever is given, no line more is sent than there are values', () => {
       expect(text).not.toContain('\0');
     }),
     { numRuns: 300 },
+  );
+});
+
+it.each([{ Action: 'Ping' }, null, 7])('%j in the place of the name is refused', (action) => {
+  expect(() => encode({}, action as never)).toThrow(
+    'an action has its name first and its headers in one object behind it, as in action("Ping", { Header: value })',
   );
 });

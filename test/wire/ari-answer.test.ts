@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AriResponseError } from '../../src/ari-errors';
 import { readAnswer } from '../../src/wire/ari-answer';
-import { redactAriText } from '../../src/wire/ari-redact';
 
 const asked = { method: 'GET', path: '/channels/x' };
 const html =
@@ -96,18 +96,19 @@ describe('readAnswer', () => {
     const body = Buffer.from([0, 255, 1]);
     expect(readAnswer({ status: 200, contentType: 'audio/x-wav', body }, asked, 'binary', '')).toBe(body);
   });
-});
 
-describe('redactAriText', () => {
   it.each([
-    ['GET /x?a=b', undefined, 'GET /x?a=b'],
-    ['GET /x?api_password=b&c=d', undefined, 'GET /x?api_password=***&c=d'],
-    ['POST /v?variable=USER_PIN&value=1234', undefined, 'POST /v?variable=USER_PIN&value=***'],
-    ['POST /v?variable=NAME&value=Bob', undefined, 'POST /v?variable=NAME&value=Bob'],
-    ['PUT /c', '{"fields":[{"attribute":"password","value":"p"}]}', 'PUT /c (49 bytes that name a secret)'],
-    ['PUT /c', '{"fields":[]}', 'PUT /c {"fields":[]}'],
-    ['', '{"type":"X"}', '{"type":"X"}'],
-  ])('%s %s', (head, body, shown) => {
-    expect(redactAriText(head, body)).toBe(shown);
+    ['nested without end', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+    ['of many words', JSON.stringify({ message: 'no '.repeat(1_000_000) })],
+    ['of another shape', JSON.stringify({ other: 'x'.repeat(1_000_000) })],
+  ])('is an error of a length that can be read, where the answer is %s', (_, body) => {
+    let error: AriResponseError | undefined;
+    try {
+      read(500, body);
+    } catch (thrown) {
+      error = thrown as AriResponseError;
+    }
+    expect(error).toMatchObject({ name: 'AriResponseError', code: 'ARI_SERVER', status: 500 });
+    expect(error?.message.length).toBeLessThan(1100);
   });
 });

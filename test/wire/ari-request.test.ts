@@ -99,7 +99,7 @@ describe('encodeOperation', () => {
     ],
     [
       'channels.play',
-      { channelId: 'x', media: ['a,b'] },
+      { channelId: 'x', media: ['sound:a,b'] },
       'channels.play: media has an item with a comma, which parts items',
     ],
     [
@@ -110,6 +110,16 @@ describe('encodeOperation', () => {
     [
       'channels.setChannelVars',
       { channelId: 'x', variables: 'A' },
+      'channels.setChannelVars: variables must be an object',
+    ],
+    [
+      'channels.setChannelVars',
+      { channelId: 'x', variables: new Map([['a', 1]]) },
+      'channels.setChannelVars: variables must be an object',
+    ],
+    [
+      'channels.setChannelVars',
+      { channelId: 'x', variables: new Date(0) },
       'channels.setChannelVars: variables must be an object',
     ],
     [

@@ -1,0 +1,124 @@
+/** Playbacks of which Asterisk says nothing, by a server that is played. */
+import { describe, expect, it } from 'vitest';
+import { Ari } from '../../src/ari';
+import { json, PlayedAri } from '../support/ari-server';
+
+/** @param states of the playback, one for each look; the last one stays. `gone`: there is no such playback */
+async function open(...states: string[]) {
+  const left = [...states];
+  const played = await PlayedAri.start((request, response) => {
+    if (request.method === 'POST') return json(response, 201, { id: 'p', state: 'queued' });
+    const state = left.length > 1 ? left.shift() : left[0];
+    if (state === 'gone') json(response, 404, { message: 'Playback not found' });
+    else if (state === 'lost') request.socket.destroy();
+    else json(response, 200, { id: 'p', state });
+  });
+  const ari = new Ari({ port: played.port, username: 'u', password: 'p', requestsOverSocket: false });
+  const arrived = played.webSocket();
+  await ari.start('hello');
+  const socket = await arrived;
+  return {
+    ari,
+    looks: () => played.requests.filter((request) => request.startsWith('GET /ari/playbacks/')).length,
+    tell: (type: string, state: string) =>
+      socket.send(JSON.stringify({ type, playback: { id: 'p', state } })),
+    async [Symbol.asyncDispose]() {
+      await ari.close();
+      await played[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const play = (ari: Ari, media: string | string[] = 'recording:none') =>
+  ari.channel('c').play({ media, playbackId: 'p' });
+
+describe('a playback of which no word comes', () => {
+  it('has failed where Asterisk has none: it drops what it cannot play, and says nothing', async () => {
+    await using it = await open('gone');
+    const playback = await play(it.ari);
+    expect(await playback.finished).toBe('failed');
+    // one answer may have overtaken the last word
+    expect(it.looks()).toBe(2);
+    expect(it.ari.counts.handles).toBe(1);
+  });
+
+  it('is heard out where its last word comes behind the answer that there is none', async () => {
+    await using it = await open('queued', 'gone');
+    const playback = await play(it.ari);
+    await expect.poll(it.looks, { timeout: 5000 }).toBe(2);
+    it.tell('PlaybackFinished', 'done');
+    expect(await playback.finished).toBe('done');
+  });
+
+  it('is waited for while it is in the queue', async () => {
+    await using it = await open('queued', 'lost', 'queued');
+    const playback = await play(it.ari);
+    await expect.poll(it.looks, { timeout: 5000 }).toBeGreaterThan(2);
+    expect(playback.ending).toBeUndefined();
+  });
+
+  it('is let be where it plays: it is told to another application', async () => {
+    await using it = await open('playing', 'gone');
+    const playback = await play(it.ari);
+    await expect.poll(it.looks, { timeout: 5000 }).toBe(1);
+    await new Promise((resolve) => playback.next('X', { timeoutMs: 1200 }).catch(resolve));
+    expect(it.looks()).toBe(1);
+    expect(playback.ending).toBeUndefined();
+  });
+
+  it('is looked for though it has begun, and has failed where it is gone', async () => {
+    await using it = await open('playing', 'gone');
+    const playback = await play(it.ari, ['sound:beep', 'recording:none']);
+    it.tell('PlaybackStarted', 'playing');
+    expect(await playback.finished).toBe('failed');
+    expect(it.looks()).toBe(3);
+  });
+
+  it.each(['sound:beep', 'tone:ring', ['digits:12', 'characters:a'], 'sound:a,sound:b'])(
+    'is not looked for where Asterisk tells its end in any case: %j',
+    async (media) => {
+      await using it = await open('gone');
+      const playback = await play(it.ari, media);
+      await new Promise((resolve) => playback.next('X', { timeoutMs: 700 }).catch(resolve));
+      expect(it.looks()).toBe(0);
+    },
+  );
+});
+
+describe('what is no media to any Asterisk', () => {
+  it.each([
+    ['beep', 'media is "beep", without a scheme: sound:beep, recording:NAME, digits:12 …'],
+    [['sound:a', 'beep'], 'media is "beep"'],
+    ['', 'media is ""'],
+  ])('%j is refused: Asterisk would take it, play nothing and say nothing', async (media, message) => {
+    await using it = await open('gone');
+    for (const thing of [it.ari.channel('c'), it.ari.bridge('b')]) {
+      await expect(thing.play({ media })).rejects.toMatchObject({
+        code: 'ARI_ARGUMENT',
+        message: expect.stringContaining(message),
+      });
+    }
+    await expect(it.ari.channel('c').collect({ media })).rejects.toMatchObject({ code: 'ARI_ARGUMENT' });
+  });
+});
+
+describe('a limit that is none', () => {
+  it.each([
+    [{ timeoutMs: -5 }, 'collect: timeoutMs is -5'],
+    [{ timeoutMs: Number.NaN }, 'collect: timeoutMs is NaN'],
+    [{ betweenMs: 2 ** 31 }, 'collect: betweenMs is 2147483648'],
+  ])('%j is refused, for it would be none or none that anybody meant', async (options, message) => {
+    await using it = await open('gone');
+    await expect(it.ari.channel('c').collect(options)).rejects.toMatchObject({
+      code: 'ARI_ARGUMENT',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('is refused by whoever waits, too', async () => {
+    await using it = await open('gone');
+    await expect(it.ari.channel('c').next('X', { timeoutMs: -1 })).rejects.toMatchObject({
+      message: expect.stringContaining('next: timeoutMs is -1'),
+    });
+  });
+});
