@@ -257,10 +257,14 @@ const hotFunctions = [
   ...['encodeCommand', 'encodeArgument', 'hasControls', 'checkLine'],
 ];
 
-/** What a call runs that speaks, before its engine does. */
+/** What a call runs that speaks: before its engine does, and while it does. */
 const speakingFunctions = [
+  ...['speechOf', 'textOf', 'isSilent', 'speak', 'stream', 'checkOptions', 'check', 'strangerIn'],
+  ...['trimSlash', 'isPlain', 'given', 'sha256Hex', 'digestOf', 'compress'],
   ...['readSettings', 'checkSpeakable', 'isName', 'engineCommand', 'fill', 'encodeText', 'claim', 'take'],
-  ...['findProgram', 'runProgram', 'start', 'startDirectly', 'isKnown', 'isKnownVersion'],
+  ...['findProgram', 'runProgram', 'start', 'startDirectly', 'isKnown', 'isKnownVersion', 'allowListeners'],
+  ...['beginPart', 'hasNoSample', 'readWave', 'join', 'bytesOf', 'gcd', 'filterBank', 'firstDistance'],
+  ...['decodeWave', 'plainSoundOf', 'readHead', 'decodeFormat', 'decodeSamples', 'encodeWave', 'release'],
 ];
 
 /**
@@ -270,7 +274,7 @@ const speakingFunctions = [
  * @param found takes the names of those that were put in parentheses
  */
 function compileAtOnce(source, names, found) {
-  const declaration = /^(export )?((?:async )?function) (\w+)(\([\s\S]*?^\})$/gm;
+  const declaration = /^(export )?((?:async )?function) (\w+)((?:<[^(]*>)?\([\s\S]*?^\})$/gm;
   return source.replace(declaration, (whole, exported = '', head, name, rest) => {
     if (!names.includes(name)) return whole;
     found.add(name);

@@ -5,8 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Numbers as WebAssembly has them (LEB128). */
+/** Numbers as WebAssembly has them (LEB128), and those of an instruction, whose last byte has a sign. */
 const number = (value) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...number(value >>> 7)]);
+const signed = (value) => (value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...signed(value >>> 7)]);
 const vector = (items) => [...number(items.length), ...items.flat()];
 const section = (id, bytes) => [id, ...vector(bytes)];
 const name = (text) => vector([...Buffer.from(text)].map((byte) => [byte]));
@@ -36,47 +37,44 @@ const when = (...body) => [0x04, 0x40, ...body, 0x0b];
 /** To the beginning of a loop, or the end of a block: the innermost is 0. */
 const goto = (depth) => [0x0c, depth];
 const gotoIf = (depth) => [0x0d, depth];
-/** The first of two values where a third is not 0. */
-const choose = 0x1b;
 
 const i32 = {
-  const: (value) => [0x41, ...number(value)],
+  const: (value) => [0x41, ...signed(value)],
   isZero: 0x45,
   less: 0x49,
   notLess: 0x4f,
+  notMore: 0x4d,
   add: 0x6a,
   subtract: 0x6b,
   multiply: 0x6c,
   store16: [0x3b, 1, 0],
-  fromF64: 0xab,
 };
-const f32 = { load: [0x2a, 2, 0], store: [0x38, 2, 0], add: 0x92, fromF64: 0xb6 };
-const f64 = {
-  const: (value) => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
-  load: (offset) => [0x2b, 3, offset],
-  equal: 0x61,
-  absolute: 0x99,
-  add: 0xa0,
-  subtract: 0xa1,
-  multiply: 0xa2,
-  divide: 0xa3,
-  least: 0xa4,
-  fromI32: 0xb8,
-  fromF32: 0xbb,
-};
+const f32 = { add: 0x92 };
+const f64 = { add: 0xa0, subtract: 0xa1, multiply: 0xa2, divide: 0xa3, fromI32: 0xb8 };
+const toF32 = 0xb6;
 const simd = (operation, ...rest) => [0xfd, ...number(operation), ...rest];
 const v128 = {
-  load: (offset) => simd(0, 0, offset),
-  zeros: simd(12, ...Array(16).fill(0)),
-  add: simd(0xe4),
-  multiply: simd(0xe6),
-  lane: (which) => simd(0x1f, which),
+  load: (offset) => simd(0, 0, ...number(offset)),
+  loadOne: (offset) => simd(9, 2, ...number(offset)),
+  store: simd(11, 0, 0),
+  const: (...values) => simd(12, ...new Uint8Array(Float32Array.from(values).buffer)),
+  backwards: simd(13, ...[12, 8, 4, 0].flatMap((at) => [at, at + 1, at + 2, at + 3])),
   spread: simd(0x13),
+  lane: (which) => simd(0x1f, which),
   nearest: simd(0x6a),
+  add: simd(0xe4),
+  subtract: simd(0xe5),
+  multiply: simd(0xe6),
+  divide: simd(0xe7),
   toIntegers: simd(0xf8),
   toShorts: simd(0x85),
   firstShort: simd(0x18, 0),
 };
+/** All four lanes of a local together. */
+const sumOf = (vector) => [
+  ...[vector, v128.lane(0)],
+  ...[1, 2, 3].map((which) => [vector, v128.lane(which), f32.add]),
+];
 
 /** Makes output samples. All places are in bytes, and so is the width. */
 const run = code(
@@ -84,10 +82,9 @@ const run = code(
   [...['tap', 'end', 'at'].map((name) => [name, I32]), ...['a', 'b'].map((name) => [name, V128])],
   ({ get, set, tee }) => {
     const increase = (local, by) => [get(local), by, i32.add, set(local)];
-    /** Four more taps, at an offset. */
-    const accumulate = (sum, offset) => [
-      ...[get(sum), get('tap'), v128.load(offset), get('at'), v128.load(offset)],
-      ...[v128.multiply, v128.add, set(sum)],
+    /** Adds four more taps, at an offset. */
+    const accumulate = (offset) => [
+      ...[get('tap'), v128.load(offset), get('at'), v128.load(offset), v128.multiply, v128.add],
     ];
     return block(
       loop(
@@ -96,19 +93,15 @@ const run = code(
         [get('width'), i32.add, set('end')],
         [get('input'), set('at')],
         // two sums that do not wait for each other
-        [v128.zeros, tee('a'), set('b')],
-        loop(accumulate('a', 0), accumulate('b', 16), increase('at', i32.const(32)), [
-          get('tap'),
-          i32.const(32),
-          i32.add,
-          tee('tap'),
-          get('end'),
-          i32.less,
-          gotoIf(0),
-        ]),
+        [v128.const(0, 0, 0, 0), tee('a'), set('b')],
+        loop(
+          [get('a'), accumulate(0), accumulate(32), set('a')],
+          [get('b'), accumulate(16), accumulate(48), set('b')],
+          increase('at', i32.const(64)),
+          [get('tap'), i32.const(64), i32.add, tee('tap'), get('end'), i32.less, gotoIf(0)],
+        ),
         get('output'),
-        [get('a'), get('b'), v128.add, tee('a'), v128.lane(0)],
-        [1, 2, 3].map((which) => [get('a'), v128.lane(which), f32.add]),
+        [get('a'), get('b'), v128.add, set('a'), sumOf(get('a'))],
         // to the nearest sample, and no further than the ends
         [v128.spread, v128.nearest, v128.toIntegers, tee('a'), get('a'), v128.toShorts, v128.firstShort],
         i32.store16,
@@ -129,41 +122,89 @@ const run = code(
   },
 );
 
-/** Makes the taps of one phase, as `designPhase` of src/tts/plain-filter-bank.ts does. */
+/** Where `design` finds what it needs besides: two times four floats, then floats. */
+const given = { cosines: 0, sines: 16, cosine: 32, sine: 36, series: 40 };
+/** As src/tts/filter-design.ts has them. */
+const SERIES_TERMS = 12;
+
+/**
+ * Makes the taps of all phases, as `designPhase` of src/tts/plain-filter-bank.ts does for one, and a row more at the end.
+ * What is on the right of one place is on the left of another, seen in a mirror: each such arm, from a place outwards, is
+ * made once and put into two rows.
+ */
 const design = code(
   [
-    ...['row', 'width', 'window'].map((name) => [name, I32]),
-    ...['points', 'half', 'turns', 'sine', 'cosine', 'distance', 'y', 'x'].map((name) => [name, F64]),
+    ...['taps', 'half', 'phases'].map((name) => [name, I32]),
+    ...['first', 'sine', 'cosine', 'y', 'x'].map((name) => [name, F64]),
   ],
   [
-    ...['at', 'end', 'below'].map((name) => [name, I32]),
-    ...['place', 'edge', 'value', 'sum', 'next'].map((name) => [name, F64]),
+    ...['arm', 'left', 'right', 'end'].map((name) => [name, I32]),
+    ...[['next', F64]],
+    ...['distance', 'ys', 'xs', 'nexts', 'inside', 'value'].map((name) => [name, V128]),
   ],
-  ({ get, set, tee }) => [
-    [get('row'), tee('at'), get('width'), i32.add, set('end')],
-    loop(
-      [get('distance'), f64.absolute, get('half'), f64.divide, get('points'), f64.multiply],
-      [get('points'), f64.least, tee('place'), i32.fromF64, set('below')],
-      [get('window'), get('below'), i32.const(8), i32.multiply, i32.add, tee('below')],
-      [f64.load(0), tee('edge'), get('below'), f64.load(8), get('edge'), f64.subtract],
-      // how far behind the point below it is
-      [get('place'), get('below'), get('window'), i32.subtract, f64.fromI32, f64.const(1 / 8)],
-      [f64.multiply, f64.subtract, f64.multiply, f64.add],
-      [get('turns'), get('y'), f64.const(Math.PI), get('distance'), f64.multiply, f64.divide],
-      [get('distance'), f64.const(0), f64.equal, choose, f64.multiply, set('value')],
-      [get('at'), get('value'), f32.fromF64, f32.store],
-      [get('sum'), get('value'), f64.add, set('sum')],
-      [get('y'), get('cosine'), f64.multiply, get('x'), get('sine'), f64.multiply, f64.add, set('next')],
-      [get('x'), get('cosine'), f64.multiply, get('y'), get('sine'), f64.multiply, f64.subtract, set('x')],
-      [get('next'), set('y')],
-      [get('distance'), f64.const(1), f64.add, set('distance')],
-      [get('at'), i32.const(4), i32.add, tee('at'), get('end'), i32.less, gotoIf(0)],
-    ),
-    loop(
-      [get('row'), get('row'), f32.load, f64.fromF32, get('sum'), f64.divide, f32.fromF64, f32.store],
-      [get('row'), i32.const(4), i32.add, tee('row'), get('end'), i32.less, gotoIf(0)],
-    ),
-  ],
+  ({ get, set, tee }) => {
+    const bytes = (local, each) => [get(local), i32.const(each), i32.multiply];
+    const spread = (value) => [value, toF32, v128.spread];
+    const one = (place) => [i32.const(0), v128.loadOne(place)];
+    const four = (place) => [i32.const(0), v128.load(place)];
+    /** The sine, or the cosine, of two angles together, by those of each. */
+    const sine = (by, y, x, c, s) => [y, c, by.multiply, x, s, by.multiply, by.add];
+    const cosine = (by, y, x, c, s) => [x, c, by.multiply, y, s, by.multiply, by.subtract];
+    const start = [spread(get('y')), spread(get('x')), four(given.cosines), four(given.sines)];
+    const fourOn = [get('ys'), get('xs'), one(given.cosine), one(given.sine)];
+    const armOn = [get('y'), get('x'), get('cosine'), get('sine')];
+    return [
+      loop(
+        [get('taps'), get('arm'), bytes('half', 8), i32.multiply, i32.add],
+        [bytes('half', 4), i32.add, i32.const(16), i32.subtract, set('left')],
+        [get('taps'), get('phases'), get('arm'), i32.subtract, bytes('half', 8), i32.multiply, i32.add],
+        [bytes('half', 4), i32.add, tee('right'), bytes('half', 4), i32.add, set('end')],
+        spread([get('first'), get('arm'), f64.fromI32, get('phases'), f64.fromI32, f64.divide, f64.add]),
+        [v128.const(0, 1, 2, 3), v128.add, set('distance')],
+        [sine(v128, ...start), set('ys'), cosine(v128, ...start), set('xs')],
+        loop(
+          [v128.const(1, 1, 1, 1)],
+          [get('distance'), spread([get('half'), f64.fromI32]), v128.divide, tee('inside')],
+          [get('inside'), v128.multiply, v128.subtract, set('inside')],
+          one(given.series),
+          Array.from({ length: SERIES_TERMS - 1 }, (_, term) => [
+            [get('inside'), v128.multiply, one(given.series + 4 * (term + 1)), v128.add],
+          ]),
+          [get('ys'), v128.multiply, get('distance'), v128.divide, set('value')],
+          [get('right'), get('value'), v128.store],
+          [get('left'), get('value'), get('value'), v128.backwards, v128.store],
+          [sine(v128, ...fourOn), cosine(v128, ...fourOn), set('xs'), set('ys')],
+          [get('distance'), v128.const(4, 4, 4, 4), v128.add, set('distance')],
+          [get('left'), i32.const(16), i32.subtract, set('left')],
+          [get('right'), i32.const(16), i32.add, tee('right'), get('end'), i32.less, gotoIf(0)],
+        ),
+        [sine(f64, ...armOn), cosine(f64, ...armOn), set('x'), set('y')],
+        [get('arm'), i32.const(1), i32.add, tee('arm'), get('phases'), i32.notMore, gotoIf(0)],
+      ),
+      // the same loudness at every place
+      loop(
+        [
+          get('taps'),
+          tee('right'),
+          bytes('half', 8),
+          i32.add,
+          set('end'),
+          v128.const(0, 0, 0, 0),
+          set('value'),
+        ],
+        loop(
+          [get('value'), get('right'), v128.load(0), v128.add, set('value')],
+          [get('right'), i32.const(16), i32.add, tee('right'), get('end'), i32.less, gotoIf(0)],
+        ),
+        [v128.const(1, 1, 1, 1), sumOf(get('value')), v128.spread, v128.divide, set('value')],
+        loop(
+          [get('taps'), get('taps'), v128.load(0), get('value'), v128.multiply, v128.store],
+          [get('taps'), i32.const(16), i32.add, tee('taps'), get('end'), i32.less, gotoIf(0)],
+        ),
+        [get('phases'), i32.const(1), i32.subtract, tee('phases'), gotoIf(0)],
+      ),
+    ];
+  },
 );
 
 const functions = { run, design };

@@ -26,8 +26,6 @@ const MAX_SAID_BYTES = 20_000_000;
 const ENDLESS = 'made a file without end';
 /** What is converted at once, some milliseconds of work: other calls may live in this process. */
 const SLICE_SAMPLES = 32_768;
-/** The part of a second that is rehearsed with. */
-const REHEARSED = 16;
 /** How often to look, while an engine writes: the longer it has taken, the less often. */
 const LOOK_MS = { least: 1, most: 32, share: 1 / 8 };
 
@@ -106,6 +104,7 @@ export class Following {
   readonly #onTooMuch: (problem: string) => void;
   readonly #begun = Date.now();
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
   #fd: number | undefined;
   #at = 0;
   #conversion: Conversion | undefined;
@@ -147,18 +146,19 @@ export class Following {
 
   /** Looks no more. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }
 
   /**
-   * While the engine has written nothing, what comes when it has ended, with a moment of silence: what runs for the
-   * first time takes ten times as long.
+   * While the engine has written nothing, what comes when it has ended, with a second of silence: what runs for the first
+   * time takes ten times as long. After so much of it V8 compiles the filters' code once more, which is done by then, too.
    */
   #rehearse(rate: number): Ending[] {
     readWave(this.#files.said);
-    const sound = decodeWave(encodeWave(rate, new Int16Array(rate / REHEARSED)));
+    const sound = decodeWave(encodeWave(rate, new Int16Array(rate)));
     const conversion = this.#begin(rate);
     this.#conversion = conversion;
     conversion.take(sound.samples);
@@ -183,38 +183,52 @@ export class Following {
   }
 
   #look(): void {
-    let more = false;
+    if (this.#stopped) return;
+    let grown = false;
     try {
-      const tooMuch = this.#tooMuch();
+      const size = this.#size();
+      const tooMuch = this.#saidTooMuch() ?? (size > MAX_WAVE_BYTES ? ENDLESS : undefined);
       if (tooMuch !== undefined) {
         this.#onTooMuch(tooMuch);
         return;
       }
-      more = this.#read();
+      grown = this.#read(size);
     } catch {
       // what it writes is no file that can be read: to be told when it has ended
     }
+    // most engines end soon when they have begun to write
+    if (grown) setImmediate(() => this.#look());
+    else this.#timer = setTimeout(() => this.#look(), this.#waitMs());
+  }
+
+  #waitMs(): number {
     const passed = Date.now() - this.#begun;
-    const wait = Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
-    this.#timer = setTimeout(() => this.#look(), more ? 0 : wait);
+    return Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
   }
 
-  #tooMuch(): string | undefined {
-    if (statSync(this.#files.said).size > MAX_SAID_BYTES) return 'said things without end';
-    return this.#fd !== undefined && fstatSync(this.#fd).size > MAX_WAVE_BYTES ? ENDLESS : undefined;
+  #saidTooMuch(): string | undefined {
+    return statSync(this.#files.said).size > MAX_SAID_BYTES ? 'said things without end' : undefined;
   }
 
-  /** @returns whether there is more to read by now */
-  #read(): boolean {
+  /** How long the engine's file is by now. */
+  #size(): number {
     const { wave } = this.#files;
-    // an error a look would cost more than all else here
-    if (this.#fd === undefined && !existsSync(wave)) return false;
-    this.#fd ??= openSync(wave, constants.O_RDONLY | constants.O_NONBLOCK);
-    const { size } = fstatSync(this.#fd);
+    if (this.#fd === undefined) {
+      // an error a look would cost more than all else here
+      if (!existsSync(wave)) return 0;
+      this.#fd = openSync(wave, constants.O_RDONLY | constants.O_NONBLOCK);
+    }
+    return fstatSync(this.#fd).size;
+  }
+
+  /** @returns whether there was something to read */
+  #read(size: number): boolean {
+    if (this.#fd === undefined) return false;
     if (!this.#conversion) {
       const head = Buffer.alloc(Math.min(size, 4096));
       const plain = plainSoundOf(head.subarray(0, readSync(this.#fd, head, 0, head.length, 0)));
-      if (!plain) return false;
+      // before the first sample flite writes another rate than it will have
+      if (!plain || size - plain.start < 2) return false;
       this.#conversion = this.#begin(plain.rate);
       this.#at = plain.start;
     }
@@ -226,7 +240,7 @@ export class Following {
     this.#conversion.take(new Int16Array(piece.buffer));
     this.#seen.push(piece);
     this.#at += length;
-    return size - this.#at > 1;
+    return true;
   }
 
   /** Whether the sound begins with what was seen of it. */

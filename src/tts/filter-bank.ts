@@ -3,7 +3,7 @@
  * once and need not be run for a while before it is quick; in JavaScript where there is none.
  */
 import { filterBankCode } from './filter-bank-code';
-import { type Filter, firstDistance, kaiserWindow, WINDOW_POINTS } from './filter-design';
+import { type Filter, windowSeries } from './filter-design';
 import { littleEndian } from './wave';
 
 export interface FilterBank {
@@ -45,27 +45,28 @@ interface Code {
     output: number,
   ): void;
   design(
-    row: number,
-    width: number,
-    window: number,
-    points: number,
+    taps: number,
     half: number,
-    turns: number,
+    phases: number,
+    first: number,
     sine: number,
     cosine: number,
-    distance: number,
     y: number,
     x: number,
   ): void;
 }
 
 const PAGE_BYTES = 65_536;
+/** Behind what the design of the taps is given. */
+const TAPS = 96;
+/** So near to an input sample that it makes no difference, and no sine is divided by 0. */
+const NEAR = 1e-9;
 
 /** Its memory has the taps, then the input, then the output. */
 export class QuickFilterBank implements FilterBank {
   readonly #filter: Filter;
   readonly #code: Code;
-  readonly #tapsBytes: number;
+  readonly #input: number;
   #inputLength = 0;
 
   /** @throws where there is no WebAssembly with SIMD */
@@ -75,37 +76,30 @@ export class QuickFilterBank implements FilterBank {
     this.#filter = filter;
     this.#code = new Instance(new Module(Buffer.from(filterBankCode, 'base64'))).exports as Code;
     const { phases, half, turns } = filter;
-    const width = half * 2 * 4;
-    this.#tapsBytes = phases * width;
-    const window = kaiserWindow();
-    this.#reserve(this.#tapsBytes + window.byteLength);
-    new Float64Array(this.#code.memory.buffer, this.#tapsBytes, window.length).set(window);
+    this.#input = TAPS + (phases + 1) * half * 2 * 4;
+    this.#reserve(this.#input);
+    const { sin, cos } = Math;
     const angle = Math.PI * turns;
-    const sine = Math.sin(angle);
-    const cosine = Math.cos(angle);
-    for (let phase = 0; phase < phases; phase++) {
-      const distance = firstDistance(filter, phase);
-      const y = Math.sin(angle * distance);
-      const x = Math.cos(angle * distance);
-      const row = phase * width;
-      const { design } = this.#code;
-      design(row, width, this.#tapsBytes, WINDOW_POINTS, half, turns, sine, cosine, distance, y, x);
-    }
+    const angles = [0, angle, angle * 2, angle * 3];
+    const given = [...angles.map(cos), ...angles.map(sin), cos(angle * 4), sin(angle * 4), ...windowSeries()];
+    new Float32Array(this.#code.memory.buffer).set(given);
+    const step = angle / phases;
+    const near = angle * NEAR;
+    this.#code.design(TAPS, half, phases, NEAR, sin(step), cos(step), sin(near), cos(near));
   }
 
   input(length: number): Float32Array {
     const { phases, step } = this.#filter;
     this.#inputLength = length;
     const outputBytes = (Math.ceil((length * phases) / step) + 1) * 2;
-    this.#reserve(this.#tapsBytes + length * 4 + outputBytes);
-    return new Float32Array(this.#code.memory.buffer, this.#tapsBytes, length);
+    this.#reserve(this.#input + length * 4 + outputBytes);
+    return new Float32Array(this.#code.memory.buffer, this.#input, length);
   }
 
   run(count: number, phase: number): Int16Array {
     const { phases, step, half } = this.#filter;
-    const input = this.#tapsBytes;
-    const output = input + this.#inputLength * 4;
-    this.#code.run(0, half * 2 * 4, phases, step, input, phase, count, output);
+    const output = this.#input + this.#inputLength * 4;
+    this.#code.run(TAPS, half * 2 * 4, phases, step, this.#input, phase, count, output);
     return new Int16Array(this.#code.memory.buffer, output, count).slice();
   }
 

@@ -1,6 +1,6 @@
 /** The multiplications of a resampler in JavaScript, for a machine whose Node has no WebAssembly with SIMD. */
 import type { FilterBank } from './filter-bank';
-import { type Filter, firstDistance, kaiserWindow, WINDOW_POINTS } from './filter-design';
+import { type Filter, firstDistance, windowSeries } from './filter-design';
 import { toSample } from './wave';
 
 export class PlainFilterBank implements FilterBank {
@@ -12,10 +12,10 @@ export class PlainFilterBank implements FilterBank {
     this.#filter = filter;
     const width = filter.half * 2;
     this.#taps = new Float32Array(filter.phases * width);
-    const window = kaiserWindow();
+    const series = windowSeries();
     for (let phase = 0; phase < filter.phases; phase++) {
       const row = this.#taps.subarray(phase * width, (phase + 1) * width);
-      designPhase(row, filter, phase, window);
+      designPhase(row, filter, phase, series);
     }
   }
 
@@ -52,7 +52,7 @@ export class PlainFilterBank implements FilterBank {
 }
 
 /** Makes the taps of one phase; `design` of scripts/filter-bank.mjs is the same. */
-function designPhase(row: Float32Array, filter: Filter, phase: number, window: Float64Array): void {
+function designPhase(row: Float32Array, filter: Filter, phase: number, series: readonly number[]): void {
   const { half, turns } = filter;
   const angle = Math.PI * turns;
   // millions of sines would cost more than the sound: each is made of the one before
@@ -63,10 +63,9 @@ function designPhase(row: Float32Array, filter: Filter, phase: number, window: F
   let x = Math.cos(angle * distance);
   let sum = 0;
   for (let tap = 0; tap < row.length; tap++, distance++) {
-    const place = Math.min((Math.abs(distance) / half) * WINDOW_POINTS, WINDOW_POINTS);
-    const below = Math.floor(place);
-    const edge = window[below] as number;
-    const height = edge + ((window[below + 1] as number) - edge) * (place - below);
+    const inside = 1 - (distance / half) ** 2;
+    let height = 0;
+    for (const term of series) height = height * inside + term;
     const value = (distance === 0 ? turns : y / (Math.PI * distance)) * height;
     row[tap] = value;
     sum += value;

@@ -59,10 +59,7 @@ function start(run: ProgramRun, stdio: readonly Stdio[]): RunningProgram {
     }
   };
   const ended = new Promise<ProgramEnd>((resolve) => {
-    const timer = setTimeout(() => {
-      timedOut = true;
-      kill();
-    }, run.timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
     const end = (problem: string | undefined) => {
       clearTimeout(timer);
       // what it has left behind in its group is of no use to anyone
@@ -87,6 +84,12 @@ function start(run: ProgramRun, stdio: readonly Stdio[]): RunningProgram {
       // arguments that no program can be given: too long
       end(`cannot be started: ${(error as Error).message}`);
     }
+    // behind the start: a process's first timer takes it some time
+    if (pid === undefined) return;
+    timer = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, run.timeoutMs);
   });
   return { ended, kill };
 }

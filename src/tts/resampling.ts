@@ -22,8 +22,8 @@ export class Resampler {
     // in turns for each input sample
     const stop = Math.min(from, to) / 2 / from;
     const pass = stop * PASS;
-    // J. F. Kaiser's own formulas for the length and the shape; eight taps are multiplied at once
-    this.half = Math.ceil((STOP_DB - 8) / (2.285 * 2 * Math.PI * (stop - pass)) / 8) * 4;
+    // J. F. Kaiser's own formulas for the length and the shape; sixteen taps are multiplied at once
+    this.half = Math.ceil((STOP_DB - 8) / (2.285 * 2 * Math.PI * (stop - pass)) / 16) * 8;
     const { phases, step, half } = this;
     this.bank = filterBank({ phases, step, half, turns: pass + stop });
   }

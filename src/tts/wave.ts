@@ -22,6 +22,12 @@ const A_LAW = 6;
 const MU_LAW = 7;
 const EXTENSIBLE = 0xfffe;
 
+/** The names of its parts, as numbers: a Buffer's own ways to read and write letters take a process longer at first. */
+const RIFF = 0x52494646;
+const WAVE = 0x57415645;
+const FMT = 0x666d7420;
+const DATA = 0x64617461;
+
 /** Whether this machine keeps a sample as a wave file does. */
 export const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -61,19 +67,16 @@ export function plainSoundOf(file: Buffer): { readonly rate: number; readonly st
 
 /** To where the sound begins; undefined where the file ends before it does. */
 function readHead(file: Buffer): { format: Format; start: number; size: number } | undefined {
-  if (
-    file.length < 12 ||
-    file.toString('latin1', 0, 4) !== 'RIFF' ||
-    file.toString('latin1', 8, 12) !== 'WAVE'
-  )
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (file.length < 12 || view.getUint32(0) !== RIFF || view.getUint32(8) !== WAVE)
     throw new WaveError(`is no wave file: it begins with ${JSON.stringify(file.toString('latin1', 0, 12))}`);
   let format: Format | undefined;
   for (let at = 12; at + 8 <= file.length; ) {
-    const name = file.toString('latin1', at, at + 4);
-    const size = file.readUInt32LE(at + 4);
+    const name = view.getUint32(at);
+    const size = view.getUint32(at + 4, true);
     const start = at + 8;
-    if (name === 'fmt ') format = decodeFormat(file.subarray(start, start + size));
-    if (name === 'data') {
+    if (name === FMT) format = decodeFormat(view, start, Math.min(size, file.length - start));
+    if (name === DATA) {
       if (!format) throw new WaveError('has sound before it says of which format');
       return { format, start, size };
     }
@@ -88,16 +91,15 @@ function isPlain({ code, channels, bits }: Format): boolean {
   return code === PCM && bits === 16 && channels === 1 && littleEndian;
 }
 
-function decodeFormat(chunk: Buffer): Format {
-  if (chunk.length < 16) throw new WaveError('has a format that is cut off');
-  let code = chunk.readUInt16LE(0);
-  const channels = chunk.readUInt16LE(2);
-  const rate = chunk.readUInt32LE(4);
-  const bits = chunk.readUInt16LE(14);
-  if (code === EXTENSIBLE && chunk.length >= 26) code = chunk.readUInt16LE(24);
+function decodeFormat(view: DataView, at: number, length: number): Format {
+  if (length < 16) throw new WaveError('has a format that is cut off');
+  const read16 = (offset: number) => view.getUint16(at + offset, true);
+  const channels = read16(2);
+  const rate = view.getUint32(at + 4, true);
+  const code = read16(0) === EXTENSIBLE && length >= 26 ? read16(24) : read16(0);
   if (channels === 0 || rate < 1000 || rate > 768_000)
     throw new WaveError(`has ${channels} channels at ${rate} Hz`);
-  return { code, channels, rate, bits };
+  return { code, channels, rate, bits: read16(14) };
 }
 
 function decodeSamples(format: Format, data: Buffer): Sound {
@@ -186,18 +188,20 @@ export class WaveWriter {
   end(): Buffer {
     const file = this.#file.subarray(0, this.#length);
     const bytes = file.length - HEAD_BYTES;
-    file.write('RIFF', 0, 'latin1');
-    file.writeUInt32LE(36 + bytes, 4);
-    file.write('WAVEfmt ', 8, 'latin1');
-    file.writeUInt32LE(16, 16);
-    file.writeUInt16LE(PCM, 20);
-    file.writeUInt16LE(1, 22);
-    file.writeUInt32LE(this.#rate, 24);
-    file.writeUInt32LE(this.#rate * 2, 28);
-    file.writeUInt16LE(2, 32);
-    file.writeUInt16LE(16, 34);
-    file.write('data', 36, 'latin1');
-    file.writeUInt32LE(bytes, 40);
+    const head = new DataView(file.buffer, file.byteOffset, HEAD_BYTES);
+    head.setUint32(0, RIFF);
+    head.setUint32(4, 36 + bytes, true);
+    head.setUint32(8, WAVE);
+    head.setUint32(12, FMT);
+    head.setUint32(16, 16, true);
+    head.setUint16(20, PCM, true);
+    head.setUint16(22, 1, true);
+    head.setUint32(24, this.#rate, true);
+    head.setUint32(28, this.#rate * 2, true);
+    head.setUint16(32, 2, true);
+    head.setUint16(34, 16, true);
+    head.setUint32(36, DATA);
+    head.setUint32(40, bytes, true);
     if (!littleEndian) file.subarray(HEAD_BYTES).swap16();
     return file;
   }
