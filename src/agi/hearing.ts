@@ -35,8 +35,8 @@ export class Hearing {
   #usageMayFollow = false;
   #resting = false;
   #idleTimer: NodeJS.Timeout | undefined;
-  /** Since when nothing has been said, where the transport overhears; else there is a timer. */
-  #idleSinceMs = Number.POSITIVE_INFINITY;
+  /** What the event loop had rested when the last was said, where the transport overhears; else there is a timer. */
+  #restedMs = Number.POSITIVE_INFINITY;
   #drained: (() => void)[] = [];
 
   constructor(session: Session) {
@@ -165,17 +165,26 @@ export class Hearing {
     clearTimeout(this.#idleTimer);
     if (asking || stopped || this.#resting || gone) return;
     if (transport.overhear) {
-      this.#idleSinceMs = performance.now();
+      this.#restedMs = restedMs();
       transport.overhear();
       return;
     }
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
-    this.#idleTimer = setTimeout(() => transport.read(), IDLE_MS).unref();
+    this.#idleTimer = setTimeout(() => this.#readWhenIdle(), IDLE_MS / 2).unref();
+  }
+
+  /** Where the event loop has rested meanwhile: what has taken the processor for a while may have left nothing behind. */
+  #readWhenIdle(): void {
+    const beganMs = restedMs();
+    this.#idleTimer = setTimeout(() => {
+      if (restedMs() - beganMs > IDLE_MS / 4) this.#session.transport.read();
+      else this.#readWhenIdle();
+    }, IDLE_MS / 2).unref();
   }
 
   /** Whether it has been silent for so long that the script is at something else. */
   get idles(): boolean {
-    return performance.now() - this.#idleSinceMs > IDLE_MS;
+    return restedMs() - this.#restedMs > IDLE_MS;
   }
 
   onData(chunk: Buffer): void {
@@ -252,3 +261,6 @@ export class Hearing {
 
 // the words for what went wrong
 const failures = (): typeof import('./failures') => require('./failures');
+
+/** How long this process has waited for something to happen: on a machine that has much to do, time goes by without. */
+const restedMs = (): number => performance.nodeTiming.idleTime;

@@ -626,10 +626,17 @@ describe('a pool', () => {
     expect(server.child.exitCode).toBeNull();
   });
 
-  it('an endless wait is found out', async () => {
-    await using server = await Resident.start({
-      files: { 'stuck.js': 'module.exports = () => new Promise(() => {})' },
-    });
+  it.each([
+    ['at once', 'module.exports = () => new Promise(() => {})'],
+    [
+      'behind work that takes the processor for a while',
+      `module.exports = () => {
+        setImmediate(setImmediate, () => { for (const end = performance.now() + 100; performance.now() < end; ); });
+        return new Promise(() => {});
+      };`,
+    ],
+  ])('an endless wait is found out: %s', async (_, script) => {
+    await using server = await Resident.start({ files: { 'stuck.js': script } });
     expect((await server.call('stuck')).at(-1)).toBe('FAILURE');
     await server.logged('[SCRIPT_STUCK]');
   });

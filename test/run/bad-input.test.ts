@@ -403,8 +403,17 @@ describe('a script that', () => {
     });
   });
 
-  it('awaits what nothing can bring about, on a caller who waits', async () => {
-    const outcome = await run('agi.answer(); module.exports = () => new Promise(() => {})');
+  it.each([
+    ['at once', '() => new Promise(() => {})'],
+    [
+      'behind work that takes the processor for a while',
+      `() => {
+        setImmediate(setImmediate, () => { for (const end = performance.now() + 100; performance.now() < end; ); });
+        return new Promise(() => {});
+      }`,
+    ],
+  ])('awaits what nothing can bring about, on a caller who waits: %s', async (_, script) => {
+    const outcome = await run(`agi.answer(); module.exports = ${script}`);
     expect(outcome.code).toBe(1);
     expect(outcome.log).toContain('[SCRIPT_STUCK]');
   });
