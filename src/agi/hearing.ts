@@ -9,6 +9,8 @@ import type { Ask, AskOptions, Session } from './session';
 
 /** How long a call may do nothing before its end is watched for; a read that waits costs a NOOP at the end. */
 const IDLE_MS = 20;
+/** How often, at most, it is seen whether the event loop rests before the end is watched for all the same. */
+const LOOKS = 5;
 
 /** The command that Asterisk works on, and who waits for its reply. */
 interface Asked {
@@ -170,15 +172,17 @@ export class Hearing {
       return;
     }
     // unreferenced: where nothing else is left, the end is told by `beforeExit`
-    this.#idleTimer = setTimeout(() => this.#readWhenIdle(), IDLE_MS / 2).unref();
+    this.#idleTimer = setTimeout(() => this.#readWhenIdle(restedMs(), LOOKS), IDLE_MS / 2).unref();
   }
 
-  /** Where the event loop has rested meanwhile: what has taken the processor for a while may have left nothing behind. */
-  #readWhenIdle(): void {
-    const beganMs = restedMs();
+  /**
+   * Where the event loop has rested meanwhile: what has taken the processor for a while may have left nothing behind. Who
+   * is always at work is to learn of a hangup, too.
+   */
+  #readWhenIdle(beganMs: number, looks: number): void {
     this.#idleTimer = setTimeout(() => {
-      if (restedMs() - beganMs > IDLE_MS / 4) this.#session.transport.read();
-      else this.#readWhenIdle();
+      if (looks <= 1 || restedMs() - beganMs > IDLE_MS / 4) this.#session.transport.read();
+      else this.#readWhenIdle(beganMs, looks - 1);
     }, IDLE_MS / 2).unref();
   }
 

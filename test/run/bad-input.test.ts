@@ -257,8 +257,11 @@ describe('a script that', () => {
     expect(outcome.log).toContain('[SCRIPT_STUCK]');
   });
 
-  it('never returns and is busy, on a caller who hangs up', async () => {
-    const outcome = await run('setInterval(() => {}, 1000); module.exports = () => new Promise(() => {})', {
+  it.each([
+    ['waits', 'setInterval(() => {}, 1000)'],
+    ['lets the event loop turn and never rest', '(function turn() { setImmediate(turn); })()'],
+  ])('never returns and %s, on a caller who hangs up', async (_, work) => {
+    const outcome = await run(`${work}; module.exports = () => new Promise(() => {})`, {
       config: 'hangup_seconds=0.2\n',
       onLine: ({ socket }) => setTimeout(() => socket.write('HANGUP\n'), 200),
     });
