@@ -3,8 +3,6 @@
  * that a script does can end it.
  */
 import { statSync } from 'node:fs';
-import { requestCrowdedOut, requestTooLate } from '../agi/failures';
-import { monotonicMs } from '../agi/socket-transport';
 import type { AsyncCalls } from '../ami/listening';
 import type { Config } from '../config';
 import { type AgiError, RefusedError } from '../errors';
@@ -22,6 +20,7 @@ import { Reception, SILENT_MS, sendAway } from './reception';
 import { openServerLog } from './server-log';
 import { checkSettings, readSettings, type Settings } from './settings';
 import { notify } from './systemd';
+import { Unheard } from './unheard';
 
 /** How often a server on somebody else's socket looks whether that one is still there. */
 const LOOK_FOR_PARENT_MS = 500;
@@ -82,10 +81,7 @@ class Master {
   readonly #crew: Crew;
   readonly #admission: Admission;
   #reception: Reception | undefined;
-  /** Those whose request is not whole yet, who came first being the first. */
-  readonly #unheard = new Set<Arrival>();
-  /** To be called when there are none of these. */
-  #onHeard: (() => void) | undefined;
+  readonly #unheard = new Unheard();
   /** As it was at the start: it may be gone before the first process is ready. */
   readonly #parent = process.ppid;
   #idle: NodeJS.Timeout | undefined;
@@ -173,7 +169,7 @@ class Master {
         this.#onChange();
         const arrival = new Arrival(socket, release, this.#config, {
           whole: (arrival) => {
-            this.#strike(arrival);
+            this.#unheard.strike(arrival);
             this.#crew.take(arrival);
           },
           gone: (arrival, why) => this.#onGone(arrival, why),
@@ -181,25 +177,12 @@ class Master {
         this.#unheard.add(arrival);
       },
       onRefusal: (reason) => this.#counters.addRefused(reason),
-      makeRoom: () => this.#makeRoom(),
+      makeRoom: () => this.#unheard.makeRoom(),
     });
   }
 
-  #makeRoom(): boolean {
-    const [first] = this.#unheard;
-    if (!first || monotonicMs() - first.acceptedMs < SILENT_MS) return false;
-    first.cut(requestCrowdedOut);
-    return true;
-  }
-
-  /** It is heard, or gone. */
-  #strike(arrival: Arrival): void {
-    this.#unheard.delete(arrival);
-    if (this.#unheard.size === 0) this.#onHeard?.();
-  }
-
   #onGone(arrival: Arrival, why: AgiError): void {
-    this.#strike(arrival);
+    this.#unheard.strike(arrival);
     this.#crew.drop(arrival);
     arrival.release();
     if (arrival.whole) this.#log.write('info', 'a caller has gone before a process had the call');
@@ -314,24 +297,9 @@ class Master {
     for (let turn = 0; turn < LAST_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
     this.#reception?.close();
     this.#doors.close();
-    await this.#hearOut(Math.min(SILENT_MS, drainSeconds * 1000));
+    await this.#unheard.hearOut(Math.min(SILENT_MS, drainSeconds * 1000), this.#hurry.signal);
     await this.#crew.close(drainSeconds, this.#hurry.signal);
     this.#reception?.tell();
-  }
-
-  /** Who is in may still say what it wants; who says nothing must not keep the server from stopping. */
-  async #hearOut(withinMs: number): Promise<void> {
-    if (this.#unheard.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([
-      new Promise<void>((resolve) => {
-        this.#onHeard = resolve;
-        timer = setTimeout(resolve, withinMs);
-      }),
-      stopped(this.#hurry.signal),
-    ]);
-    clearTimeout(timer);
-    for (const arrival of this.#unheard) arrival.cut(requestTooLate);
   }
 
   /** @returns false where it cannot be, and the reason is in the log */
