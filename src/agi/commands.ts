@@ -4,7 +4,7 @@
  * stands at `Agi`.
  */
 import { AgiArgumentError } from '../errors';
-import { type AgiArgument, checkArgument } from '../wire/agi-command';
+import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import { splitArguments } from '../wire/dialplan';
 import { epochSeconds, INT, optional, say, succeed } from './command-forms';
 import { commander } from './commander';
@@ -53,6 +53,9 @@ const recordEndings = new Map<string, RecordOutcome['outcome']>([
 
 /** What SAY DATETIME says where no format is given, which it then must be for a time zone behind it. */
 const DATE_TIME = "ABdY 'digits/at' IMp";
+
+/** The most that SET CALLERID takes apart; what is longer loses its end, and that is the number (res_agi.c). */
+const CALLER_ID_BYTES = 255;
 
 /** Its methods are called on an `Agi`, which is not constructed as one of these: nothing here is #private. */
 export abstract class Commands extends SpeechCommands {
@@ -108,8 +111,24 @@ export abstract class Commands extends SpeechCommands {
     return this[commander].run('DATABASE DEL', [family, key], () => {});
   }
 
-  /** Removes a family, or what of it lies below `tree`; false where there was nothing. */
-  databaseDelTree(family: string, tree?: string): Promise<boolean> {
+  /**
+   * Removes a family, or what of it lies below `tree`; false where there was nothing. Asterisk compares by a pattern
+   * (main/db.c): small letters and capitals are alike to it, and `_` is any one character.
+   * @throws AgiArgumentError, before sending, for an empty family and for `%`: to Asterisk, all of its database, and
+   * any text
+   */
+  async databaseDelTree(family: string, tree?: string): Promise<boolean> {
+    if (family === '') {
+      throw new AgiArgumentError(
+        'databaseDelTree: Asterisk takes an empty family for all of its database: name the family',
+      );
+    }
+    const pattern = [family, tree].find((part) => String(part).includes('%'));
+    if (pattern !== undefined) {
+      throw new AgiArgumentError(
+        `databaseDelTree: Asterisk takes % for any text, and would remove more than ${JSON.stringify(pattern)}: delete such a key by databaseDel`,
+      );
+    }
     // 0 where it was deleted, 1 where nothing was there: the other way round than every other command
     return this[commander].run('DATABASE DELTREE', optional(family, tree), (reply) => numberOf(reply) === 0);
   }
@@ -360,7 +379,17 @@ export abstract class Commands extends SpeechCommands {
     checkArgument(number, 'setCallerId: number');
     checkArgument(name ?? '', 'setCallerId: name');
     const quoted = String(name ?? '').replace(/[\\"]/g, '\\$&');
-    return this[commander].run('SET CALLERID', [`"${quoted}" <${number}>`], () => {});
+    const whole = `"${quoted}" <${number}>`;
+    if (Buffer.byteLength(whole) <= CALLER_ID_BYTES && !/[<>]/.test(String(number)))
+      return this[commander].run('SET CALLERID', [whole], () => {});
+    // each by itself: there is nothing that it could be cut by
+    const lines = [
+      encodeCommand('SET VARIABLE', ['CALLERID(name)', name ?? '']),
+      encodeCommand('SET VARIABLE', ['CALLERID(num)', number]),
+    ];
+    return this[commander].session.turn(async (ask) => {
+      for (const line of lines) await ask(line, { secret: this[commander].secret });
+    });
   }
 
   /** The context in which the dialplan goes on. */

@@ -157,7 +157,8 @@ export abstract class DialplanMethods extends Commands {
 
   /** The parts of a caller id. @param callerId `"Jo Do" <sip:100@pbx.example>`; this caller's where it is left out */
   parseCallerId(callerId?: string): CallerId {
-    return parseCallerId(callerId ?? this[commander].session.request.callerId ?? '');
+    // a number of a database's may be one
+    return parseCallerId(String(callerId ?? this[commander].session.request.callerId ?? ''));
   }
 
   /** As `verbose`, but only where `debug` is on in the configuration. */
@@ -185,6 +186,7 @@ async function statusOf(ask: Ask, name: string): Promise<string> {
 
 /** One destination of several: nothing in it may begin another one. */
 function oneDestination(destination: string): string {
+  checkArgument(destination, 'dial');
   if (destination.includes('&')) {
     throw new AgiArgumentError(
       `dial: ${JSON.stringify(destination)} holds &, which would make another destination of the rest: name each by itself`,

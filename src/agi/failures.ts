@@ -158,8 +158,16 @@ export function isHangup(error: unknown): boolean {
   return error instanceof AgiHangupError;
 }
 
-export function outOfRange(what: string, value: number, least: number, most: number): AgiArgumentError {
-  return new AgiArgumentError(`${what} is ${value}, and must be a whole number from ${least} to ${most}`);
+export function outOfRange(what: string, value: unknown, least: number, most: number): AgiArgumentError {
+  const due = `must be a whole number from ${least} to ${most}`;
+  // a number of the configuration's, of a database or of the script's address is one to the eye
+  if (typeof value === 'string') {
+    const hint = Number.isInteger(Number(value)) && value !== '' ? ': Number(…) makes one of it' : '';
+    return new AgiArgumentError(
+      `${what} is ${JSON.stringify(value.slice(0, 80))}, a text, and ${due}${hint}`,
+    );
+  }
+  return new AgiArgumentError(`${what} is ${value}, and ${due}`);
 }
 
 export function noOptions(method: string, options: unknown, names: object): AgiArgumentError {

@@ -27,8 +27,8 @@ function isPlainFunction(name: string): boolean {
   return true;
 }
 
-/** Families and keys that DB() takes apart again as they are. */
-const plainPlace = /^[\w.@+:~*#-]+$/;
+/** Families and keys that DB() takes apart again as they are: words of any language. */
+const plainPlace = /^[\w.@+:~*#%\x80-\u{10ffff}-]+(?:[ /][\w.@+:~*#%\x80-\u{10ffff}-]+)*$/u;
 /** The most that a function gives to an expression (pbx_variables.c, VAR_BUF_SIZE), less what may be cut of a character. */
 const FUNCTION_BYTES = 4095 - 6;
 
@@ -87,6 +87,12 @@ export function getFullVariable(
   expression: string,
   channel: string | undefined,
 ): Promise<string | undefined> {
+  try {
+    // of the expression alone: what is sent has more to it
+    encodeArgument(expression, 'GET FULL VARIABLE');
+  } catch (error) {
+    return Promise.reject(error);
+  }
   const open = openExpression(expression);
   if (open !== undefined) {
     return Promise.reject(

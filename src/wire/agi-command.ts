@@ -55,7 +55,7 @@ export function encodeCommand(name: string, args: readonly AgiArgument[] = []): 
  */
 export function checkLine(line: string, version: string | undefined): void {
   // too short for too many words, and for too many bytes
-  if (line.length < 2 * MAX_COMMAND_WORDS && !hasControls(line)) return;
+  if (line?.length < 2 * MAX_COMMAND_WORDS && !hasControls(line)) return;
   problems().checkLine(line, version);
 }
 

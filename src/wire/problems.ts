@@ -21,7 +21,9 @@ export function noArgument(value: unknown, command?: string): AgiArgumentError {
         ? `${value}`
         : value === null
           ? 'null'
-          : typeof value;
+          : Array.isArray(value)
+            ? 'a list'
+            : typeof value;
   return new AgiArgumentError(`${of(command)}an AGI argument is a text or a number, and this is ${what}`);
 }
 
@@ -29,6 +31,9 @@ const of = (command: string | undefined) => (command === undefined ? '' : `${com
 
 /** @throws AgiArgumentError for a line that an Asterisk of this version does not read as one command */
 export function checkLine(line: string, version: string | undefined): void {
+  if (typeof line !== 'string') {
+    throw new AgiArgumentError(`a line is a text, and this is ${line === null ? 'null' : typeof line}`);
+  }
   if (/[\0\r\n]/.test(line)) throw uncarriable(line);
   // its name alone: an argument may be a password
   const name = /^[A-Z ]+(?= )/.exec(line)?.[0];

@@ -68,6 +68,35 @@ describe('sends', () => {
       ],
       undefined,
     ],
+    [
+      'such a value below a key of many words',
+      (agi) => agi.databasePut('pbx/notes', 'Jürgen A/b', 'a\nb'),
+      [
+        ['GET VARIABLE AGIEXECFULL', '200 result=1 (no)'],
+        ['SET VARIABLE AGIEXECFULL yes', one],
+        ['EXEC Set "DB(pbx/notes/Jürgen A/b)=${URIDECODE(a%0Ab)}"', ok],
+        ['SET VARIABLE AGIEXECFULL no', one],
+      ],
+      undefined,
+    ],
+    [
+      'a caller id whose number would end before its end',
+      (agi) => agi.setCallerId({ name: 'Jo', number: '1> "Bank" <2' }),
+      [
+        ['SET VARIABLE "CALLERID(name)" Jo', one],
+        ['SET VARIABLE "CALLERID(num)" "1> \\"Bank\\" <2"', one],
+      ],
+      undefined,
+    ],
+    [
+      'a caller id of more than SET CALLERID reads',
+      (agi) => agi.setCallerId({ name: 'ö'.repeat(125), number: '123' }),
+      [
+        [`SET VARIABLE "CALLERID(name)" "${'ö'.repeat(125)}"`, one],
+        ['SET VARIABLE "CALLERID(num)" 123', one],
+      ],
+      undefined,
+    ],
   ])('%s', async (_, run, conversation, outcome) => {
     const { agi, left } = callOf(...conversation);
     expect(await run(agi)).toEqual(outcome);
@@ -102,6 +131,46 @@ describe('refuses, and sends nothing', () => {
       (agi) => agi.execAgi('s', undefined as never),
       'and this is undefined',
     ],
+    [
+      'no family, which would be all of the database',
+      (agi) => agi.databaseDelTree(''),
+      'takes an empty family for all of its database',
+    ],
+    ['any family', (agi) => agi.databaseDelTree('%'), 'takes % for any text'],
+    ['any key', (agi) => agi.databaseDelTree('pins', '12%'), 'takes % for any text'],
+    [
+      'undefined among destinations',
+      (agi) => agi.dial(['PJSIP/a', undefined as never]),
+      'and this is undefined',
+    ],
+    ['a list for an argument', (agi) => agi.exec('Dial', ['PJSIP/a', '30'] as never), 'this is a list'],
+    [
+      'undefined for an expression',
+      (agi) => agi.getFullVariable(undefined as never),
+      'and this is undefined',
+    ],
+    [
+      'a newline in an expression, told where it is',
+      (agi) => agi.getFullVariable('${X}\n'),
+      'GET FULL VARIABLE: AGI cannot carry a newline (at character 5 of 5)',
+    ],
+    [
+      'undefined for a line',
+      (agi) => agi.send(undefined as never),
+      'a line is a text, and this is undefined',
+    ],
+    ['a number for a line', (agi) => agi.send(5 as never), 'a line is a text, and this is number'],
+    [
+      'a number that is a text',
+      (agi) => agi.getData('x', { timeoutMs: '5000' as never }),
+      'getData: timeoutMs is "5000", a text, and must be a whole number from 0 to 2147483647: Number(…) makes one of it',
+    ],
+    [
+      'a text that is no number',
+      (agi) => agi.sayNumber('five' as never),
+      'sayNumber is "five", a text, and must be a whole number from',
+    ],
+    ['null for a number', (agi) => agi.setAutoHangup(null as never), 'setAutoHangup is null, and must be'],
     ['no number for a caller id', (agi) => agi.setCallerId({ name: 'x' } as never), 'and this is undefined'],
     [
       'an extension that would choose the priority',

@@ -50,6 +50,20 @@ const lines = [
   'line ${X}\n'.repeat(700),
 ];
 
+/** Families and keys of the database: words, and steps of a way. */
+const places = [
+  ['probe', 'pbx/100'],
+  ['probe/a', 'b c/d'],
+  ['Büro €', 'Jürgen A'],
+  ['probe', '%41'],
+];
+
+const callerIds = [
+  { name: 'Jo "X" \\ <5> Do, €', number: '123' },
+  { name: 'Jo', number: '1> "Bank" <2' },
+  { name: 'ö'.repeat(125), number: '123' },
+];
+
 /** What would be more than data, if it could. */
 const templated = [
   'plain',
@@ -84,6 +98,12 @@ const scripts: Record<string, string> = {
     }
     await agi.databasePut('probe', 'key', 'a)\\nb');
     seen.push(await agi.databaseGet('probe', 'key'));
+    for (const [family, key] of ${JSON.stringify(places)}) {
+      await agi.databasePut(family, key, 'a)\\nb');
+      seen.push([await agi.databaseGet(family, key), (await agi.send('DATABASE GET "' + family + '" "' + key + '"')).value]);
+      await agi.databaseDel(family, key);
+      seen.push(await agi.databaseGet(family, key) ?? null);
+    }
     await agi.databasePut('probe', 'other', 1);
     await agi.databaseDel('probe', 'key');
     return { seen, gone: await agi.databaseGet('probe', 'key'), other: await agi.databaseGet('probe', 'other'),
@@ -148,14 +168,20 @@ const scripts: Record<string, string> = {
     await agi.sendText('hi there'); await agi.sendImage('none');
     return [await agi.receiveChar(50), await agi.receiveText(50) ?? null, await agi.tddMode('off')];`),
   'channel.js': reporting(`
-    await agi.setCallerId({ name: 'Jo Do', number: '123' }); await agi.setMusic(true); await agi.setMusic(false); await agi.setAutoHangup(60);
+    const callers = [];
+    await agi.setMusic(true); await agi.setMusic(false); await agi.setAutoHangup(60);
     await agi.setAutoHangup(0); await agi.asyncAgiBreak(); await agi.noop('seen');
     await agi.gosub('sub', 's', 1, 'one', 'two');
     const errors = [];
     for (const attempt of [() => agi.gosub('nosub', 's', 1), () => agi.setPriority('nolabel'), () => agi.speechCreate('none'), () => agi.speechRecognize('beep')])
       await attempt().catch((error) => errors.push(error.code));
     await agi.speechDestroy();
-    const result = [await agi.getVariable('CALLERID(all)'), await agi.getVariable('SUBRAN'), await agi.channelStatus(), errors];
+    for (const callerId of ${JSON.stringify(callerIds)}) {
+      await agi.setCallerId(callerId);
+      callers.push({ name: await agi.getVariable('CALLERID(name)'), number: await agi.getVariable('CALLERID(num)') });
+    }
+    await agi.setCallerId({ name: 'Jo Do', number: '123' });
+    const result = [callers, await agi.getVariable('CALLERID(all)'), await agi.getVariable('SUBRAN'), await agi.channelStatus(), errors];
     await agi.setContext('elsewhere'); await agi.setExtension('there'); await agi.setPriority(1);
     return result;`),
 };
@@ -252,7 +278,9 @@ describe.skipIf(missing).each([16, 22] as const)(
     it('keeps a database', async () => {
       const { result } = await place('database.js');
       const values = hostile.filter((value) => value.length < 200 && value !== '');
-      expect(result).toEqual({ seen: [...values, 'a)\nb'], other: '1', tree: true, again: false });
+      // the plain reply ends where it seems to
+      const placed = places.flatMap(() => [['a)\nb', 'a'], null]);
+      expect(result).toEqual({ seen: [...values, 'a)\nb', ...placed], other: '1', tree: true, again: false });
     });
 
     it('says what it is told', async () => {
@@ -336,6 +364,7 @@ describe.skipIf(missing).each([16, 22] as const)(
     it('leads the channel through the dialplan', async () => {
       expect(await place('channel.js')).toEqual({
         result: [
+          callerIds,
           '"Jo Do" <123>',
           'one+two',
           'up',
