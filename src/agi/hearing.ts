@@ -12,6 +12,9 @@ const IDLE_MS = 20;
 /** How often, at most, it is seen whether the event loop rests before the end is watched for all the same. */
 const LOOKS = 5;
 
+/** The event loop's own: a test may put another in its place, which nobody turns for the call. */
+const nextTurn = setImmediate;
+
 /** The command that Asterisk works on, and who waits for its reply. */
 interface Asked {
   readonly line: string;
@@ -58,7 +61,7 @@ export class Hearing {
     const session = this.#session;
     do {
       if (session.busy) await new Promise<void>((resolve) => this.#drained.push(resolve));
-      await new Promise(setImmediate);
+      await new Promise(nextTurn);
     } while (session.busy);
   }
 

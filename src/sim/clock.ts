@@ -1,4 +1,5 @@
 /** The time of a simulated call: the machine's own, or one that is turned. */
+import { machine } from './machine-time';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -9,13 +10,13 @@ export interface Clock {
 
 export class RealClock implements Clock {
   now(): number {
-    return Date.now();
+    return machine.now();
   }
 
   after(ms: number, callback: () => void): () => void {
     // a timer takes 31 bits
-    const timer = setTimeout(callback, Math.min(ms, 0x7fff_ffff));
-    return () => clearTimeout(timer);
+    const timer = machine.after(Math.min(ms, 0x7fff_ffff), callback);
+    return () => machine.forget(timer);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
 import { type Script, type ScriptLine, SimulatedCall } from './call';
 import type { Surroundings } from './channel';
 import type { Clock } from './clock';
+import { machine } from './machine-time';
 import type { CallOptions } from './options';
 import { type Target, whyNotRun } from './target';
 
@@ -107,12 +108,12 @@ function callAddress<Call extends AsteriskEnd>(
   };
   const call = make({ request, networkScript }, line);
   if (!running.holds) socket.unref();
-  const patience = setTimeout(() => {
+  const patience = machine.after(CONNECT_MS, () => {
     problem = `${host}:${port} has not taken the connection within ${CONNECT_MS / 1000} s`;
     socket.destroy();
-  }, CONNECT_MS);
+  });
   socket.once('connect', () => {
-    clearTimeout(patience);
+    machine.forget(patience);
     call.begin();
   });
   socket.on('data', (chunk) => call.receive(chunk));
@@ -125,7 +126,7 @@ function callAddress<Call extends AsteriskEnd>(
   socket.on('end', () => call.scriptClosed());
   const ended = new Promise<ScriptEnd>((resolve) => {
     socket.once('close', () => {
-      clearTimeout(patience);
+      machine.forget(patience);
       if (call.begun) call.scriptClosed();
       else call.notFound('FAILURE');
       if (!call.over) call.hangUp();
@@ -182,10 +183,10 @@ function callProgram<Call extends AsteriskEnd>(
     close: () => {
       stdin.end();
       stdout.destroy();
-      grace = setTimeout(() => {
+      grace = machine.after(GRACE_MS, () => {
         problem ??= `${name} went on for ${GRACE_MS / 1000} s behind the end of its call, and was ended by force`;
         child.kill('SIGKILL');
-      }, GRACE_MS);
+      });
     },
   };
   const call = make(script, line);
@@ -196,7 +197,7 @@ function callProgram<Call extends AsteriskEnd>(
   const ended = new Promise<ScriptEnd>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       call.notFound('NOTFOUND');
-      clearTimeout(grace);
+      machine.forget(grace);
       resolve({ problem: `${file} cannot be run: ${whyNotRun(file, error)}`, unreached: true });
     });
     child.once('exit', (code, signal) => {
@@ -204,7 +205,7 @@ function callProgram<Call extends AsteriskEnd>(
         // Asterisk sees the end of the pipe, and then the process's exit code
         call.scriptClosed(code ?? 1);
         if (!call.over) call.hangUp();
-        clearTimeout(grace);
+        machine.forget(grace);
         resolve({
           ...(code === null ? {} : { exitCode: code }),
           ...(signal === null ? {} : { signal }),

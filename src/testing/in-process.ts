@@ -8,6 +8,7 @@ import { nobody, type Receiver, type Transport } from '../agi/transport';
 import type { Config } from '../config';
 import { AgiHangupError } from '../errors';
 import { SimulatedCall } from '../sim/call';
+import { machine } from '../sim/machine-time';
 import type { PlayedCall, Playing, ScriptEnd } from '../sim/playing';
 
 /** What a script file exports. */
@@ -57,7 +58,7 @@ class MemoryTransport implements Transport {
 
   #deliver(): void {
     // never from inside of `read` or `write`; and a script that runs in circles must leave the test its turn
-    setImmediate(() => {
+    machine.nextTurn(() => {
       if (!this.reading || this.#closed) return;
       const next = this.#incoming.shift();
       if (next === undefined && !this.#ended) return;

@@ -1,11 +1,11 @@
 /** A call that a test drives step by step, and looks at afterwards. */
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { describeError } from '../run/report';
 import type { SimulatedCall } from '../sim/call';
 import { areKeys } from '../sim/call';
 import { type Clock, VirtualClock } from '../sim/clock';
 import type { AgiStatus, CallEvent } from '../sim/events';
+import { machine } from '../sim/machine-time';
 import type { ScriptEnd } from '../sim/playing';
 import { excerpt, printable, transcript } from '../sim/transcript';
 import { ExpectationError } from './expectation-error';
@@ -445,14 +445,14 @@ export class TestCall {
     const from = this.#seen;
     const begunAt = this.#clock.now();
     let count = -1;
-    let quietSince = Date.now();
+    let quietSince = machine.now();
     while (!enough()) {
       // what the script does about the last thing that happened comes first
-      await turnOfTheLoop();
+      await new Promise<void>(machine.nextTurn);
       if (enough()) return;
       if (this.#events.length !== count) {
         count = this.#events.length;
-        quietSince = Date.now();
+        quietSince = machine.now();
         if (this.#call.commands > MAX_COMMANDS)
           throw this.#givenUp(what, from, `the script has sent over ${MAX_COMMANDS} commands`);
         continue;
@@ -460,7 +460,7 @@ export class TestCall {
       if (this.#call.waits && !(this.#clock instanceof VirtualClock)) {
         // the machine's time passes by itself
         if (this.#call.waitsForEver && this.#call.keysLeft === '') throw this.#stuck(what, from);
-        quietSince = Date.now();
+        quietSince = machine.now();
       } else if (this.#call.waits && this.#clock instanceof VirtualClock) {
         const hours = (this.#clock.now() - begunAt) / 3_600_000;
         if (untilMs === undefined && hours > MAX_STEP_HOURS)
@@ -472,11 +472,11 @@ export class TestCall {
         }
         throw this.#stuck(what, from);
       }
-      if (Date.now() - quietSince > this.#timeoutMs) throw this.#silent(what, from);
+      if (machine.now() - quietSince > this.#timeoutMs) throw this.#silent(what, from);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_MS);
+        const timer = machine.after(LOOK_MS, resolve);
         this.#wake = () => {
-          clearTimeout(timer);
+          machine.forget(timer);
           resolve();
         };
       });

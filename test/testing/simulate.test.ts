@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the dialplan has variables of its own
 import fs from 'node:fs';
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Agi } from '../../src/agi/agi';
 import type { Ami } from '../../src/ami/ami';
 import { type AgiHangupError, AgiUsageError } from '../../src/errors';
@@ -495,6 +495,58 @@ describe('the real clock', () => {
     expect(call.durationMs).toBeGreaterThanOrEqual(400);
     const stuck = await simulate((agi) => agi.waitForDigit(), { clock: 'real' });
     await expect(stuck.ended()).rejects.toThrow(/waits for the caller for ever/);
+  });
+});
+
+describe("a test's own clock", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it.each<SimulateOptions['clock']>([undefined, 'real'])(
+    'does not stop a call (clock: %s)',
+    async (clock) => {
+      vi.useFakeTimers();
+      const call = await simulate(
+        async (agi) => {
+          await agi.answer();
+          await agi.waitForDigit(1);
+        },
+        clock === undefined ? {} : { clock },
+      );
+      await call.ended();
+      expect(call.status).toBe('SUCCESS');
+    },
+  );
+
+  it("is the script's", async () => {
+    vi.useFakeTimers();
+    const call = await simulate(async (agi) => {
+      await agi.answer();
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      await agi.noop('a minute later');
+    });
+    const later = call.command('NOOP');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await later).toBe('NOOP "a minute later"');
+    await call.ended();
+  });
+
+  it('that stands still does not keep from saying that a script does nothing', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const call = await simulate(() => new Promise(() => {}), { timeoutMs: 50 });
+    await expect(call.ended()).rejects.toThrow(ExpectationError);
+  });
+
+  it('that is set forward while a script is at work is no silence', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const call = await simulate(async (agi) => {
+      await agi.answer();
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      vi.setSystemTime(Date.now() + 86_400_000);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await agi.noop('tomorrow');
+    });
+    await call.ended();
+    expect(call.status).toBe('SUCCESS');
   });
 });
 
