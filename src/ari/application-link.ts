@@ -259,7 +259,7 @@ export class ApplicationLink {
 
   #take(socket: EventSocket): void {
     this.#socket = socket;
-    this.#connectedAt = Date.now();
+    this.#connectedAt = performance.now();
     this.#proven = false;
     if (this.#options.requestsOverSocket) {
       const carrier = new SocketCarrier(socket);
@@ -306,7 +306,7 @@ export class ApplicationLink {
     this.#lost++;
     this.#drop(error);
     if (this.#state !== 'connected') return;
-    if (Date.now() - this.#connectedAt >= STEADY_MS) this.#failures = 0;
+    if (performance.now() - this.#connectedAt >= STEADY_MS) this.#failures = 0;
     if (!this.#options.address || !this.#reconnect) {
       this.#finish(error);
       return;

@@ -15,11 +15,11 @@ export function placeSyntaxError(error: unknown, script: string): void {
   if (!(error instanceof SyntaxError)) return;
   // CommonJS says it by itself
   if (/^(?:file:\/\/)?\/.*:\d+\n/.test(error.stack ?? '')) return;
-  const until = Date.now() + MOST_MS;
+  const until = performance.now() + MOST_MS;
   const files = [script];
-  for (let at = 0; at < files.length && at < MOST_FILES && Date.now() < until; at++) {
+  for (let at = 0; at < files.length && at < MOST_FILES && performance.now() < until; at++) {
     const file = files[at] as string;
-    const place = checked(file, until - Date.now());
+    const place = checked(file, Math.ceil(until - performance.now()));
     if (place !== undefined) {
       error.stack = `${place}\n${error.stack}`;
       return;

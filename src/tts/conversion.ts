@@ -102,7 +102,7 @@ export class Following {
   readonly #files: Written;
   readonly #begin: (rate: number) => Conversion;
   readonly #onTooMuch: (problem: string) => void;
-  readonly #begun = Date.now();
+  readonly #begunMs = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #fd: number | undefined;
@@ -202,8 +202,8 @@ export class Following {
   }
 
   #waitMs(): number {
-    const passed = Date.now() - this.#begun;
-    return Math.min(Math.max(passed * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
+    const passedMs = performance.now() - this.#begunMs;
+    return Math.min(Math.max(passedMs * LOOK_MS.share, LOOK_MS.least), LOOK_MS.most);
   }
 
   #saidTooMuch(): string | undefined {
