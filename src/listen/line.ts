@@ -1,6 +1,7 @@
 /** How the master and a process of its talk: over Node's own line, or, with a process of one call, over a plain one. */
 import type { ChildProcess, SendHandle } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { BareConnection } from '../agi/socket-transport';
 import { END_SIGNAL, type Errand, type Order, type Report, type Terms } from './messages';
 import { readReports } from './reports';
 
@@ -29,6 +30,28 @@ export class OrderLine implements Line {
 
   listen(onReport: (said: unknown) => void, onSilence: () => void): void {
     this.#child.on('message', onReport).on('disconnect', onSilence);
+    this.#guardNodesOwn(() => onReport(undefined));
+  }
+
+  /**
+   * By this line the two Nodes talk, too, and a script can say what the process's Node would: words that are out of their
+   * place would end the master. All that Node there has to say is that a socket has come, or has not.
+   */
+  #guardNodesOwn(onLie: () => void): void {
+    const child = this.#child as ChildProcess & { _handleQueue?: unknown };
+    // what waits for a socket to have come; without one, Node has none to be told of
+    const knowsQueue = '_handleQueue' in child;
+    const nodes = child.rawListeners('internalMessage');
+    child.removeAllListeners('internalMessage');
+    child.on('internalMessage', (message: { readonly cmd: string }, handle?: BareConnection) => {
+      const isDue = !knowsQueue || Array.isArray(child._handleQueue);
+      if (isDue && (message.cmd === 'NODE_HANDLE_ACK' || message.cmd === 'NODE_HANDLE_NACK'))
+        for (const listener of nodes) listener.call(child, message, handle);
+      else {
+        handle?.close();
+        onLie();
+      }
+    });
   }
 
   send(order: Order, socket?: Socket): void {

@@ -614,6 +614,16 @@ describe('a pool', () => {
       'require(\'fs\').writeSync(3, \'{"type":"done","id":99,"code":0,"asked":false}\\n\');',
       ['has said what it cannot say, and is killed'],
     ],
+    ...['ACK', 'NACK', 'x'].map((word): [string, string, string[]] => [
+      `NODE_HANDLE_${word}, as Node itself would`,
+      `require('fs').writeSync(3, '{"cmd":"NODE_HANDLE_${word}"}\\n');`,
+      ['has said what it cannot say, and is killed'],
+    ]),
+    [
+      'that a server comes with its words',
+      'require(\'fs\').writeSync(3, \'{"cmd":"NODE_HANDLE","type":"net.Server","msg":{}}\\n\');',
+      ['has said what it cannot say, and is killed'],
+    ],
     ['its end', "require('fs').closeSync(3);", ['has closed its line to this one, and is killed']],
   ])("what a script says on its process's line to the master ends no server: %s", async (_, says, told) => {
     await using server = await Resident.start({
