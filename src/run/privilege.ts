@@ -35,6 +35,13 @@ export function becomeOwnerOf({ file, name }: ScriptFile, basedir: string): void
   if (getuid() !== uid || geteuid() !== uid || getgid() !== gid || getegid() !== gid || canReturn(setuid)) {
     throw refused(`${name}: root's rights could not be dropped for good`);
   }
+  takeHome();
+}
+
+/** Programs look for what is their user's where these lead them: in root's home there is nothing that they may read. */
+function takeHome(): void {
+  const { username, homedir } = process.getBuiltinModule('node:os').userInfo();
+  Object.assign(process.env, { HOME: homedir, USER: username, LOGNAME: username });
 }
 
 function canReturn(setuid: (id: number) => void): boolean {

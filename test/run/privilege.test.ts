@@ -32,6 +32,8 @@ describe.runIf(isRoot)("with root's rights", () => {
         if (uid) { process.setgroups([]); process.setgid(Number(gid)); process.setuid(Number(uid)); }
         try {
           becomeOwnerOf({ file, name: 'theirs.js' }, base);
+          const { HOME, USER, LOGNAME, SHOWS } = process.env;
+          if (SHOWS === 'env') { console.log(HOME, USER, LOGNAME, require('node:os').homedir()); process.exit(); }
           const ids = /^Uid.*|^Gid.*|^Groups.*/gm;
           console.log(readFileSync('/proc/self/status', 'utf8').match(ids).map((line) => line.trim().replace(/\\s+/g, ' ')).join(', '));
         } catch (error) { console.log(error.code, error.message); }`,
@@ -56,6 +58,14 @@ describe.runIf(isRoot)("with root's rights", () => {
     expect(own).not.toBe('0');
     const due = [...new Set([...groups, '54322'])].sort((a, b) => Number(a) - Number(b));
     expect(run()).toBe(`Uid: 1 1 1 1, Gid: 54322 54322 54322 54322, Groups: ${due.join(' ')}`);
+  });
+
+  it('its home and its name are the owner’s, by which programs find what is his', () => {
+    fs.chownSync(theirs, 1, 54_322);
+    const [name, , , , , home] = execFileSync('getent', ['passwd', '1']).toString().split(':');
+    const env = { ...process.env, HOME: '/root', USER: 'root', LOGNAME: 'root', SHOWS: 'env' };
+    const { stdout } = spawnSync(process.execPath, [program, theirs, folder], { encoding: 'utf8', env });
+    expect(stdout.trim()).toBe([home, name, name, home].join(' '));
   });
 
   it("a file of root's group is refused: chown alone leaves one behind", () => {
