@@ -137,7 +137,7 @@ export class Speech {
 function keepYoung(file: string): void {
   const now = Date.now();
   try {
-    if (now - statSync(file).mtimeMs > KEEP_YOUNG_MS) utimesSync(file, now / 1000, now / 1000);
+    if (Math.abs(now - statSync(file).mtimeMs) > KEEP_YOUNG_MS) utimesSync(file, now / 1000, now / 1000);
   } catch {
     // swept away just now, or another user's
   }

@@ -65,7 +65,9 @@ export function sweep([folder, { bytes, ageMs }]: [string, Bounds]): void {
     const path = `${folder}/${name}`;
     const found = fs.lstatSync(path, { throwIfNoEntry: false });
     if (!found?.isFile()) continue;
-    const used = Math.max(found.mtimeMs, found.atimeMs);
+    const latest = Math.max(found.mtimeMs, found.atimeMs);
+    // from before the clock was put back: when that was nobody can tell, and for ever it must not stay
+    const used = latest > now + graceMs ? 0 : latest;
     // what a process that was killed has left
     if (/^\.[0-9a-f]{32}\./.test(name)) {
       if (now - used > graceMs * 20) remove(path);

@@ -56,6 +56,20 @@ describe('sweep', () => {
     expect(left(folder)).toEqual([name('a'), name('b')]);
   });
 
+  it('holds what lies ahead of the clock, as after one that was put back, for what is unused longest', () => {
+    const temporary = `.${'d'.repeat(32)}.123-x.txt`;
+    const folder = folderOf({
+      [name('a')]: HOUR,
+      [name('b')]: -400 * DAY,
+      [name('c')]: -60,
+      [temporary]: -DAY,
+    });
+    sweep([folder, { bytes: 2500, ageMs: 0 }]);
+    expect(left(folder)).toEqual([name('a'), name('c')]);
+    sweep([folder, { bytes: 0, ageMs: 30 * DAY * 1000 }]);
+    expect(left(folder)).toEqual([name('a'), name('c')]);
+  });
+
   it('may run twice at once', async () => {
     const folder = folderOf(
       Object.fromEntries(
