@@ -5,6 +5,15 @@ import type { BareConnection } from '../agi/socket-transport';
 import { END_SIGNAL, type Errand, type Order, type Report, type Terms } from './messages';
 import { readReports } from './reports';
 
+/** The most that a process has to say at once: of many thousand calls. */
+const REPORT_BYTES = 1 << 24;
+
+/** What Node reads a line to a child process with. */
+interface Reading {
+  onread: (...read: unknown[]) => void;
+  readonly bytesRead: number;
+}
+
 export interface Line {
   /**
    * @param onReport what the process says, not looked at yet
@@ -30,7 +39,38 @@ export class OrderLine implements Line {
 
   listen(onReport: (said: unknown) => void, onSilence: () => void): void {
     this.#child.on('message', onReport).on('disconnect', onSilence);
-    this.#guardNodesOwn(() => onReport(undefined));
+    const onLie = () => onReport(undefined);
+    this.#guardNodesOwn(onLie);
+    this.#guardReading(onLie);
+  }
+
+  /**
+   * Node throws what is no JSON in the middle of nowhere, and what stands in front of it stays in front of all that
+   * follows: nothing that the process says would be heard any more. It keeps what has no end, as well.
+   */
+  #guardReading(onLie: () => void): void {
+    const child = this.#child as ChildProcess & { [name: symbol]: Reading | undefined };
+    const name = Object.getOwnPropertySymbols(child).find(
+      ({ description }) => description === 'kChannelHandle',
+    );
+    const reading = name && child[name];
+    // what another Node calls otherwise is as it is there
+    if (typeof reading?.onread !== 'function') return;
+    const { onread } = reading;
+    let heardBytes = 0;
+    const heard = () => {
+      heardBytes = reading.bytesRead;
+    };
+    child.on('message', heard).on('internalMessage', heard);
+    reading.onread = function (this: unknown, ...read: unknown[]) {
+      try {
+        onread.apply(this, read);
+      } catch (error) {
+        if (!String((error as Error).stack).includes('parseChannelMessages')) throw error;
+        onLie();
+      }
+      if (reading.bytesRead - heardBytes > REPORT_BYTES) onLie();
+    };
   }
 
   /**

@@ -116,7 +116,7 @@ class Master {
 
   /** @param onlooker who is told how the start ends */
   async run(onlooker: Onlooker): Promise<number> {
-    this.#standFast();
+    this.#tellOfFaults();
     this.#obeySignals();
     // who has come already, on a socket that was there before this process, waits for the first process
     if (this.#doors.servers.length > 0) this.#receive();
@@ -194,21 +194,11 @@ class Master {
     this.#onChange();
   }
 
-  /**
-   * The one thing of a script's that would reach this far: what it writes to the descriptor of the line, if that is no
-   * JSON, is an error of Node's in the middle of nowhere. All else ends the server, as it would without this.
-   */
-  #standFast(): void {
+  /** What is nobody's ends the server, and is in the log before. */
+  #tellOfFaults(): void {
     process.on('uncaughtException', (error) => {
-      const isLine =
-        error instanceof SyntaxError && /parseChannelMessages|child_process/.test(error.stack ?? '');
-      this.#log.write(
-        'error',
-        isLine
-          ? `a process has written to its line to this one: ${error.message} [PROCESS_LINE]`
-          : describeError(error),
-      );
-      if (!isLine) process.exit(1);
+      this.#log.write('error', describeError(error));
+      process.exit(1);
     });
   }
 

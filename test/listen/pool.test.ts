@@ -583,10 +583,21 @@ describe('a pool', () => {
       "process.send?.('ready'); process.send?.(null);",
       [],
     ],
+    ['no JSON', "require('fs').writeSync(3, 'ready\\n');", ['has said what it cannot say, and is killed']],
     [
-      'no JSON',
-      "require('fs').writeSync(3, 'ready\\n');",
-      ['a process has written to its line to this one: '],
+      'what stands in front of all that follows',
+      "require('fs').writeSync(3, 'x');",
+      ['has said what it cannot say, and is killed'],
+    ],
+    [
+      'a line without end',
+      `const fs = require('fs');
+       module.exports = async () => {
+         for (let sent = 0; sent < 2 ** 25; await new Promise(setImmediate)) {
+           try { sent += fs.writeSync(3, ' '.repeat(65536)); } catch (error) { if (error.code !== 'EAGAIN') throw error; }
+         }
+       };`,
+      ['has said what it cannot say, and is killed'],
     ],
     ['null', "require('fs').writeSync(3, 'null\\n');", ['has said what it cannot say, and is killed']],
     [
@@ -630,7 +641,7 @@ describe('a pool', () => {
       files: { 'says.js': `agi.verbose('held'); ${says}`, 'hello.js': "agi.verbose('cool')" },
       listen: 'processes = 2\nspare = 2',
     });
-    await server.call('says');
+    for (let call = 0; call < 3; call++) await server.call('says');
     for (const text of told) await server.logged(text);
     for (let call = 0; call < 3; call++) expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
     expect(server.child.exitCode).toBeNull();
