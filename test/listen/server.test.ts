@@ -1,6 +1,7 @@
 /** What `fastagi listen` does in both modes: limits, probes, signals, counters, wrong use. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { requestFor } from '../support/asterisk';
@@ -109,6 +110,8 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     await expect.poll(() => performance.now() - connectedMs, { timeout: 10_000 }).toBeGreaterThan(1100);
     const heldUp = mode === 'pool' ? server.pid : (server.processes()[0] as number);
     process.kill(heldUp, 'SIGSTOP');
+    // a signal takes its time to arrive
+    await expect.poll(() => readFileSync(`/proc/${heldUp}/stat`, 'utf8')).toMatch(/\) T /);
     const other = server.place('hello');
     await once(other.socket, 'connect');
     await new Promise((resolve) => slow.socket.write(request.slice(99), resolve));
