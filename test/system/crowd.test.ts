@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { executable, makeFolder, root } from '../support/inet';
 import { Resident } from '../support/resident';
 import { Asterisk } from './support/asterisk';
+import { freePort } from './support/free-port';
 import { missingParts } from './support/parts';
 import { Xinetd } from './support/xinetd';
 
@@ -20,7 +21,7 @@ const back = "agi.setVariable('BACK', await agi.getVariable('ROUND'));";
 const scripts = {
   'plain.js': `module.exports = async (agi) => { ${back} };`,
   'waits.mjs': `export default async (agi) => { await agi.exec('Wait', '0.02'); ${back} };`,
-  'queues.js': `module.exports = async (agi) => { for (let i = 0; i < 30; i++) agi.noop(); ${back} };`,
+  'queues.js': `module.exports = async (agi) => { for (let i = 0; i < 12; i++) agi.noop(); ${back} };`,
   'plays.js': `module.exports = async (agi) => { await agi.getData('beep', { timeoutMs: 10, maxDigits: 1 }); ${back} };`,
   'throws.js': `module.exports = async (agi) => { await ${back} throw new Error('on purpose'); };`,
 };
@@ -30,6 +31,7 @@ const ways = {
   'a pool': '',
   'a pool of one call a process': 'max_calls = 1',
   'shared processes': 'mode = shared',
+  'a pool, by AsyncAGI': 'async',
   'xinetd, wait = no': undefined,
 };
 
@@ -58,12 +60,30 @@ async function startServer(listen: string | undefined): Promise<Server> {
   };
 }
 
+function startAsync(manager: number): Promise<Resident> {
+  return Resident.start({
+    files: scripts,
+    config: `[asmanager]\nserver=127.0.0.1\nport=${manager}\nusername=jo\nsecret=pw\n`,
+    args: ['--async-agi'],
+  });
+}
+
 describe.skipIf(missing)(`a crowd of calls${missing ? ` (${missing})` : ''}`, () => {
   it.each(Object.entries(ways))(
     'is served by %s',
     async (way, listen) => {
-      await using server = await startServer(listen);
-      await using asterisk = await Asterisk.start({ version: 22, extensions: dialplan(server.port) });
+      const manager = await freePort();
+      const byManager = listen === 'async';
+      // it waits for the manager
+      await using server = byManager ? await startAsync(manager) : await startServer(listen);
+      await using asterisk = await Asterisk.start({
+        version: 22,
+        extensions: dialplan(byManager ? undefined : server.port),
+        config: {
+          'manager.conf': `[general]\nenabled = yes\nbindaddr = 127.0.0.1\nport = ${manager}\n[jo]\nsecret = pw\nread = all\nwrite = all\n`,
+        },
+      });
+      if (byManager) await (server as Resident).logged('calls of AGI(agi:async,SCRIPT) come from');
       for (let channel = 0; channel < CHANNELS; channel++)
         await asterisk.originate(`${channel < FAITHFUL ? 'stays' : 'leaves'}@phones`, 's@lane');
       const noticed = (pattern: string) => [
@@ -91,7 +111,7 @@ describe.skipIf(missing)(`a crowd of calls${missing ? ` (${missing})` : ''}`, ()
 });
 
 /** Each channel goes through its rounds, and tells how each went. */
-function dialplan(port: number): string {
+function dialplan(port?: number): string {
   return [
     '[globals]',
     `NAMES=${names.join('-')}`,
@@ -105,7 +125,7 @@ function dialplan(port: number): string {
     ' same => n(next),Set(ROUND=$[${ROUND} + 1])',
     ` same => n,Set(SCRIPT=\${CUT(NAMES,-,\${RAND(1,${names.length})})})`,
     ' same => n,Set(BACK=nothing)',
-    ` same => n,AGI(agi://127.0.0.1:${port}/\${SCRIPT})`,
+    ` same => n,AGI(${port ? `agi://127.0.0.1:${port}/` : 'agi:async,'}\${SCRIPT})`,
     ' same => n,Log(NOTICE,lane ${SCRIPT} ${ROUND} ${BACK} ${AGISTATUS})',
     ` same => n,GotoIf($[\${ROUND} < ${ROUNDS}]?next)`,
     ' same => n,Log(NOTICE,lane is done)',
