@@ -6,6 +6,7 @@
 import { AgiArgumentError } from '../errors';
 import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import { splitArguments } from '../wire/dialplan';
+import { maxCommandBytes } from '../wire/problems';
 import { epochSeconds, INT, optional, say, succeed } from './command-forms';
 import { commander } from './commander';
 import { commandFailed } from './failures';
@@ -95,12 +96,17 @@ export abstract class Commands extends SpeechCommands {
   }
 
   /**
-   * Stores a value in Asterisk's database; one with a newline by way of the dialplan's DB().
+   * Stores a value in Asterisk's database; one with a newline, or longer than a command, by way of the dialplan's DB().
    * @throws AgiCommandError where Asterisk could not
    */
   databasePut(family: string, key: string, value: AgiArgument): Promise<void> {
-    if (typeof value === 'string' && /[\r\n]/.test(value) && isPlace(family, key))
-      return setVariable(this[commander], `DB(${family}/${key})`, value);
+    if (typeof value === 'string' && isPlace(family, key)) {
+      const { version } = this[commander].session.request;
+      const isLong = () =>
+        Buffer.byteLength(encodeCommand('DATABASE PUT', [family, key, value])) > maxCommandBytes(version);
+      if (/[\r\n]/.test(value) || (value.length > 300 && !value.includes('\0') && isLong()))
+        return setVariable(this[commander], `DB(${family}/${key})`, value);
+    }
     return this[commander].run('DATABASE PUT', [family, key, value], (reply) =>
       succeed('DATABASE PUT', reply),
     );

@@ -756,7 +756,7 @@ describe('the trace', () => {
 
 it.each<[string, (agi: Agi) => Promise<unknown>]>([
   ['a NUL', (agi) => agi.setVariable('PIN', 'hunter2\0')],
-  ['too long', (agi) => agi.databasePut('pins', 'PIN', `hunter2${'x'.repeat(9000)}`)],
+  ['too long', (agi) => agi.databasePut('pins', 'PIN=', `hunter2${'x'.repeat(9000)}`)],
 ])('an error shows nothing of a secret argument: %s', async (_, run) => {
   const { agi } = callOf();
   await expect(run(agi)).rejects.toEqual(

@@ -275,6 +275,13 @@ describe('a value that is longer than a command', () => {
     expect(Math.max(...transport.commands.map((command) => Buffer.byteLength(command)))).toBeLessThan(
       pieces === 0 ? 2200 : 2047,
     );
+    const put = openCall((command) => (command.startsWith('EXEC') ? `${ok}\n` : `${one}\n`), {
+      agi_version: version,
+    });
+    await new Agi(put.session).databasePut('f', 'k', text);
+    if (pieces === 0) expect(put.transport.commands).toEqual([`DATABASE PUT f k ${text}`]);
+    else
+      expect(assigned(put.transport.commands)).toEqual([...Array(pieces).fill('FASTAGI_VALUE'), 'DB(f/k)']);
     // nothing is left behind
     if (pieces > 0)
       expect(transport.commands.slice(-2)).toEqual([
