@@ -3,6 +3,8 @@ import { Agi } from '../agi/agi';
 import { closeBelongings } from '../agi/belongings';
 import { commander } from '../agi/commander';
 import { scriptEnded } from '../agi/failures';
+// not when it is first wanted: a test may have exchanged the event loop's turns by then
+import '../agi/hearing';
 import { openSession } from '../agi/opening';
 import { nobody, type Receiver, type Transport } from '../agi/transport';
 import type { Config } from '../config';

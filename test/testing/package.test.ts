@@ -42,6 +42,24 @@ test('a call', async () => {
     expect(stdout).toMatch(/pass 1\n/);
   });
 
+  it("goes by its own time where the test has put Node's own stand-ins in its place", async () => {
+    const folder = project({
+      'timers.test.mjs': `import { simulate } from 'fastagi/testing';
+import test, { mock } from 'node:test';
+test('a call', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'setImmediate', 'setInterval', 'Date'] });
+  const call = await simulate(async (agi) => {
+    await agi.answer();
+    await agi.waitForDigit(60_000);
+  });
+  await call.ended();
+  call.expectStatus('SUCCESS');
+});`,
+    });
+    const { stdout } = await run(process.execPath, ['--test', 'timers.test.mjs'], { cwd: folder });
+    expect(stdout).toMatch(/pass 1\n/);
+  });
+
   it('does not hold up a test that fails in the middle of a call, and leaves no process', async () => {
     const folder = project({
       'stays.sh': `#!/bin/sh\necho $$ > pid\ntrap '' HUP PIPE\nwhile :; do sleep 0.1; done\n`,
