@@ -61,6 +61,8 @@ export class CrewMember {
   readonly #log: Log;
   /** Whether it serves the call that it was started for, and no other. */
   readonly isOnErrand: boolean;
+  /** Whether it serves no second call, whatever it says: by then it is a script's owner, or that of one call. */
+  readonly servesOne: boolean;
   /** `starting`: with the call that it is for. */
   state: 'booting' | 'idle' | 'starting' | 'busy' | 'leaving';
   /** When it became idle last. */
@@ -78,6 +80,7 @@ export class CrewMember {
     const { terms, politely, descriptors, log, errand } = options;
     this.#log = log;
     this.isOnErrand = errand !== undefined;
+    this.servesOne = terms.config.setuid || terms.maxCalls === 1;
     const priority = os.getPriority();
     // a fixed seed of the hash tables is for processes of one call
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');

@@ -302,7 +302,7 @@ export class Staff {
 
   #onFree(member: CrewMember, last: boolean): void {
     // one that leaves may have been handed a call meanwhile
-    if (!last && this.#dispatch.load(member) > 0) member.distrust();
+    if (!last && (member.servesOne || this.#dispatch.load(member) > 0)) member.distrust();
     else if (last) {
       member.state = 'leaving';
       member.expectEnd();

@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   readdirSync,
@@ -694,6 +696,37 @@ describe('a pool', () => {
     for (let call = 0; call < 3; call++) expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
     expect(server.child.exitCode).toBeNull();
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    "no script gets another owner's call by saying that its process is free",
+    async () => {
+      const says = (report: object) => `fs.writeSync(3, '${JSON.stringify(report)}\\n');`;
+      const done = says({ type: 'done', id: 1, code: 0, asked: true, free: true });
+      await using server = await Resident.start({
+        files: {
+          'thief.js': `const fs = require('fs');
+            agi.verbose('held');
+            module.exports = () => new Promise(() => {
+              setInterval(() => {}, 1000);
+              process.prependListener('message', (order, handle) => fs.writeSync(handle.fd, 'VERBOSE stolen 1\\n'));
+              ${done}
+            });`,
+          'hello.js': "agi.verbose('cool')",
+        },
+        config: 'setuid = on',
+        listen: 'processes = 1',
+      });
+      // where anyone may look in, and each script has an owner
+      for (let folder = server.folder; folder !== os.tmpdir(); folder = path.dirname(folder))
+        chmodSync(folder, 0o755);
+      chownSync(path.join(server.folder, 'thief.js'), 1, 1);
+      chownSync(path.join(server.folder, 'hello.js'), 2, 2);
+      const thief = await server.hold('thief');
+      expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+      await thief.closed;
+      await server.logged('has said what it cannot say, and is killed');
+    },
+  );
 
   it.each([
     ['at once', 'module.exports = () => new Promise(() => {})'],
