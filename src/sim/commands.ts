@@ -8,7 +8,18 @@ import { atoi, scan } from './c-numbers';
 import { readVariable, substitute } from './expressions';
 import { writeVariable } from './functions';
 import { answered, controlStreamFile, recordFile, speechRecognize } from './long-commands';
-import { ANY_KEY, collect, type Outcome, pause, play, resultOf, type Stage, type Steps, say } from './steps';
+import {
+  ANY_KEY,
+  answer,
+  collect,
+  type Outcome,
+  pause,
+  play,
+  resultOf,
+  type Stage,
+  type Steps,
+  say,
+} from './steps';
 
 /** @param words the whole command, its own words in front */
 type Handler = (stage: Stage, words: readonly string[]) => Outcome | Steps<Outcome>;
@@ -80,8 +91,7 @@ const handlers: Record<string, readonly [dead: boolean, usage: string, run: Hand
     false,
     '',
     (stage) => {
-      if (!stage.channel.answered) stage.tell({ type: 'answer' });
-      stage.channel.answered = true;
+      answer(stage);
       return answered(stage, 0);
     },
   ],
