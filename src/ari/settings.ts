@@ -4,9 +4,8 @@ import { type Config, readConfig, readPlainIni } from '../config';
 import { readIni, unreadable } from '../config-problems';
 import { RefusedError } from '../errors';
 import { noSuchKey } from '../option-names';
+import { ariKeys } from '../section-keys';
 import type { AriOptions } from './ari';
-
-const keys = ['host', 'port', 'username', 'password', 'endpoint', 'protocol', 'transport', 'ca'];
 
 const secure: Record<string, boolean | undefined> = { http: false, https: true, ws: false, wss: true };
 
@@ -28,7 +27,7 @@ export function ariOptions(
   const where = `${found}: [${name}]`;
   for (const key in section) {
     // in a call it is in the log
-    if (!keys.includes(key)) process.emitWarning(noSuchKey(where, key, keys));
+    if (!ariKeys.includes(key)) process.emitWarning(noSuchKey(where, key, ariKeys));
   }
   const need = (key: string): string => {
     const value = section[key];
