@@ -26,6 +26,11 @@ export function* execute(stage: Stage, name: string, data: string): Steps<number
     stage.scope.warn(`Asterisk ${stage.options.version} has no application ${name} any more`);
     return -2;
   }
+  if (stage.hungUp && deadStatuses.has(known)) {
+    const status = deadStatuses.get(known);
+    if (status) set(stage, ...status);
+    return 0;
+  }
   const application = applications.get(known);
   if (!application) {
     if (!plain.has(known)) {
@@ -100,6 +105,17 @@ const statuses = new Map<string, readonly [name: string, value: string]>(
     originate: ['ORIGINATE_STATUS', 'SUCCESS'],
     addqueuemember: ['AQMSTATUS', 'ADDED'],
     removequeuemember: ['RQMSTATUS', 'REMOVED'],
+  }),
+);
+
+/** On a channel that has hung up these do nothing, and do not fail for it; what those say that tell of it. */
+const deadStatuses = new Map<string, readonly [name: string, value: string] | undefined>(
+  Object.entries({
+    playback: ['PLAYBACKSTATUS', 'FAILED'],
+    background: ['BACKGROUNDSTATUS', 'FAILED'],
+    sendtext: ['SENDTEXTSTATUS', 'FAILURE'],
+    saynumber: undefined,
+    wait: undefined,
   }),
 );
 

@@ -21,6 +21,8 @@ export class Channel {
   language = 'en';
   accountCode = '';
   musicClass = '';
+  /** CHANNEL(userfield), which the CDR's is not. */
+  userField = '';
   uniqueId = '';
   /** Undefined where the line tells none; it may be told, and empty. */
   callerName: string | undefined;

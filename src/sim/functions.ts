@@ -100,6 +100,7 @@ const channelFields = fieldTable({
   language: (channel) => channel.language,
   musicclass: (channel) => channel.musicClass,
   accountcode: (channel) => channel.accountCode,
+  userfield: (channel) => channel.userField,
   state: (channel) => channel.state,
   channeltype: (channel) => channel.name.split('/')[0] as string,
   uniqueid: (channel) => channel.uniqueId,
@@ -379,10 +380,22 @@ const writings = new Map<string, Writing>(
       else if (name.endsWith('pres')) channel.presentation = presentations.get(value) ?? (Number(value) || 0);
     },
     CHANNEL: (argument, value, { channel, warn }) => {
-      if (argument === 'language') channel.language = value;
-      else if (argument === 'musicclass') channel.musicClass = value;
-      else if (argument === 'accountcode') channel.accountCode = value;
-      else warn(`the simulation does not set CHANNEL(${argument})`);
+      switch (argument.toLowerCase()) {
+        case 'language':
+          channel.language = value;
+          break;
+        case 'musicclass':
+          channel.musicClass = value;
+          break;
+        case 'accountcode':
+          channel.accountCode = value;
+          break;
+        case 'userfield':
+          channel.userField = value;
+          break;
+        default:
+          warn(`the simulation does not set CHANNEL(${argument})`);
+      }
     },
     CDR: (argument, value, { channel, warn }) => {
       const name = (takeApart(argument)[0] as string).toLowerCase();

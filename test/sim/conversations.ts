@@ -800,6 +800,14 @@ export const conversations: readonly Conversation[] = [
         '< 200 result=1 ()',
       ],
       ...[
+        '> SET VARIABLE CHANNEL(LANGUAGE) fr',
+        '< 200 result=1',
+        '> GET VARIABLE CHANNEL(language)',
+        '< 200 result=1 (fr)',
+        '> SET VARIABLE CHANNEL(userfield) u',
+        '< 200 result=1',
+        '> GET FULL VARIABLE "${CHANNEL(userfield)}|${CDR(userfield)}"',
+        '< 200 result=1 (u|)',
         '> SET VARIABLE CHANNEL(language) de',
         '< 200 result=1',
         '> GET VARIABLE CHANNEL(language)',
@@ -1336,6 +1344,31 @@ export const conversations: readonly Conversation[] = [
       ...[`> GET VARIABLE ${status}`, '< 200 result=1 (HANGUP)', 'status HANGUP'],
     ],
   })),
+  {
+    name: 'applications on a channel that has hung up',
+    steps: [
+      ...['hang up', '< HANGUP'],
+      ...[
+        '> EXEC Playback beep',
+        '< 200 result=0',
+        '> GET VARIABLE PLAYBACKSTATUS',
+        '< 200 result=1 (FAILED)',
+      ],
+      ...['> EXEC Background beep', '< 200 result=0'],
+      ...['> GET VARIABLE BACKGROUNDSTATUS', '< 200 result=1 (FAILED)'],
+      ...['> EXEC SayNumber 12', '< 200 result=0', '> EXEC SayDigits 12', '< 200 result=-1'],
+      ...['> EXEC Wait 1', '< 200 result=0', '> EXEC WaitExten 1', '< 200 result=-1'],
+      ...['> EXEC Read GOT,beep,4,,1,0.2', '< 200 result=0'],
+      ...['> GET VARIABLE READSTATUS', '< 200 result=1 (HANGUP)'],
+      ...[
+        '> EXEC SendText hi',
+        '< 200 result=0',
+        '> GET VARIABLE SENDTEXTSTATUS',
+        '< 200 result=1 (FAILURE)',
+      ],
+      'status HANGUP',
+    ],
+  },
   {
     name: 'a cause of a hangup',
     steps: [
