@@ -183,7 +183,10 @@ class Parser {
 
   #operand(): string {
     if (this.#take('!')) return number(this.#binary(TIGHTEST)) === 0 ? '1' : '0';
-    if (this.#take('-')) return print(-number(this.#binary(TIGHTEST)));
+    if (this.#take('-')) {
+      const value = this.#binary(TIGHTEST);
+      return isNumeric(value) ? print(-Number(value)) : '0';
+    }
     if (this.#take('(')) {
       const value = this.conditional();
       if (!this.#take(')')) throw new Error(') is missing');
@@ -229,9 +232,9 @@ class Parser {
 function apply(operator: string, left: string, right: string): string {
   switch (operator) {
     case '|':
-      return isTrue(left) ? left : right;
+      return isTrue(left) ? plain(left) : right;
     case '&':
-      return isTrue(left) && isTrue(right) ? left : '0';
+      return isTrue(left) && isTrue(right) ? plain(left) : '0';
     case '+':
       return print(number(left) + number(right));
     case '-':
@@ -300,12 +303,18 @@ function number(text: string): number {
   return isNumeric(text) ? Number(text) : 0;
 }
 
+/** A number as one, `007` as 7. */
+function plain(text: string): string {
+  return isNumeric(text) ? print(Number(text)) : text;
+}
+
 function unquoted(text: string): string {
   return text.replace(/^"|"$/g, '');
 }
 
 /** As printf("%.18Lg") does, with the digits that a double has for sure. */
 function print(value: number): string {
+  if (Object.is(value, -0)) return '-0';
   const isExact = Number.isInteger(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
   if (isExact || !Number.isFinite(value))
     return String(value).replace('Infinity', 'inf').replace('NaN', 'nan');
