@@ -1,6 +1,6 @@
 /**
  * Regular expressions as the dialplan has them, those of POSIX (regcomp, REG_EXTENDED), as JavaScript's. They go over
- * bytes. Of several that an alternation could take, JavaScript takes the first, and not the longest.
+ * bytes. Of all that it could take at the first place where it takes anything, it takes the most.
  */
 
 export interface PosixMatch {
@@ -16,6 +16,9 @@ export interface PosixPattern {
   readonly hasGroups: boolean;
   match(text: string): PosixMatch | undefined;
 }
+
+/** In a longer text than this the first of several alternatives is taken, and not the longest. */
+const MAX_COMPARED = 2000;
 
 const classes: Record<string, string> = {
   alpha: 'A-Za-z',
@@ -45,10 +48,24 @@ export function posixPattern(source: string): PosixPattern {
   const text = Buffer.from(source).toString('latin1');
   const { pattern, groups } = new Translation(text).whole();
   const compiled = new RegExp(pattern, 's');
+  // only of alternatives JavaScript takes the first, whatever it is the longest of
+  const find = text.includes('|') ? longest : (subject: string) => compiled.exec(subject);
+  function longest(subject: string): RegExpExecArray | null {
+    const first = compiled.exec(subject);
+    if (!first || subject.length > MAX_COMPARED) return first;
+    const least = subject.length - first.index - first[0].length;
+    for (let left = 0; left < least; left++) {
+      const sticky = new RegExp(`(?:${pattern})(?=.{${left}}$)`, 'sy');
+      sticky.lastIndex = first.index;
+      const found = sticky.exec(subject);
+      if (found) return found;
+    }
+    return first;
+  }
   return {
     hasGroups: groups > 0,
     match(subject) {
-      const found = compiled.exec(Buffer.from(subject).toString('latin1'));
+      const found = find(Buffer.from(subject).toString('latin1'));
       if (!found) return undefined;
       const group = found[1];
       return {
