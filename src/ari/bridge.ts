@@ -2,7 +2,7 @@
 import { type BridgesOperations, type LiveRecording, operations, type Playback } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform } from './handle';
-import type { PlaybackHandle } from './playback';
+import { isDoubtful, type PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isNotFound } from './refusal';
 import type { Bound, RequestOptions } from './resources';
@@ -33,7 +33,7 @@ export class BridgeHandle extends Handle {
     const playback = this.host.playback(parameters.playbackId);
     const given = { ...parameters, bridgeId: this.id, playbackId: playback.id };
     await playback.making(() => perform(this, 'bridges', 'play', given, options) as Promise<Playback>);
-    playback.watch(given.media);
+    playback.watch(this, isDoubtful(given.media) ? 'PlaybackStarted' : undefined);
     return playback;
   }
 
@@ -47,6 +47,7 @@ export class BridgeHandle extends Handle {
     await recording.making(
       () => perform(this, 'bridges', 'record', given, options) as Promise<LiveRecording>,
     );
+    recording.watch(this);
     return recording;
   }
 

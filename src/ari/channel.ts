@@ -12,7 +12,7 @@ import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
 import { checkMs, checkNames, collectNames } from './option-names';
-import type { PlaybackHandle } from './playback';
+import { isDoubtful, type PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isNotFound } from './refusal';
 import type { Bound, RequestOptions } from './resources';
@@ -175,7 +175,7 @@ export class ChannelHandle extends Handle {
     const playback = this.host.playback(parameters.playbackId);
     const given = { ...parameters, channelId: this.id, playbackId: playback.id };
     await playback.making(() => perform(this, 'channels', 'play', given, options) as Promise<Playback>);
-    playback.watch(given.media);
+    playback.watch(this, isDoubtful(given.media) ? 'PlaybackStarted' : undefined);
     return playback;
   }
 
@@ -189,6 +189,7 @@ export class ChannelHandle extends Handle {
     await recording.making(
       () => perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>,
     );
+    recording.watch(this);
     return recording;
   }
 

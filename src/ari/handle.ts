@@ -155,6 +155,12 @@ export abstract class Handle {
     this.host.registry.meet(this);
   }
 
+  /** Calls when it ends. @returns what takes that back @internal */
+  whenEnded(tell: () => void): () => void {
+    this.#onEnd.add(tell);
+    return () => this.#onEnd.delete(tell);
+  }
+
   /** Asks Asterisk whether it is there. @internal */
   abstract exists(): Promise<boolean>;
 

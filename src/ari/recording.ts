@@ -1,7 +1,8 @@
 /** What is recorded of a channel or a bridge. */
 import { type LiveRecording, operations, type RecordingsOperations } from './catalog';
 import type { AnyEvent } from './events';
-import { bindOperations, type Ending, Handle, perform } from './handle';
+import { bindOperations, type Ending, perform } from './handle';
+import { PassingHandle } from './passing-handle';
 import { isNotFound } from './refusal';
 import type { Bound, RequestOptions } from './resources';
 
@@ -18,7 +19,7 @@ const decisive = ['RecordingFinished', 'RecordingFailed'];
 
 /** Its id is its name. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is bound below
-export class RecordingHandle extends Handle {
+export class RecordingHandle extends PassingHandle {
   readonly kind = 'recording';
   /** @internal */
   readonly decisive = decisive;
@@ -45,6 +46,16 @@ export class RecordingHandle extends Handle {
   /** @internal */
   async exists(): Promise<boolean> {
     return this.getLive().then(() => true, isNotFound);
+  }
+
+  /** @internal */
+  protected async askState(): Promise<string> {
+    return (await this.getLive()).state;
+  }
+
+  /** @internal */
+  protected fail(): void {
+    this.#outcome = { outcome: 'failed', recording: undefined };
   }
 
   protected endingBy(event: AnyEvent): Ending | undefined {

@@ -3,6 +3,7 @@
  * that a script does can end it.
  */
 import { statSync } from 'node:fs';
+import { monotonicMs } from '../agi/socket-transport';
 import type { AsyncCalls } from '../ami/listening';
 import type { Config } from '../config';
 import { type AgiError, RefusedError } from '../errors';
@@ -24,6 +25,8 @@ import { Unheard } from './unheard';
 
 /** How often a server on somebody else's socket looks whether that one is still there. */
 const LOOK_FOR_PARENT_MS = 500;
+/** From one reading of the configuration to the next, at least. */
+const REREAD_MS = 1000;
 /** How long a server that cannot start, on a socket which would start it again at once, refuses calls. */
 const REFUSE_MS = 10_000;
 /** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
@@ -85,6 +88,8 @@ class Master {
   /** As it was at the start: it may be gone before the first process is ready. */
   readonly #parent = process.ppid;
   #idle: NodeJS.Timeout | undefined;
+  #rereading: NodeJS.Timeout | undefined;
+  #rereadMs = Number.NEGATIVE_INFINITY;
   #deaf: RefusedError | undefined;
   readonly #stop = new AbortController();
   readonly #hurry = new AbortController();
@@ -221,12 +226,22 @@ class Master {
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    process.on('SIGHUP', () => this.#reread());
+    process.on('SIGHUP', () => this.#rereadInTime());
     process.on('SIGUSR1', () => this.#log.write('info', this.#describe()));
+  }
+
+  /** However often it is asked for: who is renewed before a process has booted serves no call any more. */
+  #rereadInTime(): void {
+    if (this.#rereading) return;
+    const inMs = this.#rereadMs + REREAD_MS - monotonicMs();
+    if (inMs <= 0) this.#reread();
+    else this.#rereading = setTimeout(() => this.#reread(), inMs).unref();
   }
 
   /** Takes up the configuration as it is now; what has been opened by it stays where it is. */
   #reread(): void {
+    this.#rereading = undefined;
+    this.#rereadMs = monotonicMs();
     if (this.#stop.signal.aborted) return;
     let read: { config: Config; settings: Settings };
     try {

@@ -6,6 +6,7 @@ import { defaults } from '../config';
 import { Log } from '../log';
 import type { Ending } from '../run/ending';
 import type { House } from '../run/house';
+import { inTime } from '../run/patience';
 import { resolveRequest, type ScriptFile } from '../run/resolve';
 import { attend } from './attendance';
 import { CleanSlate } from './clean-slate';
@@ -210,13 +211,3 @@ const privilege = (): typeof import('../run/privilege') => require('../run/privi
 const departure = (): typeof import('../run/departure') => require('../run/departure');
 const stopped = (why: string): Error =>
   new (require('../errors') as typeof import('../errors')).AgiError('SERVICE_STOPPED', why);
-
-function inTime(work: Promise<void>, withinMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, withinMs);
-    void work.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}

@@ -8,6 +8,7 @@ import { printable } from '../log-entry';
 import { encodeCommand } from '../wire/agi-command';
 import { type Ending, exitCodes } from './ending';
 import { sendMail } from './mail';
+import { inTime } from './patience';
 import { describeError, summarizeError } from './report';
 
 /** phpAGI's limit, too. */
@@ -99,7 +100,7 @@ export class Trouble {
       await session.drain();
       if (this.#ending.transport.blocked) await session.last('NOOP');
     };
-    await Promise.race([quiet(), elapsed(FAREWELL_MS)]);
+    await inTime(quiet(), FAREWELL_MS);
   }
 
   /** The call is over: nothing is watched for any more. */
@@ -175,7 +176,7 @@ export class Trouble {
       transport.receiver = { onData: say, onEnd: () => resolve() };
       say();
     });
-    await Promise.race([said, elapsed(FAREWELL_MS)]);
+    await inTime(said, FAREWELL_MS);
     try {
       sayNext();
     } catch {
@@ -236,8 +237,4 @@ function asHangup(error: unknown): AgiError | undefined {
   if (error instanceof AgiError) return error.code === 'SCRIPT_ENDED' ? error : undefined;
   if (!(error instanceof Error) || error.name !== 'AbortError') return undefined;
   return error.cause instanceof AgiHangupError ? error.cause : undefined;
-}
-
-function elapsed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

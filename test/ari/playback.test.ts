@@ -19,9 +19,12 @@ async function open(...states: string[]) {
   const socket = await arrived;
   return {
     ari,
-    looks: () => played.requests.filter((request) => request.startsWith('GET /ari/playbacks/')).length,
-    tell: (type: string, state: string) =>
-      socket.send(JSON.stringify({ type, playback: { id: 'p', state } })),
+    looks: () => played.requests.filter((request) => /^GET \/ari\/.*\/p$/.test(request)).length,
+    /** Of the playback `p` or the channel `c`. */
+    tell: (type: string, state?: string) =>
+      socket.send(
+        JSON.stringify({ type, channel: { id: 'c' }, ...(state && { playback: { id: 'p', state } }) }),
+      ),
     async [Symbol.asyncDispose]() {
       await ari.close();
       await played[Symbol.asyncDispose]();
@@ -83,6 +86,52 @@ describe('a playback of which no word comes', () => {
       expect(it.looks()).toBe(0);
     },
   );
+});
+
+describe('what waits for its turn when the channel goes away', () => {
+  it('a playback has failed: Asterisk drops it, and says nothing', async () => {
+    await using it = await open('gone');
+    const playback = await play(it.ari, 'sound:beep');
+    it.tell('StasisEnd');
+    expect(await playback.finished).toBe('failed');
+    expect(it.looks()).toBe(2);
+  });
+
+  it('a playback has failed where the channel was gone before its order was answered', async () => {
+    await using it = await open('gone');
+    const channel = it.ari.channel('c');
+    const order = channel.play({ media: 'sound:beep', playbackId: 'p' });
+    it.tell('StasisEnd');
+    expect(await (await order).finished).toBe('failed');
+  });
+
+  it('a recording has failed, too', async () => {
+    await using it = await open('gone');
+    const recording = await it.ari.channel('c').record({ name: 'p', format: 'wav' });
+    it.tell('ChannelDestroyed');
+    expect(await recording.finished).toEqual({ outcome: 'failed', recording: undefined });
+  });
+
+  it('what plays until the channel is gone is heard out', async () => {
+    await using it = await open('playing', 'playing', 'gone');
+    const playback = await play(it.ari, 'sound:beep');
+    it.tell('StasisEnd');
+    await expect.poll(it.looks, { timeout: 5000 }).toBe(3);
+    it.tell('PlaybackFinished', 'done');
+    expect(await playback.finished).toBe('done');
+  });
+
+  it('what a channel has played long ago is not kept with it', async () => {
+    await using it = await open('gone');
+    const channel = it.ari.channel('c');
+    const playback = await channel.play({ media: 'sound:beep', playbackId: 'p' });
+    it.tell('PlaybackFinished', 'done');
+    expect(await playback.finished).toBe('done');
+    it.tell('StasisEnd');
+    await channel.ended;
+    await new Promise(setImmediate);
+    expect(it.looks()).toBe(0);
+  });
 });
 
 describe('what is no media to any Asterisk', () => {

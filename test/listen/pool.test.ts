@@ -56,6 +56,54 @@ describe('a pool', () => {
     expect(new Set(pids).size).toBe(3);
   });
 
+  describe('keeps its process behind a call', () => {
+    const hungUp = (command: string) =>
+      command.startsWith('STREAM FILE') ? '200 result=-1 endpos=80\nHANGUP' : '200 result=1';
+    const unknown = () => '510 Invalid or unknown command';
+    const dead = () => '511 Command Not Permitted on a dead channel or intercept routine';
+
+    it.each<[string, string, ((command: string) => string)?]>([
+      ['that fails in its function', "await agi.noop(); throw new Error('on purpose');"],
+      ['that fails while commands are under way', "agi.noop(); agi.noop(); throw new Error('on purpose');"],
+      ['that awaits what can no longer happen', 'await agi.noop(); await new Promise(() => {});'],
+      ['that cannot be compiled', 'await ;'],
+      ['whose command is unknown', "await agi.send('FOO');", unknown],
+      ['whose channel is dead', "await agi.streamFile('beep');", dead],
+      ['whose caller hangs up', "await agi.streamFile('a'); await agi.streamFile('b');", hungUp],
+      [
+        'that tidies up behind a hangup',
+        "try { await agi.streamFile('a'); await agi.streamFile('b'); } finally { await agi.setVariable('a', 'b'); }",
+        hungUp,
+      ],
+    ])('%s', async (_, body, answer) => {
+      await keepsProcess(`module.exports = async (agi) => { ${body} };`, answer);
+    });
+
+    it.each<[string, string, ((command: string) => string)?]>([
+      ['that fails in its body', "throw new Error('on purpose');"],
+      ['that has set its exit code', 'process.exitCode = 3; agi.noop();'],
+      [
+        'whose caller hangs up in the middle of its body',
+        "agi.streamFile('a'); agi.streamFile('b');",
+        hungUp,
+      ],
+    ])('%s', async (_, body, answer) => {
+      await keepsProcess(body, answer);
+    });
+
+    async function keepsProcess(script: string, answer?: (command: string) => string): Promise<void> {
+      await using server = await Resident.start({
+        files: { 'pid.js': 'agi.verbose(process.pid)', 'script.js': script },
+        listen: 'processes = 1',
+        config: 'log_level = debug',
+      });
+      const before = await server.call('pid');
+      await server.call('script', answer);
+      expect(await server.call('pid')).toEqual(before);
+      expect(server.log()).not.toContain('this process is renewed');
+    }
+  });
+
   it.each([
     [
       'a module and what it requires',

@@ -265,6 +265,20 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     expect(await call.closed).toEqual(['VERBOSE held 1', 'NOOP bye']);
   });
 
+  it('SIGHUP: calls are served though it comes again and again', async () => {
+    await using server = await start();
+    const hurry = setInterval(() => server.child.kill('SIGHUP'), 10);
+    try {
+      for (let call = 0; call < 20; call++) expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+      server.configure({
+        folder: makeFolder({ 'hello.js': "module.exports = (agi) => agi.verbose('moved')" }),
+      });
+      await expect.poll(() => server.call('hello'), { timeout: 20_000 }).toEqual(['VERBOSE moved 1']);
+    } finally {
+      clearInterval(hurry);
+    }
+  });
+
   it('SIGHUP: a configuration that is broken is not taken up', async () => {
     await using server = await start();
     server.configure({ listen: 'max_active = many' });

@@ -1,0 +1,86 @@
+/** What a channel or a bridge does for a while, and Asterisk does not always tell the end of. */
+import { AriError } from '../ari-errors';
+import { type Ending, Handle } from './handle';
+
+/** When what may have been dropped is looked for; doubled each time, up to the longest. */
+const FIRST_LOOK_MS = 500;
+const LONGEST_LOOK_MS = 30_000;
+
+/** The handle of a thing that ends by itself. */
+export abstract class PassingHandle extends Handle {
+  #hasBegun = false;
+  /** Whether what does it has ended. */
+  #isAlone = false;
+  #looking: NodeJS.Timeout | undefined;
+  #letGo: (() => void) | undefined;
+
+  /**
+   * Sees to it that the end comes to be known, told or not: an order that waits for its turn goes with the channel that it
+   * was given to, and nothing is said of it.
+   * @param by what does it
+   * @param beginning the type of the event that tells of its beginning, where Asterisk may take the order, drop it and say
+   *   nothing, whatever becomes of `by`
+   * @internal
+   */
+  watch(by: Handle, beginning?: string): void {
+    if (this.ending !== undefined) return;
+    if (beginning !== undefined) {
+      this.on(beginning, () => {
+        this.#hasBegun = true;
+      });
+      this.#lookAfter(FIRST_LOOK_MS, false);
+    }
+    const lookAtOnce = () => {
+      this.#isAlone = true;
+      void this.#look(FIRST_LOOK_MS, false);
+    };
+    if (by.ending !== undefined) lookAtOnce();
+    else this.#letGo = by.whenEnded(lookAtOnce);
+  }
+
+  /** @internal */
+  override end(ending: Ending): void {
+    clearTimeout(this.#looking);
+    this.#letGo?.();
+    super.end(ending);
+  }
+
+  /** What Asterisk says of its state. @throws AriError with code `ARI_NOT_FOUND` where there is none */
+  protected abstract askState(): Promise<string>;
+
+  /** It is over, and was not what was asked for. */
+  protected abstract fail(): void;
+
+  #lookAfter(ms: number, wasGone: boolean): void {
+    if (this.ending !== undefined) return;
+    clearTimeout(this.#looking);
+    this.#looking = setTimeout(() => void this.#look(ms, wasGone), ms);
+    this.#looking.unref();
+  }
+
+  async #look(ms: number, wasGone: boolean): Promise<void> {
+    // whoever is told of nothing cannot tell this apart from one that has ended as it should
+    const state = this.host.isTold() ? await this.#state() : undefined;
+    if (this.ending !== undefined) return;
+    if (state !== 'gone') {
+      // it is told to another application
+      if (state === 'playing' && !this.#hasBegun && !this.#isAlone) return;
+      this.#lookAfter(Math.min(ms * 2, LONGEST_LOOK_MS), false);
+    } else if (!wasGone) {
+      // its last word may be on its way still
+      this.#lookAfter(FIRST_LOOK_MS, true);
+    } else {
+      this.fail();
+      this.end('gone');
+    }
+  }
+
+  /** `gone` where Asterisk has none; undefined where that cannot be known at the moment. */
+  async #state(): Promise<string | undefined> {
+    try {
+      return await this.askState();
+    } catch (error) {
+      return error instanceof AriError && error.code === 'ARI_NOT_FOUND' ? 'gone' : undefined;
+    }
+  }
+}
