@@ -2,6 +2,7 @@
 import { splitArguments } from '../wire/dialplan';
 import { atoi } from './c-numbers';
 import { writeVariable } from './functions';
+import { move } from './place';
 import { ANY_KEY, answer, collect, pause, play, resultOf, type Stage, type Steps, say } from './steps';
 
 /** How long a phone rings that nobody answers, where Dial() does not say. */
@@ -314,8 +315,7 @@ const applications = new Map<string, Application>(
         stage.scope.warn(`there is no label ${context},${extension},${priority}: see the option labels`);
         return -1;
       }
-      Object.assign(channel, { context, extension, priority: number, moved: true });
-      stage.tell({ type: 'move', context, extension, priority: number });
+      move(stage, { context, extension, priority: number });
       return 0;
     },
     saydigits: saying('digits'),

@@ -1,5 +1,6 @@
 /** The dialplan functions that call scripts commonly read and write; the user's own come first. */
 import { createHash } from 'node:crypto';
+import { cutBytes, FIELD_BYTES } from './buffers';
 import { scan } from './c-numbers';
 import { type Channel, type Surroundings, tellsOf } from './channel';
 import { type Scope, substitute } from './expressions';
@@ -215,7 +216,7 @@ const readings = new Map<string, Reading>(
       const [field, told] = callerOf(argument, channel);
       const read = callerFields.get(field);
       if (!read) warn(`the simulation has no CALLERID(${argument})`);
-      return read?.(told) ?? '';
+      return cutBytes(read?.(told) ?? '', FIELD_BYTES);
     },
     CHANNEL: (argument, { channel, warn }) => {
       const read = channelFields.get(argument.toLowerCase());
@@ -225,7 +226,8 @@ const readings = new Map<string, Reading>(
     CDR: (argument, { channel, now }) => {
       const [name = '', options = ''] = takeApart(argument, { most: 2 });
       const known = name.toLowerCase();
-      return cdrFields.get(known)?.(channel, now, options) ?? channel.cdr.get(known) ?? '';
+      const value = cdrFields.get(known)?.(channel, now, options) ?? channel.cdr.get(known) ?? '';
+      return known === 'userfield' ? cutBytes(value, FIELD_BYTES) : value;
     },
     GLOBAL: (argument, { channel }) => channel.surroundings.globals.get(argument) ?? '',
     DB: (argument, { channel }) => {

@@ -895,6 +895,28 @@ export const conversations: readonly Conversation[] = [
     ],
   },
   {
+    name: 'texts that are too long',
+    steps: [
+      ...[
+        `> SET EXTENSION ${'e'.repeat(100)}`,
+        '< 200 result=0',
+        `> SET CONTEXT ${'c'.repeat(100)}`,
+        '< 200 result=0',
+      ],
+      ...['> GET FULL VARIABLE "${LEN(${EXTEN})}|${LEN(${CONTEXT})}"', '< 200 result=1 (79|79)'],
+      ...[`> EXEC Goto ${'d'.repeat(100)},x,1`, '< 200 result=0'],
+      ...['> GET FULL VARIABLE "${LEN(${EXTEN})}|${LEN(${CONTEXT})}"', '< 200 result=1 (1|79)'],
+      ...[`> SET CALLERID ${'n'.repeat(300)}`, '< 200 result=1'],
+      ...['> GET FULL VARIABLE "${LEN(${CALLERID(name)})}"', '< 200 result=1 (255)'],
+      ...[`> SET VARIABLE CDR(userfield) ${'u'.repeat(300)}`, '< 200 result=1'],
+      ...['> GET FULL VARIABLE "${LEN(${CDR(userfield)})}"', '< 200 result=1 (255)'],
+      ...[`> SET VARIABLE CDR(own) ${'u'.repeat(300)}`, '< 200 result=1'],
+      ...['> GET FULL VARIABLE "${LEN(${CDR(own)})}"', '< 200 result=1 (300)'],
+      ...[`> SET VARIABLE V ${'ü'.repeat(500)}${'x'.repeat(30)}`, '< 200 result=1'],
+      ...['> GET VARIABLE V', `< 200 result=1 (${'ü'.repeat(500)}${'x'.repeat(23)})`],
+    ],
+  },
+  {
     name: 'caller ids',
     steps: [
       ...callerIds.flatMap(([text, all, name, number]) => [
