@@ -22,6 +22,8 @@ const LEAVE_MS = 10_000;
 
 export interface Watcher {
   onReport(member: CrewMember, report: Report): void;
+  /** The process has left by itself: nothing of it is on its calls' connections any more. */
+  onLeave(member: CrewMember): void;
   /** The process has ended, however that went. */
   onExit(member: CrewMember, how: Exit): void;
 }
@@ -138,6 +140,7 @@ export class CrewMember {
     // its last words may not have been read yet: a call that it has served must not be another's. Something that the
     // script has started may hold the line open.
     this.#child.on('exit', (code, signal) => {
+      if (signal === null) watcher.onLeave(this);
       clearTimeout(this.#silence);
       this.#silence = setTimeout(() => onExit(code, signal), LAST_MS);
     });

@@ -5,6 +5,7 @@ import type { Arrival } from './arrival';
 import type { CrewMember, Exit } from './crew-member';
 import { Ledger } from './ledger';
 import type { CallOrder, Report } from './messages';
+import { sendAway } from './reception';
 import { type Changes, type Dispatch, Staff, type StaffOptions } from './staff';
 import { WaitingLine } from './waiting-line';
 
@@ -17,7 +18,7 @@ export interface CrewOptions extends StaffOptions {
 
 export class Crew {
   #options: CrewOptions;
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
   readonly #waiting: WaitingLine;
   readonly #staff: Staff;
   #lastId = 0;
@@ -28,6 +29,7 @@ export class Crew {
 
   constructor(options: CrewOptions) {
     this.#options = options;
+    this.#ledger = new Ledger(options.settings.mode === 'pool');
     this.#waiting = new WaitingLine(
       () => this.#staff.isComing,
       (arrival) => this.#sendAway(arrival, 'processes'),
@@ -117,6 +119,7 @@ export class Crew {
       onTaken: (member, id) => this.#onTaken(member, id),
       onDone: (member, report) => this.#onDone(member, report),
       onTally: (member, report) => this.#onTally(member, report),
+      onLeave: (member) => this.#ledger.letGo(member),
       onEnd: (member, how) => this.#onEnd(member, how),
     };
   }
@@ -205,7 +208,14 @@ export class Crew {
 
   #onEnd(member: CrewMember, { code, signal }: Exit): boolean {
     const { counters, log, settings } = this.#options;
-    const { lost, untaken } = this.#ledger.close(member);
+    const { lost, cut, untaken } = this.#ledger.close(member);
+    for (const arrival of cut) {
+      arrival.resume();
+      sendAway(
+        arrival.socket,
+        `the process that served this call has ended with ${signal ?? `exit code ${code}`}`,
+      );
+    }
     for (const arrival of untaken) {
       if (this.#over) {
         arrival.resume();

@@ -10,10 +10,20 @@ interface Entry {
 }
 
 export class Ledger {
+  /** Whether the master keeps its end of a connection until the call is over. */
+  readonly #keeps: boolean;
   /** Calls that the master has accepted. */
   readonly #handed = new Map<CrewMember, Map<number, Entry>>();
   /** How many calls a process has accepted by itself. */
   readonly #accepted = new Map<CrewMember, number>();
+
+  /**
+   * @param keeps whether the master keeps its end of each connection until the call is over: what a process that was
+   *   killed cannot say any more is said there
+   */
+  constructor(keeps: boolean) {
+    this.#keeps = keeps;
+  }
 
   get active(): number {
     let active = 0;
@@ -37,7 +47,8 @@ export class Ledger {
     const entry = this.#handed.get(member)?.get(id);
     if (!entry) return false;
     entry.taken = true;
-    entry.arrival.letGo().destroy();
+    const socket = entry.arrival.letGo();
+    if (!this.#keeps) socket.destroy();
     return true;
   }
 
@@ -57,8 +68,15 @@ export class Ledger {
     if (!entry?.taken) return false;
     entries?.delete(id);
     clearTimeout(entry.limit);
+    entry.arrival.socket.destroy();
     entry.arrival.release();
     return true;
+  }
+
+  /** A process has left by itself: what it had to say it has said. */
+  letGo(member: CrewMember): void {
+    for (const { arrival, taken } of this.#handed.get(member)?.values() ?? [])
+      if (taken) arrival.socket.destroy();
   }
 
   /** What a process has by itself. */
@@ -68,23 +86,27 @@ export class Ledger {
 
   /**
    * A process is gone.
-   * @returns how many calls have gone with it, and those that it was handed and never had: another one will
+   * @returns how many calls have gone with it; those of which the connection is still there; and those that it was handed
+   *   and never had: another one will
    */
-  close(member: CrewMember): { lost: number; untaken: Arrival[] } {
+  close(member: CrewMember): { lost: number; cut: Arrival[]; untaken: Arrival[] } {
     let lost = this.#accepted.get(member) ?? 0;
     this.#accepted.delete(member);
     const entries = this.#handed.get(member);
     this.#handed.delete(member);
+    const cut: Arrival[] = [];
     const untaken: Arrival[] = [];
     for (const { arrival, limit, taken } of entries?.values() ?? []) {
       clearTimeout(limit);
-      if (!taken && !arrival.socket.destroyed) {
+      const { destroyed } = arrival.socket;
+      if (!taken && !destroyed) {
         untaken.push(arrival);
         continue;
       }
       lost++;
+      if (!destroyed) cut.push(arrival);
       arrival.release();
     }
-    return { lost, untaken };
+    return { lost, cut, untaken };
   }
 }

@@ -2,6 +2,7 @@
 import type { Server, Socket } from 'node:net';
 import { monotonicMs } from '../agi/socket-transport';
 import type { Log } from '../log';
+import { encodeCommand } from '../wire/agi-command';
 import type { Admission, RefusalReason } from './admission';
 
 /** Connections that may wait in the kernel to be accepted. */
@@ -132,10 +133,12 @@ export class Reception {
 /**
  * One word, and the end. The other side may be in the middle of its request: closed with that unread, the word
  * would be lost to it.
+ * @param why for Asterisk's console, where it has said what it wants: it does a command before it sees what stands behind
  */
-export function sendAway(socket: Socket): void {
+export function sendAway(socket: Socket, why?: string): void {
   socket.on('error', () => {});
-  socket.end('FAILURE\n');
+  const told = why === undefined ? '' : `${encodeCommand('VERBOSE', [why, 1])}\n`;
+  socket.end(`${told}FAILURE\n`);
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
   socket.on('close', () => clearTimeout(timer));

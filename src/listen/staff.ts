@@ -57,6 +57,8 @@ export interface Dispatch {
   /** @returns whether the process had that call */
   onDone(member: CrewMember, report: Report & { type: 'done' }): boolean;
   onTally(member: CrewMember, report: Report & { type: 'tally' }): void;
+  /** A process leaves by itself, and will be seen to have ended. */
+  onLeave(member: CrewMember): void;
   /**
    * A process has ended.
    * @returns whether calls are lost by that
@@ -87,6 +89,7 @@ export class Staff {
     this.#mayBePolite = options.mayBePolite;
     this.#boots = new Boots(options, {
       onReport: (member, report) => this.#onReport(member, report),
+      onLeave: (member) => this.#dispatch.onLeave(member),
       onExit: (member, how) => this.#onExit(member, how),
     });
     this.#rehearsals = new Rehearsals(options.settings.mode === 'pool', options.log);

@@ -108,7 +108,7 @@ describe('a call that waits where each process serves one', () => {
       listen,
     });
     const other = await server.hold('held');
-    expect(await server.call('dies')).toEqual(['VERBOSE held 1']);
+    expect((await server.call('dies')).at(-1)).toBe('FAILURE');
     await server.logged(/error .* has ended with SIGABRT in the middle of a call \[PROCESS_ENDED\]/);
     expect(other.socket.closed).toBe(false);
     other.socket.end('HANGUP\n');

@@ -110,6 +110,53 @@ describe.skipIf(missing)(`a crowd of calls${missing ? ` (${missing})` : ''}`, ()
   );
 });
 
+/** What the script is at when its process ends. */
+const crashes = {
+  'between two commands': "await agi.noop(); process.kill(process.pid, 'SIGKILL');",
+  'at a sound': "agi.streamFile('vm-intro'); setTimeout(() => process.kill(process.pid, 'SIGSEGV'), 200);",
+  'at an application that nothing ends': "agi.exec('Wait', '1'); setTimeout(() => process.abort(), 200);",
+  'in circles': 'await agi.noop(); for (;;);',
+};
+
+describe.skipIf(missing).each([16, 22] as const)('a process that is killed, on Asterisk %d', (version) => {
+  it.each(['', 'max_calls = 1\nspare = 0'])(
+    'is AGISTATUS=FAILURE, whatever it was at (%j)',
+    async (listen) => {
+      const kinds = Object.entries(crashes);
+      await using server = await Resident.start({
+        files: Object.fromEntries(
+          kinds.map(([, body], at) => [
+            `crash${at}.js`,
+            `module.exports = async (agi) => { ${body} await new Promise(() => {}); };`,
+          ]),
+        ),
+        config: 'max_seconds = 1.5',
+        listen,
+      });
+      await using asterisk = await Asterisk.start({
+        version,
+        extensions: [
+          '[phones]',
+          'exten => stays,1,Answer()',
+          ' same => n,Wait(600)',
+          '[crash]',
+          `exten => _X,1,AGI(agi://127.0.0.1:${server.port}/crash\${EXTEN})`,
+          ' same => n,Log(NOTICE,crash ${EXTEN} is ${AGISTATUS})',
+        ].join('\n'),
+      });
+      for (const at of kinds.keys()) await asterisk.originate('stays@phones', `${at}@crash`);
+      const told = await Promise.all(
+        kinds.map(async ([kind], at) => {
+          const line = await asterisk.waitForLog(new RegExp(`NOTICE.* crash ${at} is `), 20_000);
+          return `${kind}: ${line.split(' ').at(-1)}`;
+        }),
+      );
+      expect(told).toEqual(kinds.map(([kind]) => `${kind}: FAILURE`));
+      expect(asterisk.log()).toContain('the process that served this call has ended with SIGSEGV');
+    },
+  );
+});
+
 /** Each channel goes through its rounds, and tells how each went. */
 function dialplan(port?: number): string {
   return [
