@@ -45,10 +45,17 @@ export abstract class PassingHandle extends Handle {
     super.end(ending);
   }
 
-  /** What Asterisk says of its state. @throws AriError with code `ARI_NOT_FOUND` where there is none @internal */
+  /**
+   * What Asterisk says of its state.
+   * @throws AriError with code `ARI_NOT_FOUND` where there is none
+   * @internal
+   */
   protected abstract askState(): Promise<string>;
 
-  /** It is over, and was not what was asked for. @internal */
+  /**
+   * It is over, and was not what was asked for.
+   * @internal
+   */
   protected abstract fail(): void;
 
   #lookAfter(ms: number, wasGone: boolean): void {

@@ -197,9 +197,15 @@ describe('the engine', () => {
     [
       { engine: 'flite', program: '/opt/flite' },
       {},
-      /\/opt\/flite which the configuration names, is not there/,
+      /\/opt\/flite, which the configuration names, is not there/,
     ],
-    [{ engine: 'swift' }, { cepstral: { swift: '/opt/swift/bin/swift' } }, /\/opt\/swift\/bin\/swift which/],
+    [
+      { engine: 'command', command: '/opt/say {wave}' },
+      {},
+      /its program \/opt\/say, which the configuration names, is not there. Install what \[tts\] command names/,
+    ],
+    [{ engine: 'command', command: 'say {wave}' }, {}, /its program say is not on the PATH/],
+    [{ engine: 'swift' }, { cepstral: { swift: '/opt/swift/bin/swift' } }, /\/opt\/swift\/bin\/swift, which/],
     [{ engine: '__proto__' }, {}, /no engine "__proto__": known are/],
     [
       { engine: 'acapela' },
