@@ -11,15 +11,15 @@ import { sha256Hex } from './sha256';
 
 export interface SpeechOptions {
   /** `festival`, `flite`, `espeak-ng`, `swift`, `piper` or `command`; else the configuration's. */
-  readonly engine?: string;
+  readonly engine?: string | undefined;
   /** A voice of the engine's, by its own name for it. It has its own language. */
-  readonly voice?: string;
+  readonly voice?: string | undefined;
   /** `de`, for an engine that knows languages, where no voice is named. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** How fast: 1 is the voice's own way, 2 twice as fast; 0.25 to 4. */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   /** Makes a file for this kind of channel alone. */
-  readonly sampleRate?: 8000 | 16_000;
+  readonly sampleRate?: 8000 | 16_000 | undefined;
 }
 
 /** One text in one voice. */
