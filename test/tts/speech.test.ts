@@ -567,6 +567,15 @@ describe('the files', () => {
     }
   });
 
+  it('are made again by the call that has seen the folder removed', async () => {
+    const speech = there.speech();
+    const name = await speech.name('x');
+    fs.rmSync(there.cache, { recursive: true });
+    await speech.name('y');
+    expect(await speech.name('x')).toBe(name);
+    expect(visible()).toContain(`${path.basename(name)}.wav`);
+  });
+
   it('cannot be kept where the folder cannot be made', async () => {
     const speech = new Speech(toConfig({ tts: { cache: `${there.file('tone.wav')}/cache` } }, 'a.conf'));
     await expect(speech.name('x')).rejects.toEqual(
