@@ -137,6 +137,9 @@ export abstract class Handle {
     if (ending !== undefined) this.end(ending);
   }
 
+  /** Called before anybody is told that it has entered an application. @internal */
+  enter(_application: string | undefined): void {}
+
   /** @internal */
   end(ending: Ending): void {
     if (this.#ending !== undefined) return;

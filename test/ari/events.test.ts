@@ -2,7 +2,14 @@
 import { getEventListeners, once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { Ari, type AriOptions, type AriState, type BridgeHandle, type Gap } from '../../src/ari';
+import {
+  Ari,
+  type AriOptions,
+  type AriState,
+  type BridgeHandle,
+  type ChannelHandle,
+  type Gap,
+} from '../../src/ari';
 import { json, PlayedAri } from '../support/ari-server';
 
 const login = { username: 'tester', password: 'secret' };
@@ -348,6 +355,30 @@ describe('events', () => {
     expect(await room.ended).toBe('closed');
     expect(ari.counts.handles).toBe(0);
   });
+
+  // of two applications Asterisk 22 tells side by side
+  it.each([
+    ['as it went', ['StasisEnd hello', 'StasisStart other']],
+    ['the other way round', ['StasisStart other', 'StasisEnd hello']],
+  ])(
+    'of a channel that moves to another application, told %s, end one handle and begin another',
+    async (_, order) => {
+      await using it = await open();
+      const { ari, socket } = it;
+      const calls: ChannelHandle[] = [];
+      ari.onCall((call) => void calls.push(call));
+      const told = ['StasisStart hello', ...order];
+      const done = counted(ari, told.length);
+      for (const [type, application] of told.map((text) => text.split(' ')))
+        send(socket, { type, application, channel: channel('c') });
+      await done;
+      expect(calls.map(({ ending }) => ending)).toEqual(['left', undefined]);
+      expect(ari.channel('c')).toBe(calls[1]);
+      const left = calls[1]?.ended;
+      send(socket, { type: 'StasisEnd', application: 'other', channel: channel('c') });
+      expect(await left).toBe('left');
+    },
+  );
 
   it('give digits, by number, by terminator and by time', async () => {
     await using it = await open();
