@@ -94,6 +94,8 @@ export class ChannelHandle extends Handle {
   #hungUp = false;
   /** The application that it has entered, where that was seen. */
   #application: string | undefined;
+  /** What waits for the channel's answer, and may have missed it. */
+  readonly #dialling = new Set<() => void>();
   #leaving: NodeJS.Timeout | undefined;
 
   /**
@@ -143,6 +145,9 @@ export class ChannelHandle extends Handle {
           cause = event.cause;
         }),
       ];
+      const onUp = () => resolve({ status: 'ANSWER' });
+      this.#dialling.add(onUp);
+      offs.push(() => this.#dialling.delete(onUp));
       return () => {
         for (const off of offs) off();
       };
@@ -297,6 +302,11 @@ export class ChannelHandle extends Handle {
   /** @internal */
   async exists(): Promise<boolean> {
     return this.get().then(() => true, isNotFound);
+  }
+
+  /** @internal */
+  override find({ state }: Channel): void {
+    if (state === 'Up') for (const tell of [...this.#dialling]) tell();
   }
 
   /** @internal */

@@ -492,6 +492,27 @@ describe('a WebSocket that is lost', () => {
     }
   });
 
+  it.each([
+    ['Up', { status: 'ANSWER' }],
+    ['Ringing', { status: 'BUSY' }],
+  ])('hides no answer from who dials: a channel that is %s by now', async (state, outcome) => {
+    await using played = await PlayedAri.start(({ method, url }, response) =>
+      json(response, 200, method === 'GET' && url === '/ari/channels' ? [{ id: 'c', state }] : []),
+    );
+    const options = { port: played.port, ...login, reconnect: quick, requestsOverSocket: false };
+    await using ari = new Ari(options);
+    const arrived = played.webSocket();
+    await ari.start('hello');
+    const dialling = ari.channel('c').dial();
+    await expect.poll(() => played.requests).toContain('POST /ari/channels/c/dial');
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    const next = played.webSocket();
+    (await arrived).terminate();
+    await gap;
+    if (state !== 'Up') send(await next, { type: 'Dial', peer: channel('c'), dialstatus: 'BUSY' });
+    expect(await dialling).toEqual(outcome);
+  });
+
   it('again, before all that was lost is known, is one gap from the first loss on', async () => {
     let isAnswering = true;
     const asked: string[] = [];
