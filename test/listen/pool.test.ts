@@ -631,6 +631,16 @@ describe('a pool', () => {
     await server.counted(/ calls 2; active 0; waiting 0; failed 1; /);
   });
 
+  it("an exit code that a script has set is its call's, and not the next one's", async () => {
+    await using server = await Resident.start({
+      files: { 'sets.js': 'process.exitCode = 5; agi.verbose(1)', 'plain.js': 'agi.verbose(2)' },
+      listen: 'processes = 1',
+    });
+    expect(await server.call('sets')).toEqual(['VERBOSE 1 1', 'FAILURE']);
+    expect(await server.call('plain')).toEqual(['VERBOSE 2 1']);
+    await server.counted(/ calls 2; active 0; waiting 0; failed 1; /);
+  });
+
   it('what a script prints is in the log, and not on the wire', async () => {
     await using server = await Resident.start({
       files: {
