@@ -712,6 +712,11 @@ describe('a pool', () => {
       'require(\'fs\').writeSync(3, \'{"type":"done","id":99,"code":0,"asked":false}\\n\');',
       ['has said what it cannot say, and is killed'],
     ],
+    ...['taken","id":1}', 'free","last":true}'].map((word): [string, string, string[]] => [
+      `what it may say, without end: ${word}`,
+      `for (let n = 0; n < 9; n++) require('fs').writeSync(3, '{"type":"${word}\\n');`,
+      ['has said what it cannot say, and is killed'],
+    ]),
     ...['ACK', 'NACK', 'x'].map((word): [string, string, string[]] => [
       `NODE_HANDLE_${word}, as Node itself would`,
       `require('fs').writeSync(3, '{"cmd":"NODE_HANDLE_${word}"}\\n');`,
