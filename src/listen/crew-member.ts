@@ -209,6 +209,11 @@ export class CrewMember {
     }, withinMs).unref();
   }
 
+  /** Its call is over: with what it has left behind it may take no other's place for ever. */
+  expectTidy(): void {
+    this.expect('has not tidied up', LEAVE_MS);
+  }
+
   /** It is to end, and nothing else will do. */
   expectEnd(withinMs = LEAVE_MS): void {
     this.expect('has not left', withinMs);

@@ -739,6 +739,18 @@ describe('a pool', () => {
     expect(server.child.exitCode).toBeNull();
   });
 
+  it('a process that never comes to the end of tidying up gives its place to another', async () => {
+    const circles =
+      "module.exports = async () => { await agi.verbose('held'); setTimeout(() => { for (;;); }); }";
+    await using server = await Resident.start({
+      files: { 'circles.js': circles, 'hello.js': "agi.verbose('cool')" },
+      listen: 'processes = 1',
+    });
+    expect(await server.call('circles')).toEqual(['VERBOSE held 1']);
+    await server.logged('has not tidied up after 10 s, and is killed');
+    expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+  });
+
   it.runIf(process.getuid?.() === 0)(
     "no script gets another owner's call by saying that its process is free",
     async () => {
