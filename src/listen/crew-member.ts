@@ -82,6 +82,8 @@ export class CrewMember {
   #silence: NodeJS.Timeout | undefined;
   #isCut = false;
   #isDistrusted = false;
+  /** Whether it has said that it is ready. */
+  #isReady = false;
   /** How much it may still say: who talks without end would have the master hear nobody else. */
   #wordsLeft: number;
 
@@ -246,8 +248,10 @@ export class CrewMember {
     if (--this.#wordsLeft < 0 || !isReport(said)) return false;
     const { type } = said;
     if (!this.#line.carries(type)) return false;
+    if (type !== 'deaf' && type !== 'ready') return true;
     // what it was given to listen on is known before it is ready
-    if (type === 'deaf' || type === 'ready') return this.state === 'booting' || this.state === 'leaving';
+    if (this.#isReady) return false;
+    this.#isReady = type === 'ready';
     return true;
   }
 
