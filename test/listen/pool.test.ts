@@ -739,6 +739,26 @@ describe('a pool', () => {
     expect(server.child.exitCode).toBeNull();
   });
 
+  it.each(['spare = 1', 'max_calls = 1\nspare = 0', 'mode = shared'])(
+    'what a script prints where nothing can be written is lost, and not the call: %j',
+    async (listen) => {
+      await using server = await Resident.start({
+        files: {
+          'prints.js': `const { closeSync, openSync } = require('fs');
+          module.exports = async (agi) => {
+            closeSync(1);
+            openSync('/dev/full', 'w');
+            process.stdout.write('printed');
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            await agi.verbose('cool');
+          }`,
+        },
+        listen,
+      });
+      expect(await server.call('prints')).toEqual(['VERBOSE cool 1']);
+    },
+  );
+
   it('a process that never comes to the end of tidying up gives its place to another', async () => {
     const circles =
       "module.exports = async () => { await agi.verbose('held'); setTimeout(() => { for (;;); }); }";

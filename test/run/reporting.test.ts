@@ -145,6 +145,17 @@ describe('a log that cannot be opened', () => {
   });
 });
 
+it('what a script, or a library, prints to a log on a full disk is lost, and not the call', async () => {
+  const script =
+    "process.stdout.write('printed\\n'); process.stderr.write('printed\\n'); console.log('said'); setTimeout(() => agi.verbose('cool'), 50)";
+  const outcome = await call({
+    script: 'script.js',
+    files: { 'script.js': script },
+    config: 'log=/dev/full\n',
+  });
+  expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE cool 1'] });
+});
+
 // a syslog daemon of the machine's own would take the socket's place
 const noSyslog =
   process.getuid?.() !== 0 ? 'needs root' : existsSync('/dev/log') ? 'a syslog daemon runs here' : '';
