@@ -1,6 +1,6 @@
 /** `fastagi` and `agi` as a person meets them: help, versions, wrong use; and the demo. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { answerAll, call, requestFor } from '../support/asterisk';
@@ -210,6 +210,18 @@ describe('agi', () => {
       program: { file: executable('agi'), args: [`${folder}/hello`] },
     });
     expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE ran 1'] });
+  });
+  it('needs no PATH where a script names the interpreter and it', () => {
+    const script = path.join(makeFolder(), 'alone.js');
+    writeFileSync(script, `#!${process.execPath} ${executable('agi')}\nagi.verbose(process.argv[2])`, {
+      mode: 0o755,
+    });
+    const { stdout } = spawnSync(script, ['a b'], {
+      input: request,
+      env: { PATH: '/nowhere' },
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('VERBOSE "a b" 1\n');
   });
   it.each([
     ['throws.js', 1],
