@@ -199,13 +199,14 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
   });
 
   it('systemd finds nothing amiss in the units', async () => {
+    // it looks whether the program is there
+    const startable = (unit: string) =>
+      unit.replace('ExecStart=/usr/bin/node', `ExecStart=${process.execPath}`);
+    const page = readFileSync(path.join(root, 'docs/speech.md'), 'utf8');
     const folder = makeFolder({
       'fastagi.socket': readFileSync(path.join(root, 'systemd/fastagi.socket'), 'utf8'),
-      // it looks whether the program is there
-      'fastagi.service': readFileSync(path.join(root, 'systemd/fastagi.service'), 'utf8').replace(
-        'ExecStart=/usr/bin/node',
-        `ExecStart=${process.execPath}`,
-      ),
+      'fastagi.service': startable(readFileSync(path.join(root, 'systemd/fastagi.service'), 'utf8')),
+      'speech.service': startable(/```ini\n(\[Unit\][\s\S]*?)```/.exec(page)?.[1] ?? ''),
       'broken.service': '[Service]\nType=simple\nExecStart=/bin/true\nNoSuchKey=1\n',
     });
     const [analyze, ...before] = (await systemdTool('systemd-analyze')) as [string, ...string[]];
@@ -214,7 +215,8 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
         encoding: 'utf8',
       });
     expect(verify('broken.service').stderr).toContain('NoSuchKey');
-    expect(verify('fastagi.service', 'fastagi.socket')).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    for (const units of [['fastagi.service', 'fastagi.socket'], ['speech.service']])
+      expect(verify(...units)).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
   it('the units name what they should', () => {
