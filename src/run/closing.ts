@@ -34,6 +34,7 @@ export async function finish(ending: Ending): Promise<void> {
   if (ending.begun) return;
   ending.begun = true;
   const { session, transport } = ending;
+  if (ending.bodyHasReturned && session?.sent === 0 && !session.gone) tellOfUncalled(ending);
   if (session && !session.ended) {
     session.stop();
     // a read that waits may hold up the exit; a NOOP ends it
@@ -44,6 +45,12 @@ export async function finish(ending: Ending): Promise<void> {
   ending.leave(code);
 }
 
+/** A call that was nothing: its function may have another name than the one that is called. */
+function tellOfUncalled({ log }: Ending): void {
+  const hint = hints().hintForExports(process.mainModule?.exports);
+  if (hint !== undefined) log.write('warning', `${hint} [SCRIPT_UNCALLED]`);
+}
+
 /** What the script has set as its process's exit code. */
 function chosenCode({ house }: Ending): number {
   // beside others nobody can tell whose it is
@@ -52,3 +59,5 @@ function chosenCode({ house }: Ending): number {
 
 // a call that goes as it should, with an exit code that says otherwise
 const departure = (): typeof import('./departure') => require('./departure');
+// a script that has done nothing
+const hints = (): typeof import('./hints') => require('./hints');

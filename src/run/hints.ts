@@ -53,6 +53,24 @@ function fold(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 
+/** What to do about functions that a script exports by names, where nothing of it was called; undefined where it has none. */
+export function hintForExports(exports: unknown): string | undefined {
+  let names: string[];
+  try {
+    names = Object.entries(exports ?? {}).flatMap(([name, value]) =>
+      typeof value === 'function' ? name : [],
+    );
+  } catch {
+    // a getter that throws
+    return undefined;
+  }
+  if (names.length === 0) return undefined;
+  return (
+    `the script has sent no command, and nothing calls what it exports (${names.join(', ')}): ` +
+    'the function that is the call must be its default export, or module.exports itself'
+  );
+}
+
 /** What to do about an error whose own words are the system's or the language's; undefined where there is nothing to say. */
 export function hintFor(error: Error): string | undefined {
   return hintForMethod(error) ?? hintForName(error) ?? hintForPackage(error);

@@ -374,6 +374,28 @@ describe('a script that', () => {
   });
 
   it.each([
+    ['exports.agi_main = async (agi) => { await agi.answer(); }; exports.version = 1;'],
+    ['export async function agi_main(agi) { await agi.answer(); }\nexport const version = 1;'],
+  ])('exports a function that nothing calls, and does nothing else: %s', async (script) => {
+    const outcome = await run(script);
+    expect(outcome).toMatchObject({ code: 0, commands: [] });
+    expect(outcome.log).toMatch(
+      / warning .*: the script has sent no command, and nothing calls what it exports \(agi_main\): .*default.*\[SCRIPT_UNCALLED\]\n$/,
+    );
+  });
+
+  it.each([
+    ['has sent a command', 'agi.noop(); exports.agi_main = () => {};'],
+    ['exports nothing', 'const agi_main = () => {};'],
+    [
+      'exports what cannot be looked at',
+      "Object.defineProperty(exports, 'x', { enumerable: true, get() { throw 1; } });",
+    ],
+  ])('%s, and is told nothing', async (_, script) => {
+    expect(await run(script)).toMatchObject({ code: 0, log: '' });
+  });
+
+  it.each([
     ['in its body', 'agi.answer(); process.exitCode = 4;', 4],
     [
       'in its function',
