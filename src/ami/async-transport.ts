@@ -75,7 +75,9 @@ export class AsyncTransport implements Transport {
   /** The call has left AsyncAGI. */
   onEnd(): void {
     if (this.#broken) {
-      this.#finish();
+      // who has said the last word of all waits for the connection's end
+      if (this.#command === FAILURE) this.#deliverEnd(undefined);
+      else this.#finish();
       return;
     }
     // a hangup, as Asterisk tells it over FastAGI; nothing can be asked any more

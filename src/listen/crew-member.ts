@@ -19,6 +19,10 @@ const LATE_MS = 1000;
 const LAST_MS = 2000;
 /** How long a process may take to leave once it has been told that its time is over. */
 const LEAVE_MS = 10_000;
+/** What a process of the pool has to say of a call, at the most: that it is taken, that it is done, and that itself is free. */
+const WORDS_A_CALL = 3;
+/** And beside its calls: that it is ready, and that it leaves. */
+const OWN_WORDS = 2;
 
 export interface Watcher {
   onReport(member: CrewMember, report: Report): void;
@@ -77,12 +81,20 @@ export class CrewMember {
   #isEndDue = false;
   #silence: NodeJS.Timeout | undefined;
   #isCut = false;
+  #isDistrusted = false;
+  /** Whether it has said that it is ready. */
+  #isReady = false;
+  /** How much it may still say: who talks without end would have the master hear nobody else. */
+  #wordsLeft: number;
 
   constructor(options: BootOptions, watcher: Watcher) {
     const { terms, politely, descriptors, log, errand } = options;
     this.#log = log;
     this.isOnErrand = errand !== undefined;
     this.servesOne = terms.config.setuid || terms.maxCalls === 1;
+    // those of many calls have one owner, and say how they are as often as they are asked
+    this.#wordsLeft = terms.mode === 'shared' ? Number.POSITIVE_INFINITY : OWN_WORDS;
+    if (errand) this.#wordsLeft += WORDS_A_CALL;
     const priority = os.getPriority();
     // a fixed seed of the hash tables is for processes of one call
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
@@ -102,6 +114,7 @@ export class CrewMember {
       : new OrderLine(this.#child, terms.mode);
     this.#line.listen(
       (said) => {
+        if (this.#isDistrusted) return;
         if (this.#canSay(said)) watcher.onReport(this, said);
         else this.distrust();
       },
@@ -121,7 +134,9 @@ export class CrewMember {
   #onSilence(): void {
     // one that ends closes its line, too, and may be seen to have ended before that
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#silence = setTimeout(() => this.#cut('has closed its line to this one'), LAST_MS).unref();
+    this.#silence = setTimeout(() => {
+      if (this.state !== 'leaving') this.#cut('has closed its line to this one');
+    }, LAST_MS).unref();
   }
 
   #watchEnd(watcher: Watcher): void {
@@ -196,6 +211,11 @@ export class CrewMember {
     }, withinMs).unref();
   }
 
+  /** Its call is over: with what it has left behind it may take no other's place for ever. */
+  expectTidy(): void {
+    this.expect('has not tidied up', LEAVE_MS);
+  }
+
   /** It is to end, and nothing else will do. */
   expectEnd(withinMs = LEAVE_MS): void {
     this.expect('has not left', withinMs);
@@ -211,10 +231,12 @@ export class CrewMember {
   }
 
   /**
-   * Hands over a call. The socket stays open here, too, until the process has said that it has it.
+   * Hands over a call. The socket stays open here, too, until the process has said that it has it; in a pool, until the
+   * call is over.
    * @param withinMs how long that may take; 0: as long as it likes
    */
   hand(order: CallOrder, socket: Socket, withinMs = PATIENCE_MS): void {
+    this.#wordsLeft += WORDS_A_CALL;
     this.#line.send(order, socket);
     if (withinMs > 0) this.expect('has not taken the call that it was handed', withinMs);
   }
@@ -224,22 +246,25 @@ export class CrewMember {
   }
 
   #canSay(said: unknown): said is Report {
-    if (!isReport(said)) return false;
+    if (--this.#wordsLeft < 0 || !isReport(said)) return false;
     const { type } = said;
     if (!this.#line.carries(type)) return false;
+    if (type !== 'deaf' && type !== 'ready') return true;
     // what it was given to listen on is known before it is ready
-    if (type === 'deaf' || type === 'ready') return this.state === 'booting' || this.state === 'leaving';
+    if (this.#isReady) return false;
+    this.#isReady = type === 'ready';
     return true;
   }
 
-  /** It has said what cannot be. */
+  /** It has said what cannot be: a script can reach the descriptor of the line. Nothing more of it is heard. */
   distrust(): void {
+    this.#isDistrusted = true;
     this.#cut('has said what it cannot say');
   }
 
-  /** A script can reach the descriptor of the line. Who lies, or cannot be told anything, serves no more calls. */
+  /** Who lies, or cannot be told anything, serves no more calls. */
   #cut(what: string): void {
-    if (this.state === 'leaving' || this.#isCut) return;
+    if (this.#isCut) return;
     this.#isCut = true;
     this.#log.write('error', `process ${this.pid} ${what}, and is killed [PROCESS_LINE]`);
     this.kill();

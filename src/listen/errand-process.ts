@@ -9,7 +9,7 @@ import { openSession } from '../agi/opening';
 import { monotonicMs } from '../agi/socket-transport';
 import { Log } from '../log';
 import { Ending } from '../run/ending';
-import { guardConsole, guardStdin } from '../run/guard';
+import { guardConsole, guardOutput, guardStdin } from '../run/guard';
 import type { House } from '../run/house';
 import { ownProcess, runHere } from '../run/serve';
 import { END_SIGNAL, type Errand, masterSignals, type Report, STOPPED } from './messages';
@@ -46,6 +46,7 @@ export function serveErrand(): void {
   });
   guardConsole(() => log);
   guardStdin();
+  guardOutput();
   tell({ type: 'taken', id: call.id });
   void runHere(ending, openSession(transport, config, ending.tracing?.line));
 }

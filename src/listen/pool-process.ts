@@ -112,7 +112,7 @@ export class PoolProcess implements House {
     if (!caught) this.#spent = 'an exception was caught by nothing in the script';
     if (this.#shift) this.#shift.ending.fail(error);
     // of a call that is over; one that is on its way here goes to another process
-    else if (!caught) {
+    else if (!caught && !this.#leaving) {
       this.#headquarters.report({ type: 'free', last: true });
       this.#leave();
     }

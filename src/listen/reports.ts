@@ -6,12 +6,14 @@ import type { CallResult, Report } from './messages';
 const LINE_BYTES = 65_536;
 /** More calls than any process has, or has had since it spoke last. */
 const CALLS = 1e9;
+/** Longer than any script is at it before its first command. */
+const LONGEST_MS = 1e10;
 const words = ['ready', 'taken', 'done', 'free', 'tally', 'stale', 'deaf', 'pong'];
 
 /** A script can reach the line: what comes over it is looked at before it is believed. */
 export function isReport(said: unknown): said is Report {
   if (typeof said !== 'object' || said === null) return false;
-  const { type, id, active, calls, ended, refused } = said as Record<string, unknown>;
+  const { type, id, active, calls, ended, refused, why } = said as Record<string, unknown>;
   if (typeof type !== 'string' || !words.includes(type)) return false;
   if (type === 'tally') {
     return (
@@ -23,6 +25,8 @@ export function isReport(said: unknown): said is Report {
       Object.values(refused).every(isCount)
     );
   }
+  // what is no text may throw when it is to be written to the log
+  if (type === 'stale' || type === 'deaf') return typeof why === 'string';
   if (type === 'done') return Number.isInteger(id) && isResult(said);
   return type === 'taken' ? Number.isInteger(id) : true;
 }
@@ -32,11 +36,12 @@ function isCount(said: unknown): boolean {
   return Number.isInteger(said) && (said as number) >= 0 && (said as number) <= CALLS;
 }
 
-/** What is no number would end the master where it is added up. */
+/** What is no number would end the master where it is added up, and one without end would be all that is seen of the others. */
 function isResult(said: unknown): said is CallResult {
   if (typeof said !== 'object' || said === null) return false;
   const { firstCommandMs } = said as Record<string, unknown>;
-  return firstCommandMs === undefined || Number.isFinite(firstCommandMs);
+  if (firstCommandMs === undefined) return true;
+  return typeof firstCommandMs === 'number' && Math.abs(firstCommandMs) <= LONGEST_MS;
 }
 
 /** The reports of a process without Node's own line. */

@@ -2,7 +2,7 @@
 import os from 'node:os';
 import type { BareConnection } from '../agi/socket-transport';
 import { Log } from '../log';
-import { guardConsole, guardStdin, guardWarnings } from '../run/guard';
+import { guardConsole, guardOutput, guardStdin, guardWarnings } from '../run/guard';
 import { Headquarters } from './headquarters';
 import { masterSignals, type Order, type Report, type Terms } from './messages';
 import { PoolProcess } from './pool-process';
@@ -46,6 +46,7 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   guardConsole(log);
   guardWarnings(log);
   guardStdin();
+  guardOutput();
   const fail = (error: unknown, caught: boolean) => {
     if (!work?.fail(error, caught)) own.write('error', describe(error));
   };

@@ -229,6 +229,7 @@ export class Staff {
     } else if (report.type === 'done') {
       if (!this.#dispatch.onDone(member, report)) member.distrust();
       else if (report.free || member.isOnErrand) this.#onFree(member, member.isOnErrand);
+      else if (this.#options.settings.mode === 'pool') member.expectTidy();
     } else if (report.type === 'free' && this.#rehearsals.has(member)) this.#onRehearsed(member, report.last);
     else if (report.type === 'free') this.#onFree(member, report.last);
     else if (report.type === 'tally') this.#dispatch.onTally(member, report);
@@ -305,8 +306,12 @@ export class Staff {
 
   #onFree(member: CrewMember, last: boolean): void {
     // one that leaves may have been handed a call meanwhile
-    if (!last && (member.servesOne || this.#dispatch.load(member) > 0)) member.distrust();
-    else if (last) {
+    if (!last && (member.servesOne || this.#dispatch.load(member) > 0)) {
+      member.distrust();
+      return;
+    }
+    member.content();
+    if (last) {
       member.state = 'leaving';
       member.expectEnd();
     } else if (member.state === 'busy') {

@@ -35,6 +35,7 @@ export function guard(config: Config, log: Log, stdin = identity(0)): number {
   }
   guardConsole(() => log);
   guardStdin();
+  guardOutput();
   return output;
 }
 
@@ -54,6 +55,23 @@ export function guardConsole(current: () => Log): void {
       const log = current();
       if (log.enabled(level)) log.write(level, process.getBuiltinModule('node:util').format(...values));
     };
+  }
+}
+
+/** What is printed is lost on a full disk, or where the log's reader is gone: neither may cost the call. */
+export function guardOutput(): void {
+  for (const name of ['stdout', 'stderr'] as const) {
+    const stream = Object.getOwnPropertyDescriptor(process, name)?.get as () => NodeJS.WriteStream;
+    let guarded: NodeJS.WriteStream | undefined;
+    // made only when it is wanted
+    Object.defineProperty(process, name, {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        guarded ??= stream.call(process).on('error', () => {});
+        return guarded;
+      },
+    });
   }
 }
 

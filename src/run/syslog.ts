@@ -10,6 +10,8 @@ import type { Log } from '../log';
 
 // xinetd may leave no PATH
 const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+/** Where nobody but root can move away what is root's. */
+const ROOTS_PLACES = ['/run', '/tmp'];
 
 /** Sends the log to syslog; entries go nowhere where that cannot be. */
 export function begin(config: Config, log: Log, why?: string): void {
@@ -25,7 +27,8 @@ export function begin(config: Config, log: Log, why?: string): void {
 function openSyslog(tempdir: string): boolean {
   acceptCodeCache();
   const { spawn, spawnSync } = process.getBuiltinModule('node:child_process');
-  const folder = makeFolder([tempdir, tmpdir()]);
+  // `tempdir` is Asterisk's user's: by a link in the place of the folder he would have root write where he likes
+  const folder = makeFolder(process.geteuid?.() === 0 ? ROOTS_PLACES : [tempdir, tmpdir()]);
   if (folder === undefined) return false;
   const fifo = `${folder}/log`;
   try {

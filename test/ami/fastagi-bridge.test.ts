@@ -177,6 +177,24 @@ describe('a server', () => {
     await last(both.call).toBe('STREAM FILE "the-script-has-failed" ""');
   });
 
+  it('that says its last word hears the end with Asterisk, as over FastAGI, and not when it goes by itself', async () => {
+    let socket: net.Socket | undefined;
+    await using both = await bridged(
+      await listening((accepted) => {
+        socket = accepted;
+        socket.write('FAILURE\n');
+      }),
+    );
+    // nothing but the end is told of a command that ends the call
+    both.call.reply = () => '';
+    both.start('agi_arg_1: x');
+    await last(both.call).toBe('STREAM FILE "the-script-has-failed" ""');
+    socket?.resume();
+    both.call.end();
+    await expect.poll(() => socket?.readableEnded).toBe(true);
+    expect(both.problems).toEqual([]);
+  });
+
   it('that says what is no command', async () => {
     await using both = await bridged(await listening((socket) => void socket.write('x'.repeat(70_000))));
     both.start('agi_arg_1: x');

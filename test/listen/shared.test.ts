@@ -283,6 +283,34 @@ describe('a shared process', () => {
     },
   );
 
+  it.each([
+    [
+      'that it is to be renewed, for what is no text',
+      'ping',
+      '{"type":"stale","why":{"toString":1,"valueOf":1}}',
+    ],
+    ['that there is nothing to listen on, when it leaves', 'leave', '{"type":"deaf","why":"no such socket"}'],
+  ])("what a script says on its process's line ends no server: %s", async (_, order, says) => {
+    await using server = await start({
+      files: {
+        'says.js': `const { writeSync } = require('fs');
+          module.exports = async (agi) => {
+            const say = ({ type }) => type === '${order}' && writeSync(3, '${says}\\n');
+            process.on('message', say);
+            await agi.verbose('held');
+            await new Promise(() => {});
+          }`,
+        'hello.js': "module.exports = (agi) => agi.verbose('cool')",
+      },
+    });
+    const call = await server.hold('says');
+    if (order === 'leave') server.child.kill('SIGHUP');
+    await server.logged('has said what it cannot say, and is killed');
+    await call.closed;
+    await expect.poll(() => server.call('hello')).toEqual(['VERBOSE cool 1']);
+    expect(server.child.exitCode).toBeNull();
+  });
+
   it('refuses setuid, which it could not keep', async () => {
     const server = Resident.spawn({ config: 'setuid = on', args: ['--mode', 'shared'] });
     expect(await server.ended).toMatchObject({ code: 3 });

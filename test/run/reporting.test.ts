@@ -1,7 +1,16 @@
 /** Where the words of a call go: the log in its forms, the mail, the trace. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { call } from '../support/asterisk';
@@ -136,6 +145,17 @@ describe('a log that cannot be opened', () => {
   });
 });
 
+it('what a script, or a library, prints to a log on a full disk is lost, and not the call', async () => {
+  const script =
+    "process.stdout.write('printed\\n'); process.stderr.write('printed\\n'); console.log('said'); setTimeout(() => agi.verbose('cool'), 50)";
+  const outcome = await call({
+    script: 'script.js',
+    files: { 'script.js': script },
+    config: 'log=/dev/full\n',
+  });
+  expect(outcome).toMatchObject({ code: 0, commands: ['VERBOSE cool 1'] });
+});
+
 // a syslog daemon of the machine's own would take the socket's place
 const noSyslog =
   process.getuid?.() !== 0 ? 'needs root' : existsSync('/dev/log') ? 'a syslog daemon runs here' : '';
@@ -197,6 +217,21 @@ describe.skipIf(noSyslog)(`the log in syslog${noSyslog && ` (${noSyslog})`}`, ()
     await expect.poll(syslog.received).toContain('no such luck');
     expect(syslog.received()).toContain('the log /no/such/folder/log cannot be opened (ENOENT)');
   });
+
+  it.each(['syslog', '/no/such/folder/log'])(
+    'of log=%s is made where nobody else than root could put a link in its place',
+    async (log) => {
+      await using syslog = await startSyslog();
+      const tempdir = makeFolder();
+      // Asterisk's user has it, and may be whom a script belongs to
+      chownSync(tempdir, 1, 1);
+      const { mtimeNs } = statSync(tempdir, { bigint: true });
+      const config = `log=${log}\n[phpagi]\ntempdir=${tempdir}\n`;
+      await call({ script: 'script.js', files: throwing, config });
+      await expect.poll(syslog.received).toContain('no such luck');
+      expect(statSync(tempdir, { bigint: true }).mtimeNs).toBe(mtimeNs);
+    },
+  );
 
   it.each([
     [
