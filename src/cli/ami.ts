@@ -115,6 +115,11 @@ async function watch(given: Given, names: string): Promise<number> {
   const stop = () => void ami.close();
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  ami.onState((state, error) => {
+    // why it is over for good is said at the end
+    if (state === 'reconnecting') say(error?.message ?? 'the connection is lost');
+    else if (state === 'connected') say(`connected to ${ami.address} again: events may have been lost`);
+  });
   let shown = 0;
   const events = ami.events(wanted);
   for await (const event of events) {

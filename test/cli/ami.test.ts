@@ -231,4 +231,23 @@ describe('events', () => {
         (await fastagi(['--events', word, '--count', '3', '--json', ...config(manager.port)])).stdout,
       ).toBe(all.stdout);
   });
+
+  it('that may have been lost are told of: nobody would know that there was nothing to show', async () => {
+    await using manager = await FakeManager.start((action, client) => {
+      const said = ordinary()(action, client);
+      if (action.action !== 'Login') return said;
+      const isFirst = manager.clients.length === 1;
+      const event = `${said}Event: ${isFirst ? 'A' : 'B'}\r\n\r\n`;
+      if (!isFirst) return event;
+      client.socket.end(event);
+      return undefined;
+    });
+    const { port } = manager;
+    const ran = await fastagi(['--events', 'all', '--count', '2', ...config(port)]);
+    expect(ran).toEqual({
+      code: 0,
+      stdout: 'Event: A\n\nEvent: B\n\n',
+      stderr: `fastagi ami: the connection to the manager at 127.0.0.1:${port} is lost\nfastagi ami: connected to 127.0.0.1:${port} again: events may have been lost\n`,
+    });
+  });
 });
