@@ -106,7 +106,7 @@ export class Making {
     const { cache, timeoutMs } = this.#settings;
     const command = engineCommand(this.#settings, sentence);
     const lock = `${cache}/.${sentence.key}.lock`;
-    if (!this.#folderIsReady) this.#readyFolder();
+    if (!this.#folderIsReady || !existsSync(cache)) this.#readyFolder();
     const ours = claim(lock, sentence.file, {
       waitMs: timeoutMs,
       check: this.#check,
