@@ -324,6 +324,38 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     letGo(call);
     await call.closed;
   });
+
+  it('who asks for the counters, and never stops asking, takes no call its descriptor', async () => {
+    await using server = await start({
+      listen: 'metrics = 127.0.0.1:0\nspare = 1\nprocesses = 2',
+      node: '/bin/sh',
+      flags: ['-c', 'ulimit -n 200; exec "$0" "$@"', process.execPath],
+    });
+    const [, port] = await server.logged(/counters for Prometheus on http:\/\/127\.0\.0\.1:(\d+)/);
+    const sockets = Array.from({ length: 250 }, () => net.connect(Number(port), '127.0.0.1'));
+    try {
+      await Promise.all(
+        sockets.map((socket) =>
+          once(
+            socket.on('error', () => {}),
+            'connect',
+          ),
+        ),
+      );
+      expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    // and is heard again when there is room
+    await expect
+      .poll(() =>
+        fetch(`http://127.0.0.1:${port}/metrics`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(200);
+  });
 });
 
 describe('wrong use', () => {
