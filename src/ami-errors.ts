@@ -1,5 +1,5 @@
 /** What can go wrong with Asterisk's manager: one class for each decision that a program makes. */
-import { AgiError } from './errors';
+import { AgiError, type Caused } from './errors';
 import type { AmiEvent, AmiResponse } from './wire/ami-message';
 
 export class AmiError extends AgiError {
@@ -32,7 +32,7 @@ export class AmiConnectionError extends AmiError {
    */
   readonly sent: boolean;
 
-  constructor(code: string, message: string, options: ErrorOptions & { retryable: boolean; sent?: boolean }) {
+  constructor(code: string, message: string, options: Caused & { retryable: boolean; sent?: boolean }) {
     super(code, message, options);
     this.retryable = options.retryable;
     this.sent = options.sent ?? false;

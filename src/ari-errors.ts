@@ -1,5 +1,5 @@
 /** What can go wrong with Asterisk's REST interface: one class for each decision that a program makes. */
-import { AgiError } from './errors';
+import { AgiError, type Caused } from './errors';
 
 /** What was asked when it went wrong. The path has neither host nor query: that may hold secrets. */
 export interface Asked {
@@ -14,7 +14,7 @@ export class AriError extends AgiError {
   readonly method: string | undefined;
   readonly path: string | undefined;
 
-  constructor(code: string, message: string, options?: ErrorOptions & Partial<Asked> & { status?: number }) {
+  constructor(code: string, message: string, options?: Caused & Partial<Asked> & { status?: number }) {
     super(code, message, options);
     this.status = options?.status;
     this.method = options?.method;
@@ -78,7 +78,7 @@ export class AriConnectionError extends AriError {
   constructor(
     code: string,
     message: string,
-    options: ErrorOptions & Partial<Asked> & { retryable: boolean; sent?: boolean },
+    options: Caused & Partial<Asked> & { retryable: boolean; sent?: boolean },
   ) {
     super(code, message, options);
     this.retryable = options.retryable;

@@ -5,6 +5,7 @@ import { RefusedError } from './errors';
 import { whyUnread } from './file-problems';
 import { misspeltName } from './nearest-name';
 import { noSuchKey } from './option-names';
+import { ariKeys, speechKeys } from './section-keys';
 
 export function unreadable(file: string, error: NodeJS.ErrnoException): RefusedError {
   return new RefusedError(
@@ -17,36 +18,71 @@ export function unknownKey(file: string, section: string, key: string, known: ob
   return noSuchKey(`${file}: [${section}]`, key, Object.keys(known));
 }
 
+type Sections = Readonly<Record<string, object | undefined>>;
+
+const rows = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, name]));
+
+/** Those that every call may read, with the keys that cost none anything as long as nothing is wrong. */
+const all = (): Sections => ({
+  ...keys,
+  tts: rows(speechKeys),
+  ari: rows(ariKeys),
+  asterisk_ari: rows(ariKeys),
+});
+
 /**
  * A section of the user's own is theirs: one that is named nearly as ours, while that is not there, and has a key of its
- * as well, is none.
+ * as well, is none. What stands in front of every section, which reads as one without a name, belongs to nobody.
  * @param ours the keys of each
  */
 export function misspeltSection(
   file: string,
   section: string,
   sections: IniSections,
-  ours: Readonly<Record<string, object | undefined>> = keys,
+  ours: Sections = all(),
 ): string | undefined {
+  const has = Object.keys(sections[section] ?? {});
+  if (section === '') return homelessKeys(file, has, ours);
   const absent = Object.keys(ours).filter((name) => !Object.hasOwn(sections, name));
   const meant = misspeltName(section, absent);
   const known = meant === undefined ? undefined : ours[meant];
-  const has = Object.keys(sections[section] ?? {});
   if (known === undefined || !has.some((key) => Object.hasOwn(known, key))) return undefined;
+  // of three letters, two of which are right, may be a name that somebody has given: [api] with a host and a password
+  if (meant === 'ari' && section.toLowerCase() !== meant) return undefined;
   return `${file}: [${section}]: there is no such section (did you mean [${meant}]?), and what it says is passed over`;
+}
+
+function homelessKeys(file: string, has: readonly string[], ours: Sections): string | undefined {
+  for (const key of has) {
+    const homes = Object.keys(ours).filter((name) => Object.hasOwn(ours[name] ?? {}, key));
+    if (homes.length > 0)
+      return `${file}: ${key} stands in front of every section, and is passed over: it belongs below ${homes.map((name) => `[${name}]`).join(' or ')}`;
+  }
+  return undefined;
 }
 
 const endOfLine = /\r\n|[\r\n]/;
 
 /**
  * Any ini file, by the `ini` package.
- * @throws RefusedError for a section's line that has no end: what follows it would belong to another section, or to none
+ * @throws RefusedError for a section's line that has no end: what follows it would belong to another section, or to none;
+ * for what is no text
  */
 export function readIni(text: string, file = 'the configuration'): IniSections {
+  if (text.includes('\0')) {
+    throw new RefusedError(
+      'CONFIG_UNREADABLE',
+      `the configuration ${file} is no text in UTF-8: there are NUL bytes in it, as in a file that was saved as "Unicode" (UTF-16)`,
+    );
+  }
   checkSections(text, file);
   const sections: IniSections = {};
   for (const [section, keys] of Object.entries(parse(quoteValues(text)))) {
-    if (typeof keys !== 'object' || keys === null) continue;
+    if (typeof keys !== 'object' || keys === null) {
+      // in front of every section
+      sections[''] = { ...sections[''], [section]: String(keys) };
+      continue;
+    }
     const values: Record<string, string> = {};
     for (const [key, value] of Object.entries(keys)) values[key] = String(value);
     sections[section] = values;
@@ -116,6 +152,8 @@ export function toValue(kind: ValueKind, value: string, where: string): unknown 
       if (!value.startsWith('/')) throw wrong('an absolute path');
       return value;
     case 'log':
+      // a word for nothing, as for text
+      if (toValue('text', value, where) === undefined) return undefined;
       if (!['stderr', 'syslog'].includes(value) && !value.startsWith('/')) {
         throw wrong('stderr, syslog or an absolute path');
       }

@@ -8,6 +8,11 @@
  */
 import type { AgiReply } from './wire/agi-reply';
 
+/** Error's own options, by a name that there is in TypeScript's libraries older than ES2022, too. */
+export interface Caused {
+  cause?: unknown;
+}
+
 const brand = Symbol.for('fastagi.error');
 
 export class AgiError extends Error {
@@ -15,7 +20,7 @@ export class AgiError extends Error {
   /** Names the failure for programs; never changes once released. */
   readonly code: string;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, options?: Caused) {
     super(message, options);
     this.code = code;
     const kinds: string[] = [];
@@ -38,7 +43,7 @@ export class AgiHangupError extends AgiError {
   /** Asterisk's last word to the command that was running, where there was one. */
   readonly reply: AgiReply | undefined;
 
-  constructor(message: string, options?: ErrorOptions & { code?: string; reply?: AgiReply }) {
+  constructor(message: string, options?: Caused & { code?: string; reply?: AgiReply }) {
     super(options?.code ?? 'AGI_HANGUP', message, options);
     this.reply = options?.reply;
   }

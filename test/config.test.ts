@@ -160,6 +160,10 @@ test('an unknown key is told of and passed over', () => {
 test.each([
   ['a slip', '[asmanger]\nserver=x\nsecret=y\n', '[asmanger]', '[asmanager]'],
   ['another spelling', '[FastAGI]\nbasedir=/x\n', '[FastAGI]', '[fastagi]'],
+  ['of speech', '[tss]\nengine=flite\n', '[tss]', '[tts]'],
+  ['of speech, in capitals', '[TTS]\nvoice=x\n', '[TTS]', '[tts]'],
+  ['of the REST interface', '[Ari]\nhost=x\n', '[Ari]', '[ari]'],
+  ["of phpari's", '[asterisk-ari]\nhost=x\n', '[asterisk-ari]', '[asterisk_ari]'],
 ])('a section that is misspelt is told of: %s', (_, text, section, meant) => {
   expect(configOf(text).warnings).toEqual([
     `${path.join(folder, 'fastagi.conf')}: ${section}: there is no such section (did you mean ${meant}?), and what it says is passed over`,
@@ -169,9 +173,40 @@ test.each([
 test.each([
   ['it has none of the keys', '[festivals]\nmay=x\n'],
   ['the other one is there, too', '[fastagi]\nbasedir=/x\n[fastagi2]\nbasedir=/y\n'],
+  ['any name of three letters is near', '[api]\nhost=x\nusername=y\npassword=z\n'],
   ['it has an odd name', '[__proto__]\ndebug=on\n'],
 ])("a section of the user's own is none that is misspelt: %s", (_, text) => {
   expect(configOf(text).warnings).toEqual([]);
+});
+
+test.each([
+  ['a file with nothing else', 'basedir=/x\n', 'basedir', '[fastagi]'],
+  ['before the first one', 'mine=1\nserver=x\nport=1\n[fastagi]\n', 'server', '[asmanager]'],
+  ['of more than one', 'username=x\n', 'username', '[asmanager] or [ari] or [asterisk_ari]'],
+])('a key in front of every section is told of: %s', (_, text, key, home) => {
+  expect(configOf(text).warnings).toEqual([
+    `${path.join(folder, 'fastagi.conf')}: ${key} stands in front of every section, and is passed over: it belongs below ${home}`,
+  ]);
+});
+
+test("a key of the user's own may stand in front of every section", () => {
+  expect(configOf('mine=1\n[fastagi]\nlog_level=debug\n')).toMatchObject({ warnings: [], logLevel: 'debug' });
+});
+
+test.each(['', 'none', 'off', '"" ; nothing'])(
+  'log = %s leaves it to the way that the call came',
+  (value) => {
+    expect(configOf(`[fastagi]\nlog = ${value}\n`).log).toBeUndefined();
+  },
+);
+
+test('a file in UTF-16 is refused', () => {
+  expect(() => configOf(Buffer.from('\ufeff[fastagi]\nbasedir = /x\n', 'utf16le'))).toThrow(
+    refusal(
+      'CONFIG_UNREADABLE',
+      `the configuration ${path.join(folder, 'fastagi.conf')} is no text in UTF-8: there are NUL bytes in it, as in a file that was saved as "Unicode" (UTF-16)`,
+    ),
+  );
 });
 
 describe('a value of the wrong kind is refused', () => {

@@ -84,7 +84,7 @@ export class Agi {
    */
   streamFile(
     file: string,
-    options: EscapeOptions & { /** Where to begin. */ offsetSamples?: number } = {},
+    options: EscapeOptions & { /** Where to begin. */ offsetSamples?: number | undefined } = {},
   ): Promise<PlayOutcome> {
     return playback().streamFile(this[commander], file, options);
   }
@@ -98,7 +98,11 @@ export class Agi {
    */
   getData(
     prompt: string,
-    options: { timeoutMs?: number; maxDigits?: number; secret?: boolean } = {},
+    options: {
+      timeoutMs?: number | undefined;
+      maxDigits?: number | undefined;
+      secret?: boolean | undefined;
+    } = {},
   ): Promise<DataOutcome> {
     return playback().getData(this[commander], prompt, options);
   }

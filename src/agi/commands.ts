@@ -152,11 +152,11 @@ export abstract class Commands extends SpeechCommands {
   async controlStreamFile(
     file: string,
     options: EscapeOptions & {
-      skipMs?: number;
-      forward?: Digit;
-      rewind?: Digit;
-      pause?: Digit;
-      offsetMs?: number;
+      skipMs?: number | undefined;
+      forward?: Digit | undefined;
+      rewind?: Digit | undefined;
+      pause?: Digit | undefined;
+      offsetMs?: number | undefined;
     } = {},
   ): Promise<ControlOutcome> {
     checkOptions('controlStreamFile', options, {
@@ -190,7 +190,7 @@ export abstract class Commands extends SpeechCommands {
    */
   async getOption(
     file: string,
-    options: EscapeOptions & { timeoutMs?: number } = {},
+    options: EscapeOptions & { timeoutMs?: number | undefined } = {},
   ): Promise<OptionOutcome> {
     checkOptions('getOption', options, { ...escapeNames, timeoutMs: true });
     const { escapeDigits = '0123456789*#', timeoutMs = 5000 } = options;
@@ -223,10 +223,10 @@ export abstract class Commands extends SpeechCommands {
     file: string,
     format: string,
     options: EscapeOptions & {
-      timeoutMs?: number;
-      offsetSamples?: number;
-      beep?: boolean;
-      silenceSeconds?: number;
+      timeoutMs?: number | undefined;
+      offsetSamples?: number | undefined;
+      beep?: boolean | undefined;
+      silenceSeconds?: number | undefined;
     } = {},
   ): Promise<RecordOutcome> {
     checkOptions('recordFile', options, {
@@ -278,7 +278,10 @@ export abstract class Commands extends SpeechCommands {
   }
 
   /** Says a whole number of 32 bits. @param options.gender `f`, `m`, `n` …, for languages that have them */
-  async sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
+  async sayNumber(
+    number: number,
+    options: EscapeOptions & { gender?: string | undefined } = {},
+  ): Promise<SayOutcome> {
     checkOptions('sayNumber', options, { ...escapeNames, gender: true });
     inRange('sayNumber', number, ...INT);
     return say(this[commander], 'SAY NUMBER', optional(number, options.escapeDigits ?? '', options.gender));
@@ -305,7 +308,7 @@ export abstract class Commands extends SpeechCommands {
    */
   async sayDateTime(
     time: Date | number,
-    options: EscapeOptions & { format?: string; timezone?: string } = {},
+    options: EscapeOptions & { format?: string | undefined; timezone?: string | undefined } = {},
   ): Promise<SayOutcome> {
     checkOptions('sayDateTime', options, { ...escapeNames, format: true, timezone: true });
     const { escapeDigits = '', format, timezone } = options;

@@ -15,14 +15,18 @@ import type { TypeAhead } from './type-ahead';
 export abstract class DialogueMethods extends DialplanMethods {
   abstract getData(
     prompt: string,
-    options?: { timeoutMs?: number; maxDigits?: number; secret?: boolean },
+    options?: {
+      timeoutMs?: number | undefined;
+      maxDigits?: number | undefined;
+      secret?: boolean | undefined;
+    },
   ): Promise<DataOutcome>;
 
   /**
    * A buffer of keys for this stretch of the call, with the methods that play, say and ask: see `TypeAhead`.
    * @param options.secret keeps all that goes by way of it out of the log: where a PIN may be typed ahead
    */
-  typeAhead(options: { secret?: boolean } = {}): TypeAhead {
+  typeAhead(options: { secret?: boolean | undefined } = {}): TypeAhead {
     checkOptions('typeAhead', options, { secret: true });
     const agi = this as unknown as Agi;
     return new (typeAheadRoom().TypeAhead)(options.secret ? secretly(agi) : agi);
@@ -67,7 +71,12 @@ export abstract class DialogueMethods extends DialplanMethods {
    * @param options.echo whether each entry is spelt out behind it, as `sayPunctuation` does; true
    */
   async textInput(
-    options: { mode?: KeypadMode; prompt?: string | SpokenPrompt; timeoutMs?: number; echo?: boolean } = {},
+    options: {
+      mode?: KeypadMode | undefined;
+      prompt?: string | SpokenPrompt | undefined;
+      timeoutMs?: number | undefined;
+      echo?: boolean | undefined;
+    } = {},
   ): Promise<string> {
     checkOptions('textInput', options, { mode: true, prompt: true, timeoutMs: true, echo: true });
     const { mode = 'numeric', prompt = 'beep', timeoutMs, echo = true } = options;

@@ -47,7 +47,7 @@ export abstract class DialplanMethods extends Commands {
    */
   async dial(
     destination: string | readonly string[],
-    options: { timeoutSeconds?: number; flags?: string } = {},
+    options: { timeoutSeconds?: number | undefined; flags?: string | undefined } = {},
   ): Promise<DialOutcome> {
     checkOptions('dial', options, { timeoutSeconds: true, flags: true });
     const { timeoutSeconds, flags } = options;
@@ -135,7 +135,7 @@ export abstract class DialplanMethods extends Commands {
    */
   async enumLookup(
     number: string,
-    options: { service?: string; zone?: string } = {},
+    options: { service?: string | undefined; zone?: string | undefined } = {},
   ): Promise<string | undefined> {
     checkOptions('enumLookup', options, { service: true, zone: true });
     const { service = 'sip', zone = 'e164.arpa' } = options;

@@ -19,20 +19,22 @@ export type MenuKey<C extends MenuChoices> =
 
 export interface MenuOptions {
   /** Before the choices, and cut short by a key like them. */
-  readonly greeting?: Prompt;
+  readonly greeting?: Prompt | undefined;
   /** Behind the choices, when it is the caller's turn; `beep`, as phpAGI has it, and `''` for nothing. */
-  readonly beep?: Prompt;
+  readonly beep?: Prompt | undefined;
   /** How long to wait for a key behind the prompts; 2000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How often the menu is gone through; 3. `Infinity` asks for ever, as phpAGI does. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** Played when a try has failed. */
-  readonly messages?: {
-    /** No key came. */
-    readonly timeout?: Prompt;
-    /** A key that stands for no choice. */
-    readonly invalid?: Prompt;
-  };
+  readonly messages?:
+    | {
+        /** No key came. */
+        readonly timeout?: Prompt | undefined;
+        /** A key that stands for no choice. */
+        readonly invalid?: Prompt | undefined;
+      }
+    | undefined;
 }
 
 export type MenuOutcome<K extends Digit = Digit> =

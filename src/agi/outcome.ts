@@ -33,7 +33,7 @@ export interface DataOutcome {
 
 export interface EscapeOptions {
   /** The keys that end it, `0123456789*#`; none by default. */
-  readonly escapeDigits?: string;
+  readonly escapeDigits?: string | undefined;
 }
 
 /** As `PlayOutcome`, in milliseconds; no position where the file came to its end, or is missing. */

@@ -14,7 +14,7 @@ import {
 export async function streamFile(
   commander: Commander,
   file: string,
-  options: EscapeOptions & { offsetSamples?: number },
+  options: EscapeOptions & { offsetSamples?: number | undefined },
 ): Promise<PlayOutcome> {
   checkOptions('streamFile', options, { ...escapeNames, offsetSamples: true });
   const offset = options.offsetSamples ?? 0;
@@ -37,7 +37,7 @@ export async function streamFile(
 export async function getData(
   commander: Commander,
   prompt: string,
-  options: { timeoutMs?: number; maxDigits?: number; secret?: boolean },
+  options: { timeoutMs?: number | undefined; maxDigits?: number | undefined; secret?: boolean | undefined },
 ): Promise<DataOutcome> {
   checkOptions('getData', options, dataNames);
   const { timeoutMs = 0, maxDigits = 1023, secret = commander.secret } = options;

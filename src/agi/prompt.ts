@@ -14,12 +14,16 @@ export type Prompt =
   | string
   | SpokenPrompt
   | { readonly digits: string | number }
-  | { readonly number: number; readonly gender?: string }
+  | { readonly number: number; readonly gender?: string | undefined }
   | { readonly alpha: string }
   | { readonly phonetic: string }
   | { readonly date: Date | number }
   | { readonly time: Date | number }
-  | { readonly dateTime: Date | number; readonly format?: string; readonly timezone?: string }
+  | {
+      readonly dateTime: Date | number;
+      readonly format?: string | undefined;
+      readonly timezone?: string | undefined;
+    }
   | readonly Prompt[];
 
 /**

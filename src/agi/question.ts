@@ -12,36 +12,38 @@ export interface AskOptions<T = string> {
    * The least and the most of an answer's digits: 1 and 255. The last one ends the answer: a caller who types `endKey`
    * behind it all the same gives an empty answer to the next question, so one more than is wanted is kinder.
    */
-  readonly minDigits?: number;
-  readonly maxDigits?: number;
+  readonly minDigits?: number | undefined;
+  readonly maxDigits?: number | undefined;
   /** How long to wait for the first key behind the prompt; 5000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long to wait for each further key, until the answer is taken to be whole; 2000. */
-  readonly interDigitTimeoutMs?: number;
+  readonly interDigitTimeoutMs?: number | undefined;
   /** Ends the answer; `#`. `''`: none. */
-  readonly endKey?: Digit | '';
+  readonly endKey?: Digit | '' | undefined;
   /** Ends the question; none by default. */
-  readonly cancelKey?: Digit;
+  readonly cancelKey?: Digit | undefined;
   /** Keeps the keys out of the log: for a PIN or a card number. */
-  readonly secret?: boolean;
+  readonly secret?: boolean | undefined;
   /** How often to ask; 3. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /**
    * Makes the answer of its digits. May call `invalid`, with a message of its own for the caller where there is
    * one: the question is asked again. Any other error ends the question with it.
    */
-  readonly parse?: (digits: string, invalid: (message?: Prompt) => never) => T | Promise<T>;
+  readonly parse?: ((digits: string, invalid: (message?: Prompt) => never) => T | Promise<T>) | undefined;
   /** Played when a try has failed; a key cuts it short, and begins the next answer. */
-  readonly messages?: {
-    /** No key came. */
-    readonly timeout?: Prompt;
-    /** Fewer than `minDigits`. */
-    readonly short?: Prompt;
-    /** `parse` has said so, and has no message of its own. */
-    readonly invalid?: Prompt;
-    /** After the last try, in the place of the others. */
-    readonly failed?: Prompt;
-  };
+  readonly messages?:
+    | {
+        /** No key came. */
+        readonly timeout?: Prompt | undefined;
+        /** Fewer than `minDigits`. */
+        readonly short?: Prompt | undefined;
+        /** `parse` has said so, and has no message of its own. */
+        readonly invalid?: Prompt | undefined;
+        /** After the last try, in the place of the others. */
+        readonly failed?: Prompt | undefined;
+      }
+    | undefined;
 }
 
 export const askNames = {

@@ -14,6 +14,7 @@ export abstract class Speaking {
    * Speaks a text, by the engine of the configuration's `[tts]`, or by the one that is found. One that has been
    * said before is kept, and costs no engine; the making of another begins at once, while what was called before
    * still plays. A text is never more than text: no engine, no shell and no markup reads anything else into it.
+   * A key that is pressed before it plays, while an engine is still at work, is heard by nobody: `prepareSpeech`.
    * @throws AgiSpeechError where there is no engine, it fails or is too slow, or Asterisk does not find the file
    */
   async say(text: string | number, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {

@@ -57,7 +57,7 @@ export abstract class SpeechCommands {
    */
   async speechRecognize(
     prompt: string,
-    options: { timeoutSeconds?: number; offsetSamples?: number } = {},
+    options: { timeoutSeconds?: number | undefined; offsetSamples?: number | undefined } = {},
   ): Promise<SpeechOutcome> {
     checkOptions('speechRecognize', options, { timeoutSeconds: true, offsetSamples: true });
     const { timeoutSeconds = 5, offsetSamples } = options;

@@ -56,7 +56,7 @@ export class TypeAhead {
 
   async streamFile(
     file: string,
-    options: EscapeOptions & { offsetSamples?: number } = {},
+    options: EscapeOptions & { offsetSamples?: number | undefined } = {},
   ): Promise<PlayOutcome> {
     checkOptions('streamFile', options, { ...escapeNames, offsetSamples: true });
     const heard = await this.#unlessTyped<PlayOutcome>(options, (escapeDigits) =>
@@ -95,7 +95,10 @@ export class TypeAhead {
     return this.play({ digits }, options);
   }
 
-  async sayNumber(number: number, options: EscapeOptions & { gender?: string } = {}): Promise<SayOutcome> {
+  async sayNumber(
+    number: number,
+    options: EscapeOptions & { gender?: string | undefined } = {},
+  ): Promise<SayOutcome> {
     checkOptions('sayNumber', options, { ...escapeNames, gender: true });
     const { gender, escapeDigits } = options;
     const ended = escapeDigits === undefined ? {} : { escapeDigits };
@@ -127,7 +130,7 @@ export class TypeAhead {
 
   async sayDateTime(
     time: Date | number,
-    options: EscapeOptions & { format?: string; timezone?: string } = {},
+    options: EscapeOptions & { format?: string | undefined; timezone?: string | undefined } = {},
   ): Promise<SayOutcome> {
     checkOptions('sayDateTime', options, { ...escapeNames, format: true, timezone: true });
     return this.#unlessTyped(options, (escapeDigits) =>
@@ -147,7 +150,11 @@ export class TypeAhead {
    */
   async getData(
     prompt: string,
-    options: { timeoutMs?: number; maxDigits?: number; secret?: boolean } = {},
+    options: {
+      timeoutMs?: number | undefined;
+      maxDigits?: number | undefined;
+      secret?: boolean | undefined;
+    } = {},
   ): Promise<DataOutcome> {
     checkOptions('getData', options, dataNames);
     if (this.#keys === '') return this.#agi.getData(prompt, options);

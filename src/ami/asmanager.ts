@@ -2,6 +2,7 @@
 import { type Config, readConfig } from '../config';
 import { toValue } from '../config-problems';
 import { RefusedError } from '../errors';
+import { parseAddress } from './address';
 import type { AmiOptions } from './ami';
 import type { AmiTracer } from './connection';
 
@@ -32,9 +33,14 @@ export function managerOptions(
   if (port && !/^\d{1,5}$/.test(port)) {
     throw new RefusedError('CONFIG_VALUE', `${where} port is ${JSON.stringify(port)}, and must be a number`);
   }
+  const place = { host: server || '127.0.0.1', ...(port ? { port: Number(port) } : {}) };
+  try {
+    parseAddress(place.host, place.port, 5038);
+  } catch (error) {
+    throw new RefusedError('CONFIG_VALUE', `${where} server: ${(error as Error).message}`);
+  }
   return {
-    host: server || '127.0.0.1',
-    ...(port ? { port: Number(port) } : {}),
+    ...place,
     username: need('username'),
     secret: need('secret'),
     ...(toValue('boolean', writeLog, `${where} write_log`) ? { trace: toConsole } : {}),

@@ -396,7 +396,7 @@ export class ApplicationLink {
   /** Those of the handles whose things Asterisk does not have. */
   async #missing(handles: readonly Handle[]): Promise<Handle[]> {
     const { resources } = this.#owner;
-    const channels = new Set((await resources.channels.list()).map(({ id }) => id));
+    const channels = new Map((await resources.channels.list()).map((channel) => [channel.id, channel]));
     const bridges = new Set((await resources.bridges.list()).map(({ id }) => id));
     const missing: Handle[] = [];
     await Promise.all(
@@ -408,6 +408,8 @@ export class ApplicationLink {
               ? bridges.has(handle.id)
               : await handle.exists();
         if (!there && handle.ending === undefined) missing.push(handle);
+        const channel = handle.kind === 'channel' ? channels.get(handle.id) : undefined;
+        if (channel) handle.find(channel);
       }),
     );
     return missing;

@@ -31,10 +31,10 @@ export interface AriServerOptions
   readonly tls?: TlsOptions | undefined;
   /**
    * Called with a client for each WebSocket that Asterisk opens, before its first event: the place for `onCall` and
-   * `on`. It is closed when Asterisk closes the WebSocket, which opens a new one by itself. What it throws goes to
-   * `onError`, and ends this WebSocket; so does `ari.close()`.
+   * `on`. It is closed when Asterisk closes the WebSocket, which opens a new one by itself. What it throws or rejects
+   * goes to `onError`, and ends this WebSocket; so does `ari.close()`.
    */
-  readonly onConnection: (ari: Ari) => void;
+  readonly onConnection: (ari: Ari) => unknown;
 }
 
 /** The codes of a WebSocket's end that is as it should be, and for a mishap of one's own (RFC 6455, 7.4.1). */
@@ -90,13 +90,17 @@ export class AriServer {
           if (state === 'closed') this.#clients.delete(ari);
         });
         let code = NORMAL;
-        try {
-          options.onConnection(ari);
-        } catch (error) {
-          // it costs this connection, and no other
-          void ari.close();
+        // it costs this connection, and no other
+        const fail = (error: unknown) => {
           code = FAILED;
+          void ari.close();
           (options.onError ?? console.error)(error, undefined);
+        };
+        try {
+          const result = options.onConnection(ari);
+          if (result instanceof Promise) result.catch(fail);
+        } catch (error) {
+          fail(error);
         }
         if (ari.state === 'closed') {
           // what still comes by it is nobody's

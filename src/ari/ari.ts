@@ -360,6 +360,8 @@ export class Ari {
   }
 
   async #carry(request: AriRequest, timeoutMs: number, signal: AbortSignal | undefined) {
+    // whoever is told that Asterisk has called may ask at once: the WebSocket is taken in this very turn
+    if (!this.#http && this.#link.state === 'idle') await undefined;
     const { carrier } = this.#link;
     if (carrier?.fits(request)) {
       try {

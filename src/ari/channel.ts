@@ -85,13 +85,17 @@ const ENTER_MS = 10_000;
 /** How long the word that a channel is gone may come behind the one that it has left. */
 const DESTROYED_MS = 10_000;
 
-const decisive = ['ChannelDestroyed', 'ChannelHangupRequest', 'StasisEnd'];
+const decisive = ['ChannelDestroyed', 'ChannelHangupRequest', 'StasisStart', 'StasisEnd'];
 
 export class ChannelHandle extends Handle {
   readonly kind = 'channel';
   /** @internal */
   readonly decisive = decisive;
   #hungUp = false;
+  /** The application that it has entered, where that was seen. */
+  #application: string | undefined;
+  /** What waits for the channel's answer, and may have missed it. */
+  readonly #dialling = new Set<() => void>();
   #leaving: NodeJS.Timeout | undefined;
 
   /**
@@ -141,6 +145,9 @@ export class ChannelHandle extends Handle {
           cause = event.cause;
         }),
       ];
+      const onUp = () => resolve({ status: 'ANSWER' });
+      this.#dialling.add(onUp);
+      offs.push(() => this.#dialling.delete(onUp));
       return () => {
         for (const off of offs) off();
       };
@@ -298,17 +305,30 @@ export class ChannelHandle extends Handle {
   }
 
   /** @internal */
+  override find({ state }: Channel): void {
+    if (state === 'Up') for (const tell of [...this.#dialling]) tell();
+  }
+
+  /** @internal */
+  override enter(application: string | undefined): void {
+    if (this.#application !== undefined && this.#application !== application) this.end('left');
+  }
+
+  /** @internal */
   override end(ending: Ending): void {
     clearTimeout(this.#leaving);
     super.end(ending);
   }
 
   protected endingBy(event: AnyEvent): Ending | undefined {
-    const { channel } = event as { channel?: { id: string } };
+    const { channel, application } = event as { channel?: { id: string }; application?: string };
     if (channel?.id !== this.id) return undefined;
+    if (event.type === 'StasisStart') this.#application = application;
     if (event.type === 'ChannelDestroyed') return 'gone';
     if (event.type === 'ChannelHangupRequest') this.#hungUp = true;
     if (event.type !== 'StasisEnd') return undefined;
+    // the last word of the application that it was in before may come behind the first of this one
+    if (this.#application !== undefined && this.#application !== application) return undefined;
     if (!this.#hungUp) return 'left';
     // of one that came in by Stasis() this is the last word; of one that the application has made the cause follows
     if (!this.made) return 'gone';

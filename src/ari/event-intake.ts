@@ -71,6 +71,7 @@ export class EventIntake {
       return;
     }
     this.#events++;
+    if (event.type === 'StasisStart') this.#registry.enter(event);
     this.#hub.emit(event);
     this.#registry.deliver(event);
     if (this.#link.wants(event.type)) this.#link.noteEvent(event);

@@ -51,6 +51,15 @@ export class HandleRegistry {
     return [...this.#handles.values()];
   }
 
+  /**
+   * A handle is for one application: whoever is told of an entrance gets a new one. When a channel moves, that may be
+   * told before the end in the application that it was in, for each application has a queue of its own (res/stasis/app.c).
+   */
+  enter(event: AnyEvent): void {
+    const { channel, application } = event as { channel?: { id: string } | null; application?: string };
+    if (channel) this.get('channel', channel.id)?.enter(application);
+  }
+
   /** Gives an event to the handles of all things that it concerns. */
   deliver(event: AnyEvent): void {
     if (this.#handles.size === 0) return;

@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { AriArgumentError, AriGoneError, AriTimeoutError } from '../ari-errors';
 import { shareSignal } from '../shared-signal';
+import type { Channel } from './catalog';
 import { EventHub } from './event-hub';
 import type { AnyEvent, EventOf } from './events';
 import type { HandleRegistry } from './handle-registry';
@@ -137,6 +138,9 @@ export abstract class Handle {
     if (ending !== undefined) this.end(ending);
   }
 
+  /** Called before anybody is told that it has entered an application. @internal */
+  enter(_application: string | undefined): void {}
+
   /** @internal */
   end(ending: Ending): void {
     if (this.#ending !== undefined) return;
@@ -147,6 +151,9 @@ export abstract class Handle {
     this.#onEnd.clear();
     this.#abort?.abort(this.goneError());
   }
+
+  /** Called with the channel as it is behind a time in which events were lost. @internal */
+  find(_channel: Channel): void {}
 
   /** Asterisk has told of it. @internal */
   meet(): void {

@@ -42,6 +42,8 @@ export class MediaSocket extends Duplex {
   readonly format: string;
   readonly #waiting = new Map<string, (outcome: 'played' | 'flushed') => void>();
   #buffering = false;
+  /** What became of what was sent, up to the last time that somebody asked. */
+  #playing: Promise<'played' | 'flushed'> = Promise.resolve('played');
   /** Asterisk has said that it takes no more for now. */
   #stopped = false;
   /** The system has not taken yet what was sent last: an Asterisk that does not read is not written to. */
@@ -159,13 +161,20 @@ export class MediaSocket extends Duplex {
    * is gone.
    */
   async played(): Promise<'played' | 'flushed'> {
-    // what Node holds back must be on its way first
-    if (this.writableLength > 0)
+    // what Node holds back must be on its way first; behind the end nothing can be written, and the end waits for it all
+    if (this.writableEnded) await this.#isOver();
+    else if (this.writableLength > 0 && !this.destroyed)
       await new Promise<void>((resolve) => this.write(Buffer.alloc(0), () => resolve()));
-    if (!this.#buffering) return 'played';
+    return this.#playOut();
+  }
+
+  /** What `played` gives, of what has left Node. */
+  #playOut(): Promise<'played' | 'flushed'> {
+    // whoever asks while nothing has been added waits for the same
+    if (!this.#buffering) return this.#playing;
     this.#buffering = false;
     const id = String(++this.#serial);
-    return new Promise((resolve) => {
+    this.#playing = new Promise((resolve) => {
       if (this.#socket.readyState !== WebSocket.OPEN) return resolve('flushed');
       this.#waiting.set(id, (outcome) => {
         this.#waiting.delete(id);
@@ -173,11 +182,22 @@ export class MediaSocket extends Duplex {
       });
       this.#command('STOP_MEDIA_BUFFERING', id);
     });
+    return this.#playing;
+  }
+
+  /** Resolves when all that was written has been played, or never will be. */
+  #isOver(): Promise<void> {
+    if (this.writableFinished || this.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.once('finish', resolve);
+      this.once('close', resolve);
+    });
   }
 
   /** Throws away what was written and has not been played: the caller speaks. */
   flush(): void {
     this.#command('FLUSH_MEDIA');
+    if (this.#buffering) this.#playing = Promise.resolve('flushed');
     this.#buffering = false;
     this.#stopped = false;
     this.#playedAt = 0;
@@ -243,10 +263,13 @@ export class MediaSocket extends Duplex {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    void this.played().then(() => done());
+    void this.#playOut().then(() => done());
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    // what has not been played by now will not be
+    if (this.#buffering || this.#rest) this.#playing = Promise.resolve('flushed');
+    this.#buffering = false;
     this.#giveUp();
     this.#watch.stop();
     this.#socket.close();

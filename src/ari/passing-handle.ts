@@ -9,6 +9,11 @@ const LONGEST_LOOK_MS = 30_000;
 /** The handle of a thing that ends by itself. */
 export abstract class PassingHandle extends Handle {
   #hasBegun = false;
+  /** Whether a look has found it. */
+  #wasFound = false;
+  /** What is done in a bridge is told only while a channel of the application is in it. */
+  #isInBridge = false;
+  #mayBeDropped = false;
   /** Whether what does it has ended. */
   #isAlone = false;
   #looking: NodeJS.Timeout | undefined;
@@ -16,7 +21,7 @@ export abstract class PassingHandle extends Handle {
 
   /**
    * Sees to it that the end comes to be known, told or not: an order that waits for its turn goes with the channel that it
-   * was given to, and nothing is said of it.
+   * was given to, and nothing is said of it; nor of what goes on in a bridge that nobody of the application is in.
    * @param by what does it
    * @param beginning the type of the event that tells of its beginning, where Asterisk may take the order, drop it and say
    *   nothing, whatever becomes of `by`
@@ -28,8 +33,10 @@ export abstract class PassingHandle extends Handle {
       this.on(beginning, () => {
         this.#hasBegun = true;
       });
-      this.#lookAfter(FIRST_LOOK_MS, false);
     }
+    this.#isInBridge = by.kind === 'bridge';
+    this.#mayBeDropped = beginning !== undefined;
+    if (this.#mayBeDropped || this.#isInBridge) this.#lookAfter(FIRST_LOOK_MS, false);
     const lookAtOnce = () => {
       this.#isAlone = true;
       void this.#look(FIRST_LOOK_MS, false);
@@ -45,10 +52,17 @@ export abstract class PassingHandle extends Handle {
     super.end(ending);
   }
 
-  /** What Asterisk says of its state. @throws AriError with code `ARI_NOT_FOUND` where there is none @internal */
+  /**
+   * What Asterisk says of its state.
+   * @throws AriError with code `ARI_NOT_FOUND` where there is none
+   * @internal
+   */
   protected abstract askState(): Promise<string>;
 
-  /** It is over, and was not what was asked for. @internal */
+  /**
+   * It is over, and was not what was asked for.
+   * @internal
+   */
   protected abstract fail(): void;
 
   #lookAfter(ms: number, wasGone: boolean): void {
@@ -63,14 +77,17 @@ export abstract class PassingHandle extends Handle {
     const state = this.host.isTold() ? await this.#state() : undefined;
     if (this.ending !== undefined) return;
     if (state !== 'gone') {
+      this.#wasFound ||= state === 'playing' || state === 'recording';
       // it is told to another application
-      if (state === 'playing' && !this.#hasBegun && !this.#isAlone) return;
+      if (state === 'playing' && !this.#hasBegun && !this.#isAlone && !this.#isInBridge) return;
       this.#lookAfter(Math.min(ms * 2, LONGEST_LOOK_MS), false);
     } else if (!wasGone) {
       // its last word may be on its way still
       this.#lookAfter(FIRST_LOOK_MS, true);
     } else {
-      this.fail();
+      // what may have been done to its end, with nobody to tell it to, has not failed
+      const isUnknown = this.#isInBridge && (this.#hasBegun || this.#wasFound || !this.#mayBeDropped);
+      if (!isUnknown) this.fail();
       this.end('gone');
     }
   }

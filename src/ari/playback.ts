@@ -6,7 +6,10 @@ import { PassingHandle } from './passing-handle';
 import { isNotFound } from './refusal';
 import type { Bound } from './resources';
 
-/** `done`; `failed` where the file is missing or the caller hung up; `missed` where nobody knows: events were lost. */
+/**
+ * `done`; `failed` where the file is missing or the caller hung up; `missed` where nobody knows: events were
+ * lost, or it was in a bridge that nobody of the application is in.
+ */
 export type PlaybackOutcome = 'done' | 'failed' | 'missed';
 
 export interface PlaybackHandle extends Bound<PlaybacksOperations, 'playbackId'> {}

@@ -7,7 +7,7 @@ import { isNotFound } from './refusal';
 import type { Bound, RequestOptions } from './resources';
 
 export interface RecordingOutcome {
-  /** `missed` where nobody knows: events were lost. */
+  /** `missed` where nobody knows: events were lost, or it was in a bridge that nobody of the application is in. */
   readonly outcome: 'done' | 'failed' | 'canceled' | 'missed';
   /** Asterisk's last word of it. */
   readonly recording: LiveRecording | undefined;

@@ -4,9 +4,9 @@ import { type Config, readConfig, readPlainIni } from '../config';
 import { readIni, unreadable } from '../config-problems';
 import { RefusedError } from '../errors';
 import { noSuchKey } from '../option-names';
+import { ariKeys } from '../section-keys';
+import { parseAddress } from './address';
 import type { AriOptions } from './ari';
-
-const keys = ['host', 'port', 'username', 'password', 'endpoint', 'protocol', 'transport', 'ca'];
 
 const secure: Record<string, boolean | undefined> = { http: false, https: true, ws: false, wss: true };
 
@@ -28,7 +28,7 @@ export function ariOptions(
   const where = `${found}: [${name}]`;
   for (const key in section) {
     // in a call it is in the log
-    if (!keys.includes(key)) process.emitWarning(noSuchKey(where, key, keys));
+    if (!ariKeys.includes(key)) process.emitWarning(noSuchKey(where, key, ariKeys));
   }
   const need = (key: string): string => {
     const value = section[key];
@@ -57,14 +57,24 @@ export function ariOptions(
     throw wrong(`${where} ca is for TLS, and protocol or transport says that there is none`);
   }
   const tls = ca ? { ca: authority(ca, where) } : ways[0];
-  return {
-    username: need('username'),
-    password: need('password'),
+  const place = {
     ...(host ? { host } : {}),
     ...(port ? { port: Number(port) } : {}),
     ...(endpoint ? { prefix: endpoint } : {}),
     ...(tls === undefined ? {} : { tls }),
   };
+  try {
+    parseAddress(place);
+  } catch (error) {
+    throw wrong(`${where}: ${(error as Error).message}`);
+  }
+  const username = need('username');
+  if (user === undefined && username.includes(':')) {
+    throw wrong(
+      `${where} username is ${JSON.stringify(username)}, and that of a user in ari.conf has no colon`,
+    );
+  }
+  return { username, password: need('password'), ...place };
 }
 
 function authority(file: string, where: string): string {

@@ -1,9 +1,11 @@
 /** `fastagi call --replay`: runs a script against a recorded call, and says where it departs. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readConfig } from '../config';
 import { reachScript } from '../sim/playing';
 import type { Target } from '../sim/target';
 import { CallTable } from '../trace/calls';
+import { chosenNames, Redaction } from '../trace/redaction';
 import { Replay, readRecordedCall } from '../trace/replay';
 import { ReplayCall } from '../trace/replay-call';
 import { visible } from '../trace/visible';
@@ -33,13 +35,19 @@ export async function replayCall(target: Target, wanted: ReplayRun): Promise<num
   let replay: Replay;
   try {
     const calls = await CallTable.of(wanted.replay);
+    // a log of Asterisk's holds what a trace does not
+    const names = calls.isLog ? chosenNames(readConfig(wanted.config).sections.fastagi?.trace_redact) : [];
+    const shown = () => (calls.isLog ? new Redaction({ names, digits: false }) : undefined);
     const number = calls.choose(wanted.recorded);
     if (number === undefined) {
-      process.stderr.write(`${calls.lines('--recorded').join('\n')}\n`);
+      process.stderr.write(`${calls.lines('--recorded', shown()).join('\n')}\n`);
       return exitCodes.usage;
     }
-    const options = wanted.digits === undefined ? {} : { digits: wanted.digits };
-    replay = new Replay(await readRecordedCall(wanted.replay, number), options);
+    const [ofScript, digits] = [shown(), wanted.digits];
+    replay = new Replay(await readRecordedCall(wanted.replay, number, shown()), {
+      ...(digits === undefined ? {} : { digits }),
+      ...(ofScript === undefined ? {} : { redaction: ofScript }),
+    });
   } catch (error) {
     const code = exitCodeOf(error);
     if (code === undefined) throw error;

@@ -1,8 +1,9 @@
 /** `fastagi trace`: shows what was said in a call, and what took how long. */
 import { once } from 'node:events';
 import type { Argv } from 'yargs';
+import { readConfig } from '../config';
 import { CallTable, readCall } from '../trace/calls';
-import { Redaction } from '../trace/redaction';
+import { chosenNames, Redaction } from '../trace/redaction';
 import { TextView } from '../trace/text';
 import { type Step, Summary, Timeline } from '../trace/timeline';
 import { visible } from '../trace/visible';
@@ -36,25 +37,29 @@ export const options = (parser: Argv) =>
     .epilogue('Exit code 0: done; 1: the page cannot be written; 2: wrong use; 3: no such trace or call.');
 
 export async function run(given: Record<string, unknown>): Promise<number> {
-  const { file, call, html, digits } = given as {
+  const { file, call, html, digits, config } = given as {
     file: string;
+    config?: string;
     call?: string;
     html?: string;
     digits: boolean;
   };
   try {
     const calls = await CallTable.of(file);
+    // a trace was written without what the configuration names; a log of Asterisk's has it still
+    const names = calls.isLog ? chosenNames(readConfig(config).sections.fastagi?.trace_redact) : [];
+    const redaction = new Redaction({ names, digits });
     const chosen = calls.choose(call);
     if (chosen === undefined) {
-      await print(calls.lines());
+      await print(calls.lines('--call', redaction));
       return 0;
     }
     if (html !== undefined) {
       const { writePage } = await import('../trace/page');
-      await writePage({ file, call: chosen, digits, html });
+      await writePage({ file, call: chosen, redaction, html });
       return 0;
     }
-    await show(file, chosen, digits);
+    await show(file, chosen, redaction);
     return 0;
   } catch (error) {
     const code = exitCodeOf(error);
@@ -64,7 +69,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
   }
 }
 
-async function show(file: string, call: number, digits: boolean): Promise<void> {
+async function show(file: string, call: number, redaction: Redaction): Promise<void> {
   const { isTTY = false, columns } = process.stdout;
   const colour = isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   const view = new TextView(isTTY ? { colour, columns } : { colour });
@@ -76,7 +81,7 @@ async function show(file: string, call: number, digits: boolean): Promise<void> 
       summary.push(step);
       return view.step(step);
     });
-  for await (const events of readCall(file, call, new Redaction({ names: [], digits }))) {
+  for await (const events of readCall(file, call, redaction)) {
     const lines: string[] = [];
     for (const event of events) {
       if (event.type === 'note') notes.push(event.text);

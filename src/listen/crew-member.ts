@@ -231,7 +231,8 @@ export class CrewMember {
   }
 
   /**
-   * Hands over a call. The socket stays open here, too, until the process has said that it has it.
+   * Hands over a call. The socket stays open here, too, until the process has said that it has it; in a pool, until the
+   * call is over.
    * @param withinMs how long that may take; 0: as long as it likes
    */
   hand(order: CallOrder, socket: Socket, withinMs = PATIENCE_MS): void {

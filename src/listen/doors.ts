@@ -124,21 +124,22 @@ function noPlace(
     code === 'EADDRINUSE'
       ? 'another program listens there already: is xinetd still serving it, or a fastagi that has not stopped?'
       : message;
-  return new RefusedError('LISTEN', `cannot listen on ${host}:${port}: ${why}`);
+  return new RefusedError('LISTEN', `cannot listen on ${showPlace(host, port)}: ${why}`);
 }
 
 function placeOfSocket(socket: BoundSocket): string {
   const address: { address?: string; port?: number; family?: string } = {};
   socket.getsockname(address);
-  return show(address.address ?? '', address.port ?? 0);
+  return showPlace(address.address ?? '', address.port ?? 0);
 }
 
 function placeOf(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === 'string') return address ?? 'nothing';
-  return show(address.address, address.port);
+  return showPlace(address.address, address.port);
 }
 
-function show(address: string, port: number): string {
+/** An address with its port, as they stand in a URL. */
+export function showPlace(address: string, port: number): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

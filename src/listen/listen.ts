@@ -149,7 +149,9 @@ class Master {
     const { mode, processes, spare } = this.#settings;
     const places = this.#doors.places.join(', ');
     const how =
-      mode === 'shared' ? `shared, by ${processes} processes` : `pool of ${spare} to ${processes} processes`;
+      mode === 'shared'
+        ? `shared, by ${processes} ${processes === 1 ? 'process' : 'processes'}`
+        : `pool of ${spare} to ${processes} processes`;
     const told = `listening on ${places}; ${how}; process ${process.pid}`;
     this.#log.write('info', told);
     onlooker.say(told);

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Log } from '../log';
 import type { Counters } from './counters';
+import { showPlace } from './doors';
 
 /** Upper bounds of the times to a call's first command, in seconds. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -90,7 +91,7 @@ export async function serveMetrics(
   });
   const address = server.address();
   if (typeof address === 'object' && address) {
-    log.write('info', `counters for Prometheus on http://${place.host}:${address.port}/metrics`);
+    log.write('info', `counters for Prometheus on http://${showPlace(place.host, address.port)}/metrics`);
   }
   return {
     close: () => {

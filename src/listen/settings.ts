@@ -1,4 +1,5 @@
 /** How to listen: the section `[listen]` of the configuration, and the command line, which wins. */
+import { isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { type Config, keys, readConfig } from '../config';
 import { misspeltSection, unknownKey } from '../config-problems';
@@ -46,7 +47,14 @@ const mode: Kind = {
   due: 'pool or shared',
   parse: (text) => (text === 'pool' || text === 'shared' ? text : undefined),
 };
-const host: Kind = { due: 'an address or a host name', parse: (text) => (text === '' ? undefined : text) };
+const host: Kind = {
+  due: 'an address or a host name, and no port, which is a key of its own',
+  parse: (text) => {
+    // as it stands in an address, and in what is said of where it listens
+    const name = /^\[([^\]]*)\]$/.exec(text)?.[1] ?? text;
+    return name === '' || /\s/.test(name) || (name.includes(':') && !isIPv6(name)) ? undefined : name;
+  },
+};
 const addresses: Kind = {
   due: 'addresses and networks apart by commas: 127.0.0.1, 192.0.2.0/24, 2001:db8::/32',
   parse: (text) => {

@@ -39,5 +39,16 @@ export async function finish(ending: Ending): Promise<void> {
     // a read that waits may hold up the exit; a NOOP ends it
     if (session.busy || transport.blocked) await ending.trouble.leaveQuietly(session);
   }
-  ending.leave(exitCodes.done);
+  const code = chosenCode(ending);
+  if (code !== exitCodes.done) departure().sayFailure(ending);
+  ending.leave(code);
 }
+
+/** What the script has set as its process's exit code. */
+function chosenCode({ house }: Ending): number {
+  // beside others nobody can tell whose it is
+  return house.alive ? Number(process.exitCode ?? exitCodes.done) : exitCodes.done;
+}
+
+// a call that goes as it should, with an exit code that says otherwise
+const departure = (): typeof import('./departure') => require('./departure');

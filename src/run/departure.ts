@@ -23,8 +23,13 @@ export function onExit(ending: Ending, code: number): void {
  * it comes together with a command, Asterisk looks for it when it sees the connection closed.
  * @returns whether it has been said
  */
-export function tellFailure({ begun, session, tracing, transport }: Ending, code: number): boolean {
-  if (code === 0 || begun || !session?.request.network || session.ended) return false;
+export function tellFailure(ending: Ending, code: number): boolean {
+  return code !== 0 && !ending.begun && sayFailure(ending);
+}
+
+/** @returns whether there was somebody to say it to */
+export function sayFailure({ session, tracing, transport }: Ending): boolean {
+  if (!session?.request.network || session.ended) return false;
   try {
     transport.write('FAILURE\n');
     tracing?.line('>', 'FAILURE', false);

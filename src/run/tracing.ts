@@ -3,7 +3,7 @@ import type { Tracer } from '../agi/session';
 import type { Config, ValueKind } from '../config';
 import type { Log } from '../log';
 import { TraceRecorder } from '../trace/recorder';
-import { Redaction } from '../trace/redaction';
+import { chosenNames, Redaction } from '../trace/redaction';
 
 export interface Tracing {
   readonly line: Tracer;
@@ -12,7 +12,7 @@ export interface Tracing {
 }
 
 export function beginTracing(config: Config, log: Log): Tracing {
-  const names = (config.sections.fastagi?.trace_redact ?? '').split(/[\s,]+/).filter((name) => name !== '');
+  const names = chosenNames(config.sections.fastagi?.trace_redact);
   const recorder = openRecorder(config, names, log);
   // the keys that a caller presses are what one turns `debug` on for
   const redaction = log.enabled('debug') ? new Redaction({ names, digits: true }) : undefined;

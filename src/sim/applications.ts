@@ -1,10 +1,14 @@
 /** The dialplan applications that call scripts commonly run by EXEC. */
 import { splitArguments } from '../wire/dialplan';
+import { atoi } from './c-numbers';
 import { writeVariable } from './functions';
-import { ANY_KEY, collect, pause, play, type Stage, type Steps, say } from './steps';
+import { move } from './place';
+import { ANY_KEY, answer, collect, pause, play, resultOf, type Stage, type Steps, say } from './steps';
 
 /** How long a phone rings that nobody answers, where Dial() does not say. */
 const RINGS_SECONDS = 30;
+/** Q.931: what a call that was hung up in the usual way has as its cause. */
+const NORMAL_CLEARING = 16;
 
 type Application = (stage: Stage, args: string[], data: string) => number | Steps<number>;
 
@@ -18,12 +22,24 @@ export function* execute(stage: Stage, name: string, data: string): Steps<number
     if (result === -1) stage.hangUp('script');
     return result;
   }
-  const application = applications.get(name.toLowerCase());
+  const known = name.toLowerCase();
+  if (hasGone(known, stage.options.version)) {
+    stage.scope.warn(`Asterisk ${stage.options.version} has no application ${name} any more`);
+    return -2;
+  }
+  if (stage.hungUp && deadStatuses.has(known)) {
+    const status = deadStatuses.get(known);
+    if (status) set(stage, ...status);
+    return 0;
+  }
+  const application = applications.get(known);
   if (!application) {
-    if (!plain.has(name.toLowerCase())) {
+    if (!plain.has(known)) {
       stage.scope.warn(`the simulation has no application ${name}: see the option applications`);
       return -2;
     }
+    const status = statuses.get(known);
+    if (status) set(stage, ...status);
     return 0;
   }
   const run = application(stage, splitArguments(data), data);
@@ -44,16 +60,7 @@ const plain = new Set([
     'forkcdr',
     'userevent',
   ],
-  ...[
-    'mixmonitor',
-    'stopmixmonitor',
-    'monitor',
-    'stopmonitor',
-    'chanspy',
-    'setcallerpres',
-    'dumpchan',
-    'celgenuserevent',
-  ],
+  ...['stopmixmonitor', 'monitor', 'stopmonitor', 'chanspy', 'dumpchan', 'celgenuserevent'],
   ...[
     'startmusiconhold',
     'stopmusiconhold',
@@ -63,16 +70,7 @@ const plain = new Set([
     'confbridge',
     'voicemail',
   ],
-  ...[
-    'voicemailmain',
-    'system',
-    'trysystem',
-    'senddtmf',
-    'sendtext',
-    'transfer',
-    'addqueuemember',
-    'removequeuemember',
-  ],
+  ...['voicemailmain', 'senddtmf', 'sendtext', 'transfer', 'addqueuemember', 'removequeuemember'],
   ...[
     'originate',
     'page',
@@ -99,6 +97,36 @@ const plain = new Set([
   ],
 ]);
 
+/** What those of them say that tell how it went. */
+const statuses = new Map<string, readonly [name: string, value: string]>(
+  Object.entries({
+    sendtext: ['SENDTEXTSTATUS', 'SUCCESS'],
+    voicemail: ['VMSTATUS', 'SUCCESS'],
+    transfer: ['TRANSFERSTATUS', 'SUCCESS'],
+    originate: ['ORIGINATE_STATUS', 'SUCCESS'],
+    addqueuemember: ['AQMSTATUS', 'ADDED'],
+    removequeuemember: ['RQMSTATUS', 'REMOVED'],
+  }),
+);
+
+/** On a channel that has hung up these do nothing, and do not fail for it; what those say that tell of it. */
+const deadStatuses = new Map<string, readonly [name: string, value: string] | undefined>(
+  Object.entries({
+    playback: ['PLAYBACKSTATUS', 'FAILED'],
+    background: ['BACKGROUNDSTATUS', 'FAILED'],
+    sendtext: ['SENDTEXTSTATUS', 'FAILURE'],
+    saynumber: undefined,
+    wait: undefined,
+  }),
+);
+
+/** Applications that Asterisk 21 has dropped. */
+const gone = new Set(['macro', 'monitor', 'stopmonitor', 'nocdr', 'setamaflags']);
+
+function hasGone(name: string, version: string): boolean {
+  return gone.has(name) && Number.parseInt(version, 10) >= 21;
+}
+
 function set(stage: Stage, name: string, value: string): void {
   writeVariable(name, value, stage.scope);
   stage.tell({ type: 'variable', name, value });
@@ -122,22 +150,43 @@ function* playAll(
 const saying =
   (kind: 'digits' | 'letters' | 'phonetic' | 'number'): Application =>
   (stage, [text = '']) => {
+    if (kind === 'number' && text === '') return -1;
     const steps = say(stage, kind, text, Array.from(text).length, '');
     return (function* () {
       return Math.min(0, yield* steps);
     })();
   };
 
-const hangUp: Application = (stage) => {
+const hangUp: Application = (stage, [cause = '']) => {
+  stage.channel.hangupCause = atoi(cause) || NORMAL_CLEARING;
   stage.hangUp('script');
   return -1;
+};
+
+/** The caller hears a tone: for so long, and is not hung up then; with no time, until he has hung up. */
+const tone: Application = (stage, [seconds = '']) => {
+  const ms = 1000 * (Number.parseFloat(seconds) || 0);
+  if (ms <= 0) {
+    stage.hangUp('caller');
+    return -1;
+  }
+  return (function* () {
+    yield* pause(stage, { ms, keys: '', cancellable: false });
+    return -1;
+  })();
+};
+
+/** A program beside Asterisk, which is not run. */
+const program: Application = (stage, _args, data) => {
+  if (data === '') return -1;
+  set(stage, 'SYSTEMSTATUS', 'SUCCESS');
+  return 0;
 };
 
 const applications = new Map<string, Application>(
   Object.entries({
     answer: (stage) => {
-      if (!stage.channel.answered) stage.tell({ type: 'answer' });
-      stage.channel.answered = true;
+      answer(stage);
       return 0;
     },
     set: (stage, _args, data) => {
@@ -153,8 +202,15 @@ const applications = new Map<string, Application>(
       return 0;
     },
     hangup: hangUp,
-    busy: hangUp,
-    congestion: hangUp,
+    busy: tone,
+    congestion: tone,
+    system: program,
+    trysystem: program,
+    mixmonitor: (stage, [file = '']) => {
+      if (file === '') return -1;
+      set(stage, 'MIXMONITOR_FILENAME', file);
+      return 0;
+    },
     wait: function* (stage, [seconds = '0']) {
       const ended = yield* pause(stage, {
         ms: 1000 * (Number.parseFloat(seconds) || 0),
@@ -166,20 +222,29 @@ const applications = new Map<string, Application>(
     waitexten: function* (stage, [seconds = '']) {
       const ms = 1000 * (Number.parseFloat(seconds) || stage.channel.timeouts.response);
       const ended = yield* pause(stage, { ms, keys: ANY_KEY, cancellable: false });
-      return ended.type === 'hangup' ? -1 : 0;
+      return resultOf(ended);
     },
-    playback: function* (stage, [files = '']) {
+    playback: function* (stage, [files = '', options = '']) {
       if (files === '') return -1;
+      if (!answerFor(stage, options, ['skip', 'noanswer'])) return 0;
       const { result, missing } = yield* playAll(stage, files, '');
       set(stage, 'PLAYBACKSTATUS', missing ? 'FAILED' : 'SUCCESS');
       return result;
     },
-    background: function* (stage, [files = '']) {
+    background: function* (stage, [files = '', options = '']) {
+      if (files === '') return -1;
+      if (!answerFor(stage, options, ['s', 'n'])) return 0;
       const { result, missing, key } = yield* playAll(stage, files, ANY_KEY);
       set(stage, 'BACKGROUNDSTATUS', missing ? 'FAILED' : 'SUCCESS');
       return key === '' ? result : key.charCodeAt(0);
     },
-    read: function* (stage, [name = '', file = '', most = '', , attempts = '', timeout = '']) {
+    read: function* (stage, [name = '', file = '', most = '', options = '', attempts = '', timeout = '']) {
+      if (name === '') return 0;
+      if (!answerFor(stage, options, ['s', 'n'])) {
+        set(stage, name, '');
+        set(stage, 'READSTATUS', 'SKIPPED');
+        return 0;
+      }
       const seconds = Number.parseFloat(timeout);
       const tries = Math.max(1, Number.parseInt(attempts, 10) || 1);
       let got = yield* readKeys(stage, file, most, seconds);
@@ -187,25 +252,37 @@ const applications = new Map<string, Application>(
         got = yield* readKeys(stage, file, most, seconds);
       }
       set(stage, name, got.digits);
-      set(stage, 'READSTATUS', got.end === 'complete' ? 'OK' : got.end === 'hangup' ? 'HANGUP' : 'TIMEOUT');
-      return got.end === 'hangup' ? -1 : 0;
+      set(stage, 'READSTATUS', readStatuses[got.end]);
+      // a hangup, too, is seen in READSTATUS alone
+      return 0;
     },
-    record: function* (stage, [file = '', silence = '', most = '']) {
+    record: function* (stage, [file = '', silence = '', most = '', options = '']) {
       const dot = Math.max(file.lastIndexOf('.'), file.lastIndexOf(':'));
-      const [name, format] = dot === -1 ? [file, ''] : [file.slice(0, dot), file.slice(dot + 1)];
-      if (!stage.options.recordable(name, format)) {
+      const [path, format] = dot === -1 ? [file, ''] : [file.slice(0, dot), file.slice(dot + 1)];
+      if (!stage.options.recordable(path, format)) {
         set(stage, 'RECORD_STATUS', 'ERROR');
         return -1;
       }
-      yield* play(stage, 'beep');
+      const name = numbered(path, stage.channel.surroundings.recordings);
+      set(stage, 'RECORDED_FILE', name);
+      if (!answerFor(stage, options, ['s', 'n'])) {
+        set(stage, 'RECORD_STATUS', 'SKIP');
+        return 0;
+      }
+      if (!options.includes('q')) yield* play(stage, 'beep');
       const silentAfter =
         Number(silence) > 0 ? stage.options.speaksMs + Number(silence) * 1000 : Number.POSITIVE_INFINITY;
       const longest = Number(most) > 0 ? Number(most) * 1000 : Number.POSITIVE_INFINITY;
       const ms = Math.min(silentAfter, longest);
-      const wait = { keys: '#', cancellable: false };
+      const wait = { keys: recordKeys(options), cancellable: false };
       const ended = yield* pause(stage, Number.isFinite(ms) ? { ...wait, ms } : wait);
       stage.tell({ type: 'record', file: name, format, durationMs: ended.elapsedMs });
-      const words = { key: 'DTMF', hangup: 'HANGUP', time: ms === longest ? 'TIMEOUT' : 'SILENCE' } as const;
+      const byOperator = ended.type === 'key' && ended.key === '0' && options.includes('o');
+      const words = {
+        key: byOperator ? 'OPERATOR' : 'DTMF',
+        hangup: 'HANGUP',
+        time: ms === longest ? 'TIMEOUT' : 'SILENCE',
+      } as const;
       set(stage, 'RECORD_STATUS', words[ended.type as 'key' | 'hangup' | 'time']);
       return ended.type === 'hangup' ? -1 : 0;
     },
@@ -215,9 +292,15 @@ const applications = new Map<string, Application>(
       const rings = Number(seconds) || RINGS_SECONDS;
       const takes = status === 'ANSWER' ? answeredSeconds : status === 'NOANSWER' ? rings : 0;
       const ended = yield* pause(stage, { ms: takes * 1000, keys: '', cancellable: false });
-      const cancelled = ended.type === 'hangup' && status !== 'ANSWER';
+      const answers = status === 'ANSWER';
+      const cancelled = ended.type === 'hangup' && !answers;
+      const talked = answers ? String(Math.floor(ended.elapsedMs / 1000)) : '';
+      if (answers) answer(stage);
       set(stage, 'DIALSTATUS', cancelled ? 'CANCEL' : status);
-      set(stage, 'ANSWEREDTIME', status === 'ANSWER' ? String(Math.floor(ended.elapsedMs / 1000)) : '');
+      set(stage, 'ANSWEREDTIME', talked);
+      set(stage, 'DIALEDTIME', talked);
+      set(stage, 'DIALEDPEERNAME', answers ? `${destination}-00000002` : '');
+      set(stage, 'DIALEDPEERNUMBER', answers ? destination.replace(/^[^/]*\//, '') : '');
       return ended.type === 'hangup' ? -1 : 0;
     },
     goto: (stage, args) => {
@@ -232,8 +315,7 @@ const applications = new Map<string, Application>(
         stage.scope.warn(`there is no label ${context},${extension},${priority}: see the option labels`);
         return -1;
       }
-      Object.assign(channel, { context, extension, priority: number, moved: true });
-      stage.tell({ type: 'move', context, extension, priority: number });
+      move(stage, { context, extension, priority: number });
       return 0;
     },
     saydigits: saying('digits'),
@@ -242,6 +324,47 @@ const applications = new Map<string, Application>(
     saynumber: saying('number'),
   } satisfies Record<string, Application>),
 );
+
+const readStatuses = {
+  complete: 'OK',
+  timeout: 'TIMEOUT',
+  hangup: 'HANGUP',
+  missing: 'ERROR',
+  command: 'INTERRUPTED',
+} as const;
+
+/**
+ * Answers the call for an application that does so, unless its options say otherwise.
+ * @param words what they call it not to be run on a call that is not answered, and not to answer that
+ * @returns whether it is run
+ */
+function answerFor(stage: Stage, options: string, [skip, asIs]: readonly [string, string]): boolean {
+  if (stage.channel.answered) return true;
+  const has = (word: string) =>
+    word.length === 1 ? options.includes(word) : options.toLowerCase().split('&').includes(word);
+  if (has(skip)) return false;
+  if (!has(asIs)) answer(stage);
+  return true;
+}
+
+/** The keys that end a recording. */
+function recordKeys(options: string): string {
+  if (options.includes('x')) return '';
+  if (options.includes('y')) return ANY_KEY;
+  return `${options.includes('t') ? '*' : '#'}${options.includes('o') ? '0' : ''}`;
+}
+
+/** A name with the first number in the place of `%d` that makes it a new one. */
+function numbered(path: string, taken: Set<string>): string {
+  let name = path;
+  if (path.includes('%d')) {
+    let number = 0;
+    do name = path.replace('%d', String(number++));
+    while (taken.has(name));
+  }
+  taken.add(name);
+  return name;
+}
 
 function readKeys(stage: Stage, file: string, most: string, seconds: number): ReturnType<typeof collect> {
   const ms = seconds > 0 ? seconds * 1000 : undefined;

@@ -512,6 +512,8 @@ function channelOf(options: CallOptions, surroundings: Surroundings, now: number
   channel.extension = options.extension ?? 's';
   channel.priority = options.priority ?? 1;
   channel.answered = options.answered ?? false;
+  channel.beganAt = now;
+  channel.answeredAt = channel.answered ? now : undefined;
   for (const [name, value] of Object.entries(globals)) surroundings.globals.set(name, String(value));
   for (const [family, values] of Object.entries(database)) {
     for (const [key, value] of Object.entries(values))

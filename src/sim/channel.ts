@@ -10,6 +10,10 @@ export class Surroundings {
   /** `family/key` to value. */
   readonly database = new Map<string, string>();
   readonly globals = new Map<string, string>();
+  /** What ENV() has set. */
+  readonly environment = new Map<string, string>();
+  /** What Record() has recorded, for the number in the place of `%d`. */
+  readonly recordings = new Set<string>();
 }
 
 export class Channel {
@@ -17,6 +21,8 @@ export class Channel {
   language = 'en';
   accountCode = '';
   musicClass = '';
+  /** CHANNEL(userfield), which the CDR's is not. */
+  userField = '';
   uniqueId = '';
   /** Undefined where the line tells none; it may be told, and empty. */
   callerName: string | undefined;
@@ -31,6 +37,11 @@ export class Channel {
   /** Whether the script has said where the dialplan goes on. */
   moved = false;
   answered = false;
+  /** Milliseconds since 1970, as are the others. */
+  beganAt = 0;
+  answeredAt: number | undefined;
+  /** HANGUPCAUSE. */
+  hangupCause = 0;
   readonly variables = new Map<string, string>();
   /** Seconds. */
   readonly timeouts = { digit: 5, response: 10, absolute: 0 };
@@ -75,6 +86,13 @@ export class Channel {
   set(name: string, value: string): void {
     this.variables.set(name.replace(/^__?/, ''), value);
   }
+}
+
+/** A channel that knows no more than who calls, by a text as of SET CALLERID. */
+export function tellsOf(callerId: string): Channel {
+  const channel = new Channel(new Surroundings());
+  channel.callerId = callerId;
+  return channel;
 }
 
 /** Spaces, brackets and hyphens between the digits of a number are no part of it (callerid.c). */

@@ -4,11 +4,24 @@
  */
 import { splitArguments } from '../wire/dialplan';
 import { execute } from './applications';
+import { cutBytes, VALUE_BYTES } from './buffers';
 import { atoi, scan } from './c-numbers';
 import { readVariable, substitute } from './expressions';
 import { writeVariable } from './functions';
 import { answered, controlStreamFile, recordFile, speechRecognize } from './long-commands';
-import { ANY_KEY, collect, type Outcome, pause, play, resultOf, type Stage, type Steps, say } from './steps';
+import { move } from './place';
+import {
+  ANY_KEY,
+  answer,
+  collect,
+  type Outcome,
+  pause,
+  play,
+  resultOf,
+  type Stage,
+  type Steps,
+  say,
+} from './steps';
 
 /** @param words the whole command, its own words in front */
 type Handler = (stage: Stage, words: readonly string[]) => Outcome | Steps<Outcome>;
@@ -22,8 +35,6 @@ export interface Command {
   readonly run: Handler;
 }
 
-/** GET VARIABLE gives no more bytes than this. */
-const VALUE_BYTES = 1023;
 const MAX_DIGITS = 1024;
 
 /** The SAY commands: their number of words, a check of the first argument, how long it takes. */
@@ -51,14 +62,6 @@ function onSpeech(count: number, work: (stage: Stage, words: readonly string[]) 
   };
 }
 
-function move(stage: Stage, place: { context?: string; extension?: string; priority?: number }): void {
-  const { channel } = stage;
-  Object.assign(channel, place);
-  if (place.priority !== undefined) channel.moved = true;
-  const { context, extension, priority } = channel;
-  stage.tell({ type: 'move', context, extension, priority });
-}
-
 function setVariable(stage: Stage, name: string, value: string): void {
   writeVariable(name, value, stage.scope);
   stage.tell({ type: 'variable', name, value });
@@ -69,19 +72,12 @@ function setCallerId(stage: Stage, text: string): void {
   stage.tell({ type: 'variable', name: 'CALLERID(all)', value: stage.channel.callerId });
 }
 
-/** The start of a value that fits into so many bytes. */
-function cutBytes(text: string, most: number): string {
-  const bytes = Buffer.from(text);
-  return bytes.length <= most ? text : bytes.subarray(0, most).toString('latin1');
-}
-
 const handlers: Record<string, readonly [dead: boolean, usage: string, run: Handler]> = {
   answer: [
     false,
     '',
     (stage) => {
-      if (!stage.channel.answered) stage.tell({ type: 'answer' });
-      stage.channel.answered = true;
+      answer(stage);
       return answered(stage, 0);
     },
   ],

@@ -1,5 +1,5 @@
 /** `${…}` and `$[…]` in a text of the dialplan's (pbx_variables.c). */
-import { evaluate } from './arithmetic';
+import { evaluate, type Help } from './arithmetic';
 import type { Channel } from './channel';
 import { readFunction } from './functions';
 
@@ -37,9 +37,16 @@ export function substitute(text: string, scope: Scope, depth = 0): string {
     const open = text[start + 1] as '{' | '[';
     const end = matching(text, start + 2, open);
     const inner = substitute(text.slice(start + 2, end), scope, depth + 1);
-    result += open === '{' ? variable(inner, scope) : evaluate(inner, scope.warn);
+    result += open === '{' ? variable(inner, scope) : evaluate(inner, helpOf(scope));
     at = end + 1;
   }
+}
+
+function helpOf(scope: Scope): Help {
+  return {
+    warn: (text) => scope.warn(text),
+    call: (name, argument) => readFunction(name, argument, scope),
+  };
 }
 
 function nextExpression(text: string, from: number): number {
@@ -64,7 +71,8 @@ function matching(text: string, from: number, open: '{' | '['): number {
 function variable(text: string, scope: Scope): string {
   const colon = outsideParentheses(text, ':');
   const name = colon === -1 ? text : text.slice(0, colon);
-  const value = readVariable(name, scope) ?? '';
+  // what stands behind the bracket that closes is passed over
+  const value = readVariable(name.replace(/^([^(]*\(.*\))[^)]*$/s, '$1'), scope) ?? '';
   return colon === -1 ? value : cut(value, text.slice(colon + 1));
 }
 
@@ -107,7 +115,7 @@ export function readVariable(name: string, scope: Scope): string | undefined {
     case 'UNIQUEID':
       return channel.uniqueId;
     case 'HANGUPCAUSE':
-      return '0';
+      return String(channel.hangupCause);
     case 'CALLINGPRES':
       return String(channel.presentation);
     case 'CALLINGANI2':

@@ -1,7 +1,12 @@
 /** The dialplan functions that call scripts commonly read and write; the user's own come first. */
 import { createHash } from 'node:crypto';
-import type { Channel } from './channel';
-import { readVariable, type Scope } from './expressions';
+import { cutBytes, FIELD_BYTES } from './buffers';
+import { scan } from './c-numbers';
+import { type Channel, type Surroundings, tellsOf } from './channel';
+import { type Scope, substitute } from './expressions';
+import { firstCharacter, takeApart } from './function-arguments';
+import { calculate } from './math-function';
+import { posixPattern } from './posix-pattern';
 import { formatTime } from './time-format';
 
 type Reading = (argument: string, scope: Scope) => string | undefined;
@@ -34,33 +39,8 @@ export function writeVariable(name: string, value: string, scope: Scope): void {
   }
 }
 
-/** Arguments of a function, apart at commas; quotes and backslashes keep a comma. */
-function split(argument: string, most = Number.POSITIVE_INFINITY): string[] {
-  const parts = [''];
-  let quoted = false;
-  let depth = 0;
-  for (let at = 0; at < argument.length; at++) {
-    const char = argument.charAt(at);
-    if (char === ',' && !quoted && depth === 0 && parts.length < most) {
-      parts.push('');
-      continue;
-    }
-    if (char === '"') {
-      quoted = !quoted;
-      continue;
-    }
-    if (char === '(') depth++;
-    else if (char === ')') depth--;
-    if (char === '\\' && at + 1 < argument.length) {
-      at++;
-      parts.push(`${parts.pop()}${argument.charAt(at)}`);
-    } else parts.push(`${parts.pop()}${char}`);
-  }
-  return parts;
-}
-
 /** What CALLERID() and the like are asked for, in small letters. */
-const fieldOf = (argument: string): string => (split(argument)[0] ?? '').toLowerCase();
+const fieldOf = (argument: string): string => (takeApart(argument)[0] ?? '').toLowerCase();
 
 /** What a Date can hold. */
 const MAX_EPOCH_SECONDS = 8.64e12;
@@ -109,6 +89,11 @@ const callerFields = fieldTable({
   'name-pres': (channel) => presentationOf(channel),
   'num-valid': (channel) => flag(channel.callerNumber !== undefined),
   'name-valid': (channel) => flag(channel.callerName !== undefined),
+  ton: () => '0',
+  'num-plan': () => '0',
+  'dnid-num-plan': () => '0',
+  ani2: () => '0',
+  'name-charset': () => 'iso8859-1',
 });
 
 const channelFields = fieldTable({
@@ -116,6 +101,7 @@ const channelFields = fieldTable({
   language: (channel) => channel.language,
   musicclass: (channel) => channel.musicClass,
   accountcode: (channel) => channel.accountCode,
+  userfield: (channel) => channel.userField,
   state: (channel) => channel.state,
   channeltype: (channel) => channel.name.split('/')[0] as string,
   uniqueid: (channel) => channel.uniqueId,
@@ -125,69 +111,123 @@ const channelFields = fieldTable({
   hangup: () => '0',
 });
 
-const cdrFields = fieldTable({
-  src: (channel) => channel.callerNumber ?? '',
-  clid: (channel) => channel.callerId,
-  dst: (channel) => channel.extension,
-  dcontext: (channel) => channel.context,
-  channel: (channel) => channel.name,
-  uniqueid: (channel) => channel.uniqueId,
-  accountcode: (channel) => channel.accountCode,
-});
+type CdrField = (channel: Channel, now: number, options: string) => string;
 
-/** The name of a list variable, its separator: CUT, FIELDQTY. */
-function fields(name: string, separator: string, scope: Scope): string[] {
-  return (readVariable(name, scope) ?? '').split(separator === '' ? '-' : (separator[0] as string));
+/** Seconds since a moment; with `f` and their fractions. */
+function secondsSince(from: number | undefined, now: number, options: string): string {
+  const seconds = from === undefined ? 0 : Math.max(0, now - from) / 1000;
+  return options.includes('f') ? seconds.toFixed(6) : String(Math.floor(seconds));
 }
 
-/** `2`, `2-`, `-3`, `1&3`; it goes through the fields once, so that one further down cannot follow on one further up. */
-function cutFields(parts: string[], ranges: string, separator: string): string {
+/** A moment, `2026-11-25 15:58:16`; with `u` in seconds since 1970. */
+function momentOf(at: number | undefined, options: string): string {
+  if (options.includes('u')) return ((at ?? 0) / 1000).toFixed(6);
+  return at === undefined ? '' : formatTime(at / 1000, '', '%Y-%m-%d %H:%M:%S');
+}
+
+const cdrFields: ReadonlyMap<string, CdrField> = new Map(
+  Object.entries({
+    src: (channel) => channel.callerNumber ?? '',
+    clid: (channel) => channel.callerId,
+    dst: (channel) => channel.extension,
+    dcontext: (channel) => channel.context,
+    channel: (channel) => channel.name,
+    uniqueid: (channel) => channel.uniqueId,
+    linkedid: (channel) => channel.uniqueId,
+    accountcode: (channel) => channel.accountCode,
+    disposition: (channel) => (channel.answered ? 'ANSWERED' : 'NO ANSWER'),
+    duration: (channel, now, options) => secondsSince(channel.beganAt, now, options),
+    billsec: (channel, now, options) => secondsSince(channel.answeredAt, now, options),
+    start: (channel, _now, options) => momentOf(channel.beganAt, options),
+    answer: (channel, _now, options) => momentOf(channel.answeredAt, options),
+    end: (_channel, _now, options) => momentOf(undefined, options),
+    amaflags: () => 'DOCUMENTATION',
+    lastapp: () => 'AGI',
+  } satisfies Record<string, CdrField>),
+);
+
+/** The value of what CUT and the others are given the name of, which may have `:offset:length` behind it. */
+const named = (name: string, scope: Scope): string => substitute(`\${${name}}`, scope);
+
+/** `2`, `2-`, `-3`, `1-2`; undefined for what is none of them. */
+function fieldRange(text: string): readonly [first: number, last: number] | undefined {
+  const both = /^\s*(\d+)-\s*(\d+)/.exec(text);
+  if (both) return [Number(both[1]), Number(both[2])];
+  const upTo = /^-\s*(\d+)/.exec(text);
+  if (upTo) return [1, Number(upTo[1])];
+  const from = /^\s*(\d+)(-?)/.exec(text);
+  if (!from) return undefined;
+  return [Number(from[1]), from[2] === '' ? Number(from[1]) : Number.POSITIVE_INFINITY];
+}
+
+/** It goes through the fields once, so that one further down cannot follow on one further up (func_cut.c). */
+function cutFields(parts: string[], ranges: string, separator: string): string | undefined {
   const taken: string[] = [];
   let next = 1;
-  for (const range of ranges.split('&')) {
-    const found = /^(\d*)(-?)(\d*)$/.exec(range);
-    if (!found) continue;
-    const first = found[1] === '' ? 1 : Number(found[1]);
-    const last = found[2] === '' ? first : found[3] === '' ? parts.length : Number(found[3]);
-    taken.push(...parts.slice(Math.max(first, next) - 1, Math.max(last, next - 1)));
+  for (const text of ranges.split('&')) {
+    const range = fieldRange(text);
+    if (!range) return undefined;
+    const [first, last] = range;
+    taken.push(...parts.slice(Math.max(first, next, 1) - 1, Math.max(last, next - 1)));
     next = Math.max(next, last + 1);
   }
-  return taken.join(separator[0] ?? '-');
+  return taken.join(separator);
 }
 
-/** The characters that FILTER lets through: `0-9`, `a-zA-Z_`, `\\x20`. */
+/** The characters that FILTER lets through: `0-9`, `a-zA-Z_`, `\x20`. A range may go over the end of the table. */
 function filter(allowed: string, text: string): string {
-  const ranges: [from: number, to: number][] = [];
-  const pattern = /(\\x[0-9A-Fa-f]{2}|\\?[\s\S])(?:-(\\x[0-9A-Fa-f]{2}|\\?[\s\S]))?/g;
-  for (const [, from = '', to = from] of allowed.matchAll(pattern)) ranges.push([codeOf(from), codeOf(to)]);
-  const isAllowed = (code: number) => ranges.some(([from, to]) => code >= from && code <= to);
-  return Array.from(text, (char) => (isAllowed(char.codePointAt(0) ?? -1) ? char : '')).join('');
+  const bytes = new Set<number>();
+  let rest = Buffer.from(allowed).toString('latin1');
+  const take = (): number | undefined => {
+    const first = firstCharacter(rest);
+    rest = first ? rest.slice(first.length) : '';
+    return first?.char.charCodeAt(0);
+  };
+  for (let from = take(); from !== undefined; from = take()) {
+    bytes.add(from);
+    if (!rest.startsWith('-')) continue;
+    const isEnd = rest === '-';
+    rest = rest.slice(1);
+    const to = isEnd ? undefined : take();
+    if (to === undefined) continue;
+    for (let code = from; code !== to; code = (code + 1) % 256) bytes.add(code);
+    bytes.add(to);
+  }
+  return Buffer.from(Buffer.from(text).filter((byte) => bytes.has(byte))).toString();
 }
 
-function codeOf(char: string): number {
-  const hex = /^\\x(..)$/.exec(char)?.[1];
-  return hex === undefined ? char.charCodeAt(char.length - 1) : Number.parseInt(hex, 16);
+/** The arguments of CALLERID(): what of it, and of which caller where it is not the channel's. */
+function callerOf(argument: string, channel: Channel): readonly [field: string, told: Channel] {
+  const [field = '', text] = takeApart(argument, { most: 2 });
+  return [field.toLowerCase(), text === undefined ? channel : tellsOf(text)];
 }
 
-function replaceCharacters(text: string, from: string, to: string): string {
-  return Array.from(text, (char) => (from.includes(char) ? to.slice(0, 1) : char)).join('');
+/** The rows of Asterisk's database right below a place. */
+function keysBelow(place: string, { database }: Surroundings): string[] {
+  const start = place === '' ? '' : `${place}/`;
+  const below = [...database.keys()].filter((key) => key.startsWith(start));
+  return [...new Set(below.map((key) => key.slice(start.length).split('/')[0] as string))].sort();
 }
 
 const readings = new Map<string, Reading>(
   Object.entries({
     CALLERID: (argument, { channel, warn }) => {
-      const read = callerFields.get(fieldOf(argument));
-      if (!read) warn(`CALLERID(${argument}) is nothing that Asterisk knows`);
-      return read?.(channel) ?? '';
+      if (argument === '') return undefined;
+      const [field, told] = callerOf(argument, channel);
+      const read = callerFields.get(field);
+      if (!read) warn(`the simulation has no CALLERID(${argument})`);
+      return cutBytes(read?.(told) ?? '', FIELD_BYTES);
     },
     CHANNEL: (argument, { channel, warn }) => {
       const read = channelFields.get(argument.toLowerCase());
       if (!read) warn(`the simulation has no CHANNEL(${argument})`);
       return read?.(channel);
     },
-    CDR: (argument, { channel }) => {
-      const name = split(argument)[0] as string;
-      return channel.cdr.get(name) ?? cdrFields.get(name)?.(channel) ?? '';
+    CDR: (argument, { channel, now }) => {
+      const [name = '', options = ''] = takeApart(argument, { most: 2 });
+      const known = name.toLowerCase();
+      const value = cdrFields.get(known)?.(channel, now, options) ?? channel.cdr.get(known) ?? '';
+      return known === 'userfield' ? cutBytes(value, FIELD_BYTES) : value;
     },
     GLOBAL: (argument, { channel }) => channel.surroundings.globals.get(argument) ?? '',
     DB: (argument, { channel }) => {
@@ -203,11 +243,13 @@ const readings = new Map<string, Reading>(
       return flag(value !== undefined);
     },
     DB_DELETE: (argument, { channel }) => {
+      if (!argument.includes('/')) return undefined;
       const value = channel.surroundings.database.get(argument) ?? '';
       channel.surroundings.database.delete(argument);
       channel.set('DB_RESULT', value);
       return value;
     },
+    DB_KEYS: (argument, { channel }) => keysBelow(argument, channel.surroundings).join(','),
     LEN: (argument) => String(Buffer.byteLength(argument)),
     TOUPPER: (argument) => argument.replace(/[a-z]/g, (char) => char.toUpperCase()),
     TOLOWER: (argument) => argument.replace(/[A-Z]/g, (char) => char.toLowerCase()),
@@ -225,67 +267,76 @@ const readings = new Map<string, Reading>(
           .replace(/%([0-9A-Fa-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
         'latin1',
       ).toString(),
-    BASE64_ENCODE: (argument) => Buffer.from(argument).toString('base64'),
-    BASE64_DECODE: (argument) => Buffer.from(argument, 'base64').toString(),
-    // of nothing they give nothing
+    // of nothing these give nothing
+    BASE64_ENCODE: (argument) => (argument === '' ? undefined : Buffer.from(argument).toString('base64')),
+    BASE64_DECODE: (argument) => (argument === '' ? undefined : Buffer.from(argument, 'base64').toString()),
     MD5: (argument) => (argument === '' ? undefined : createHash('md5').update(argument).digest('hex')),
     SHA1: (argument) => (argument === '' ? undefined : createHash('sha1').update(argument).digest('hex')),
     STRFTIME: (argument, { now }) => {
-      const [epoch = '', zone = '', format = '%c'] = split(argument, 3);
-      const seconds = Number.parseInt(epoch, 10);
+      const [epoch = '', zone = '', format = '%c'] = takeApart(argument, { most: 3 });
+      const seconds = Number.parseFloat(epoch);
       // what is no moment is this one
       const isMoment = Math.abs(seconds) <= MAX_EPOCH_SECONDS;
       return formatTime(isMoment ? seconds : now / 1000, zone, format);
     },
     IF: (argument) => {
-      const [, condition = '', yes = '', no = ''] = /^([^?]*)\?([^:]*)(?::(.*))?$/s.exec(argument) ?? [];
+      const [condition = '', outcomes = ''] = takeApart(argument, { at: '?', most: 2 });
+      const [yes = '', no = ''] = takeApart(outcomes, { at: ':', most: 2 });
       // with no condition it gives neither
-      return condition === '' ? '' : isTruth(condition.trim()) ? yes : no;
+      return condition === '' ? '' : (isTruth(condition.trim()) ? yes : no).trim();
     },
     ISNULL: (argument) => flag(argument === ''),
     EXISTS: (argument) => flag(argument !== ''),
     CUT: (argument, scope) => {
-      const [name = '', separator = '-', ranges = ''] = split(argument);
-      return cutFields(fields(name, separator, scope), ranges, separator);
+      const [name = '', separator = '', ranges] = takeApart(argument, { most: 3 });
+      if (ranges === undefined) return undefined;
+      const between = firstCharacter(separator)?.char ?? '-';
+      return cutFields(named(name, scope).split(between), ranges, between);
     },
     FIELDQTY: (argument, scope) => {
-      const [name = '', separator = '-'] = split(argument);
-      if ((readVariable(name, scope) ?? '') === '') return '0';
-      return separator === '' ? '1' : String(fields(name, separator, scope).length);
+      const [name = '', separator = ''] = takeApart(argument, { raw: true });
+      const value = named(name, scope);
+      const between = firstCharacter(separator)?.char;
+      return value === '' ? '0' : between === undefined ? '1' : String(value.split(between).length);
     },
     FILTER: (argument) => {
-      // its backslashes are its own
-      const comma = argument.indexOf(',');
-      return comma === -1 ? '' : filter(argument.slice(0, comma), argument.slice(comma + 1));
+      const [allowed = '', text] = takeApart(argument, { most: 2, raw: true });
+      return text === undefined ? '' : filter(allowed, text);
     },
     REGEX: (argument, { warn }) => {
-      const found = /^\s*"((?:[^"\\]|\\.)*)"\s(.*)$/s.exec(argument);
-      if (!found) return undefined;
+      // what follows on a backslash loses it here, before the expression is read
+      const [, source, text] = takeApart(argument, { at: '"', most: 3 });
+      if (source === undefined || text === undefined) return undefined;
       try {
-        return flag(new RegExp(found[1] as string).test(found[2] as string));
+        return flag(posixPattern(source).match(text.replace(/^[ \t]/, '')) !== undefined);
       } catch (error) {
-        warn(`REGEX(${argument}): ${(error as Error).message}`);
+        warn(`REGEX(${argument}) has no regular expression: ${(error as Error).message}`);
         return undefined;
       }
     },
     MATH: (argument, { warn }) => {
-      const [expression = '', type = 'float'] = split(argument);
-      const value = calculate(expression);
+      const [expression = '', type] = takeApart(argument, { most: 2 });
+      const value = calculate(expression, type);
       if (value === undefined) warn(`MATH(${argument}): one operator between two numbers is what it takes`);
-      if (typeof value !== 'number') return value;
-      const kind = type[0]?.toLowerCase();
-      if (kind === 'i') return String(Math.trunc(value));
-      if (kind === 'h') return Math.trunc(value).toString(16);
-      return kind === 'c' ? String.fromCharCode(Math.trunc(value)) : value.toFixed(6);
+      return value;
     },
     STRREPLACE: (argument, scope) => {
-      const [name = '', from = '', to = ''] = split(argument);
-      const value = readVariable(name, scope) ?? '';
-      return from === '' ? value : value.replaceAll(from, to);
+      const [name = '', from = '', to = '', count] = takeApart(argument, { most: 4 });
+      if (from === '') return undefined;
+      let left = scan(count) ?? 0;
+      if (left <= 0) left = Number.POSITIVE_INFINITY;
+      return named(name, scope).replaceAll(from, () => (left-- > 0 ? to : from));
     },
     REPLACE: (argument, scope) => {
-      const [name = '', from = '', to = ''] = split(argument);
-      return replaceCharacters(readVariable(name, scope) ?? '', from, to);
+      const [name = '', from = '', to = ''] = takeApart(argument, { raw: true, most: 3 });
+      const replaced = new Set<string>();
+      for (let rest = from, next = firstCharacter(rest); next; next = firstCharacter(rest)) {
+        replaced.add(next.char);
+        rest = rest.slice(next.length);
+      }
+      if (replaced.size === 0) return undefined;
+      const by = firstCharacter(to)?.char ?? '';
+      return Array.from(named(name, scope), (char) => (replaced.has(char) ? by : char)).join('');
     },
     QUOTE: (argument) => `"${argument.replace(/["\\]/g, '\\$&')}"`,
     SET: (argument, scope) => {
@@ -295,23 +346,26 @@ const readings = new Map<string, Reading>(
       return argument.slice(equals + 1);
     },
     TIMEOUT: (argument, { channel, now }) => {
-      if (argument === 'absolute') {
+      const name = argument.toLowerCase();
+      if (name === 'absolute') {
         return channel.hangupAt === undefined ? '0' : ((channel.hangupAt - now) / 1000).toFixed(3);
       }
-      if (argument !== 'digit' && argument !== 'response') return undefined;
-      return channel.timeouts[argument].toFixed(3);
+      return name === 'digit' || name === 'response' ? channel.timeouts[name].toFixed(3) : undefined;
     },
-    EPOCH: (_argument, { now }) => String(Math.floor(now / 1000)),
-    VERSION: (_argument, { version }) => version,
+    VERSION: (argument, { version }) => {
+      if (argument !== 'ASTERISK_VERSION_NUM') return version;
+      const [major = 0, minor = 0, patch = 0] = version.split(/\D+/).map(Number);
+      return String(major * 10_000 + minor * 100 + patch);
+    },
     PASSTHRU: (argument) => argument,
     RAND: (argument) => {
-      const [least = '', most = ''] = split(argument);
+      const [least, most] = takeApart(argument, { most: 2 });
       // what is no number counts as none
-      const from = Number.parseInt(least, 10) || 0;
-      const to = Number.parseInt(most, 10) || 0x7fff_ffff;
+      const from = scan(least) ?? 0;
+      const to = scan(most) || 0x7fff_ffff;
       return String(from + Math.floor(Math.random() * (to - from + 1)));
     },
-    ENV: () => '',
+    ENV: (argument, { channel }) => channel.surroundings.environment.get(argument) ?? '',
   } satisfies Record<string, Reading>),
 );
 
@@ -328,13 +382,28 @@ const writings = new Map<string, Writing>(
       else if (name.endsWith('pres')) channel.presentation = presentations.get(value) ?? (Number(value) || 0);
     },
     CHANNEL: (argument, value, { channel, warn }) => {
-      if (argument === 'language') channel.language = value;
-      else if (argument === 'musicclass') channel.musicClass = value;
-      else if (argument === 'accountcode') channel.accountCode = value;
-      else warn(`the simulation does not set CHANNEL(${argument})`);
+      switch (argument.toLowerCase()) {
+        case 'language':
+          channel.language = value;
+          break;
+        case 'musicclass':
+          channel.musicClass = value;
+          break;
+        case 'accountcode':
+          channel.accountCode = value;
+          break;
+        case 'userfield':
+          channel.userField = value;
+          break;
+        default:
+          warn(`the simulation does not set CHANNEL(${argument})`);
+      }
     },
-    CDR: (argument, value, { channel }) => {
-      channel.cdr.set(split(argument)[0] as string, value);
+    CDR: (argument, value, { channel, warn }) => {
+      const name = (takeApart(argument)[0] as string).toLowerCase();
+      if (name === 'accountcode') channel.accountCode = value;
+      else if (cdrFields.has(name)) warn(`CDR(${name}) is Asterisk's own, and is not set`);
+      else channel.cdr.set(name, value);
     },
     GLOBAL: (argument, value, { channel }) => {
       channel.surroundings.globals.set(argument, value);
@@ -343,44 +412,16 @@ const writings = new Map<string, Writing>(
       channel.surroundings.database.set(argument, value);
     },
     TIMEOUT: (argument, value, { channel, now }) => {
-      const seconds = Number.parseFloat(value) || 0;
-      if (argument === 'absolute') channel.hangupAt = seconds > 0 ? now + seconds * 1000 : undefined;
-      else if (argument === 'digit' || argument === 'response') channel.timeouts[argument] = seconds;
+      const name = argument.toLowerCase();
+      const seconds = Math.max(0, Number.parseFloat(value) || 0);
+      if (name === 'absolute') channel.hangupAt = seconds > 0 ? now + seconds * 1000 : undefined;
+      else if (name === 'digit' || name === 'response') channel.timeouts[name] = seconds;
     },
-    ENV: () => {},
+    ENV: (argument, value, { channel }) => {
+      channel.surroundings.environment.set(argument, value);
+    },
   } satisfies Record<string, Writing>),
 );
-
-const operators: Record<string, (left: number, right: number) => number | boolean> = {
-  '+': (left, right) => left + right,
-  '-': (left, right) => left - right,
-  '*': (left, right) => left * right,
-  '/': (left, right) => (right === 0 ? 0 : left / right),
-  '%': (left, right) => (Math.trunc(right) === 0 ? 0 : Math.trunc(left) % Math.trunc(right)),
-  '^': (left, right) => left ** right,
-  '<<': (left, right) => left << right,
-  '>>': (left, right) => left >> right,
-  AND: (left, right) => left & right,
-  OR: (left, right) => left | right,
-  XOR: (left, right) => left ^ right,
-  '<=': (left, right) => left <= right,
-  '>=': (left, right) => left >= right,
-  '==': (left, right) => left === right,
-  '<': (left, right) => left < right,
-  '>': (left, right) => left > right,
-};
-
-/** MATH(): one operator between two numbers, which is `TRUE` or `FALSE` where it compares. */
-function calculate(expression: string): number | string | undefined {
-  const found =
-    /^\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*(<<|>>|<=|>=|==|AND|XOR|OR|[-+*/%^<>])\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*$/.exec(
-      expression,
-    );
-  if (!found) return undefined;
-  const [, left, operator, right] = found as unknown as [string, string, string, string];
-  const value = operators[operator]?.(Number(left), Number(right));
-  return typeof value === 'boolean' ? (value ? 'TRUE' : 'FALSE') : value;
-}
 
 /** As the dialplan takes a condition (pbx_checkcondition): a number other than 0, or a text. */
 function isTruth(condition: string): boolean {

@@ -17,14 +17,14 @@ export interface DialStandIn {
   /** DIALSTATUS: ANSWER, BUSY, NOANSWER … */
   readonly status: string;
   /** How long the two talk, which is time that passes in the call. */
-  readonly answeredSeconds?: number;
+  readonly answeredSeconds?: number | undefined;
 }
 
 export interface SpeechStandIn {
   readonly text: string;
   /** 0 to 1000. */
-  readonly score?: number;
-  readonly grammar?: string;
+  readonly score?: number | undefined;
+  readonly grammar?: string | undefined;
 }
 
 export interface CallOptions {

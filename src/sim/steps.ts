@@ -47,6 +47,15 @@ export interface Stage {
   speech: boolean;
 }
 
+/** Answers the call, where it is not. */
+export function answer(stage: Stage): void {
+  const { channel } = stage;
+  if (channel.answered) return;
+  stage.tell({ type: 'answer' });
+  channel.answered = true;
+  channel.answeredAt = stage.now();
+}
+
 export const ANY_KEY = '0123456789*#ABCD';
 export const SAMPLES_A_MS = 8;
 

@@ -1,5 +1,5 @@
 /** The calls that a file holds: a trace has one, a log of Asterisk's many. */
-import type { TraceHeader } from './entry';
+import { type TraceHeader, withShown } from './entry';
 import { readTrace, TraceError, type TraceEvent } from './reader';
 import type { Redaction } from './redaction';
 import { count, visible } from './visible';
@@ -17,6 +17,7 @@ export class CallTable {
   /** The last calls of the file, by number. */
   readonly #calls: ListedCall[] = [];
   #count = 0;
+  #isLog = false;
 
   private constructor(file: string) {
     this.#file = file;
@@ -36,9 +37,15 @@ export class CallTable {
         if (table.#calls.length > MAX_LISTED) table.#calls.shift();
         // a trace has no other, and may be long
         if (event.source === 'trace') return table;
+        table.#isLog = true;
       }
     }
     return table;
+  }
+
+  /** Whether it is a log of Asterisk's, which holds all that was said. */
+  get isLog(): boolean {
+    return this.#isLog;
   }
 
   /**
@@ -65,14 +72,18 @@ export class CallTable {
     );
   }
 
-  /** The calls, one a line, and what to do with them. @param option the one that names a call */
-  lines(option = '--call'): string[] {
+  /**
+   * The calls, one a line, and what to do with them.
+   * @param option the one that names a call
+   * @param redaction takes out what should not be shown
+   */
+  lines(option = '--call', redaction?: Redaction): string[] {
     const left = this.#count - this.#calls.length;
     return [
       `${visible(this.#file)} holds ${count(this.#count, 'call')}; ${option} NUMBER takes one:`,
       ...(left > 0 ? [`(${left} before these)`] : []),
       ...this.#calls.map(({ number, header }) => {
-        const { started, channel, uniqueId, script } = header;
+        const { started, channel, uniqueId, script } = redaction ? shownHeader(header, redaction) : header;
         const words = [started, script ?? '?', channel ?? '', uniqueId ?? ''].map((word) =>
           visible(word, 120),
         );
@@ -98,8 +109,13 @@ export async function* readCall(
 }
 
 function redacted(event: TraceEvent, redaction: Redaction): TraceEvent {
+  if (event.type === 'call') return { ...event, header: shownHeader(event.header, redaction) };
   if (event.type !== 'entry') return event;
   const { dir, line } = event.entry;
   const shown = dir === '<' || dir === '>' ? redaction.apply(dir, line, false) : redaction.words(line);
   return shown === line ? event : { ...event, entry: { ...event.entry, line: shown, redacted: true } };
+}
+
+function shownHeader(header: TraceHeader, redaction: Redaction): TraceHeader {
+  return withShown(header, (field, value) => redaction.fieldValue(field, value));
 }

@@ -48,6 +48,16 @@ const headerFields = {
   extension: 'agi_extension',
 } as const;
 
+/** The header with what `shown` makes of each field of the request that it repeats. */
+export function withShown(header: TraceHeader, shown: (field: string, value: string) => string): TraceHeader {
+  const result: Record<string, unknown> = { ...header };
+  for (const [name, field] of [['script', 'agi_network_script'], ...Object.entries(headerFields)] as const) {
+    const value = header[name as keyof TraceHeader];
+    if (typeof value === 'string') result[name] = shown(field, value);
+  }
+  return result as unknown as TraceHeader;
+}
+
 /** What a trace's first line says of a request, by its lines. */
 export function describeRequest(lines: readonly string[]): Partial<TraceHeader> {
   const fields = new Map<string, string>();

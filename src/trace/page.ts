@@ -5,7 +5,7 @@ import { whyUnwritten } from '../file-problems';
 import { readCall } from './calls';
 import type { TraceHeader } from './entry';
 import { TraceError } from './reader';
-import { Redaction } from './redaction';
+import type { Redaction } from './redaction';
 import { headerRows } from './text';
 import { type Exchange, type Moment, type Step, Summary, Timeline } from './timeline';
 import { clock, count, duration, visible } from './visible';
@@ -20,8 +20,8 @@ const SLOW_MS = 1000;
 export interface PageOptions {
   readonly file: string;
   readonly call: number;
-  /** Whether the keys that the caller pressed are shown. */
-  readonly digits: boolean;
+  /** What is left out of it. */
+  readonly redaction: Redaction;
   /** The page's file. */
   readonly html: string;
 }
@@ -30,11 +30,11 @@ export interface PageOptions {
  * Writes the page of one call, readable by its owner alone.
  * @throws TraceError where the trace cannot be read or the page not be written
  */
-export async function writePage({ file, call, digits, html }: PageOptions): Promise<void> {
+export async function writePage({ file, call, redaction, html }: PageOptions): Promise<void> {
   if (isSameFile(file, html))
     throw new TraceError('TRACE_SAME_FILE', `${html} is the trace itself: name another file for the page`);
   const page = new TracePage();
-  for await (const events of readCall(file, call, new Redaction({ names: [], digits }))) {
+  for await (const events of readCall(file, call, redaction)) {
     for (const event of events) {
       if (event.type === 'call') page.header = event.header;
       else if (event.type === 'note') page.note(event.text);

@@ -12,6 +12,11 @@ export interface RedactionRules {
   readonly digits: boolean;
 }
 
+/** The names of `[fastagi] trace_redact`. */
+export function chosenNames(text = ''): string[] {
+  return text.split(/[\s,]+/).filter((name) => name !== '');
+}
+
 /** What the reply to the last command tells. */
 type Told = 'nothing' | 'secret' | 'digits' | 'key' | 'value';
 
@@ -51,6 +56,11 @@ export class Redaction {
       return this.#command(line, secret);
     }
     return this.#inRequest ? this.#field(line) : this.#reply(line, secret);
+  }
+
+  /** The value of a field of the request, `agi_callerid`, as it may be shown. */
+  fieldValue(name: string, value: string): string {
+    return this.#field(`${name}: ${value}`).slice(name.length + 2);
   }
 
   /** Words about the call, such as an error's. */

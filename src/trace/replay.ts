@@ -8,11 +8,14 @@ import { parseWords } from '../wire/agi-command-decoder';
 import { readCall } from './calls';
 import type { TraceEntry } from './entry';
 import { TraceError } from './reader';
+import type { Redaction } from './redaction';
 import { clock, count, visible } from './visible';
 
 /** A command of the recorded call, and what Asterisk said until the next. */
 interface Recorded {
   readonly command: string;
+  /** As it may be shown. */
+  readonly shown: string;
   readonly atMs: number;
   readonly answers: { readonly line: string; readonly redacted: boolean }[];
 }
@@ -42,13 +45,19 @@ const MAX_DEPARTURES = 1000;
 
 /**
  * @param call its number in the file
+ * @param redaction takes out of what is shown what a log of Asterisk's has, and a trace would not
  * @throws TraceError for a file that cannot be read, a call without a request, or one that is too long
  */
-export async function readRecordedCall(file: string, call: number): Promise<RecordedCall> {
+export async function readRecordedCall(
+  file: string,
+  call: number,
+  redaction?: Redaction,
+): Promise<RecordedCall> {
   const request: string[] = [];
   const commands: Recorded[] = [];
   let inRequest = true;
   const take = ({ dir, line, ms, redacted }: TraceEntry) => {
+    const shown = redaction && (dir === '<' || dir === '>') ? redaction.apply(dir, line, false) : line;
     if (dir === '>') {
       inRequest = false;
       if (commands.length >= MAX_COMMANDS)
@@ -56,7 +65,7 @@ export async function readRecordedCall(file: string, call: number): Promise<Reco
           'TRACE_LONG',
           `${file}: a call of more than ${MAX_COMMANDS} commands is too long to replay`,
         );
-      commands.push({ command: line, atMs: ms, answers: [] });
+      commands.push({ command: line, shown, atMs: ms, answers: [] });
     } else if (dir === 'hangup') {
       commands.at(-1)?.answers.push({ line: 'HANGUP', redacted: false });
     } else if (dir === '<') {
@@ -79,6 +88,8 @@ export async function readRecordedCall(file: string, call: number): Promise<Reco
 export interface ReplayOptions {
   /** Keys for the places where the recorded ones were left out, in their order; `#` ends a row of them. */
   readonly digits?: string;
+  /** Takes out of what the script says what should not be shown; one of its own. */
+  readonly redaction?: Redaction;
 }
 
 export class Replay {
@@ -86,13 +97,15 @@ export class Replay {
   readonly #request: readonly string[];
   readonly #departures: Departure[] = [];
   readonly #notes = new Set<string>();
+  readonly #redaction: Redaction | undefined;
   #digits: string;
   #next = 0;
   #same = 0;
   #departed = 0;
   #hungUp = false;
 
-  constructor({ request, commands }: RecordedCall, { digits = '' }: ReplayOptions = {}) {
+  constructor({ request, commands }: RecordedCall, { digits = '', redaction }: ReplayOptions = {}) {
+    this.#redaction = redaction;
     this.#request = request;
     this.#recorded = commands;
     this.#digits = digits;
@@ -116,16 +129,24 @@ export class Replay {
 
   /** The lines that Asterisk says to this command, without their LF. */
   answer(command: string): string[] {
+    const sent = this.#redaction?.apply('>', command, false) ?? command;
+    const lines = this.#play(command, sent);
+    for (const line of lines) this.#redaction?.apply('<', line, false);
+    return lines;
+  }
+
+  /** @param sent the command as it may be shown */
+  #play(command: string, sent: string): string[] {
     const at = this.#find(command);
     if (at === undefined) {
-      this.#depart({ type: 'added', atMs: this.#atMs, recorded: undefined, sent: command });
+      this.#depart({ type: 'added', atMs: this.#atMs, recorded: undefined, sent });
       return [this.#inventedReply(command)];
     }
     const recorded = this.#recorded[at] as Recorded;
     for (const left of this.#recorded.slice(this.#next, at)) this.#leaveOut(left);
     this.#next = at + 1;
     if (isSame(recorded.command, command)) this.#same++;
-    else this.#depart({ type: 'changed', atMs: recorded.atMs, recorded: recorded.command, sent: command });
+    else this.#depart({ type: 'changed', atMs: recorded.atMs, recorded: recorded.shown, sent });
     return this.#answersOf(recorded, command);
   }
 
@@ -186,9 +207,9 @@ export class Replay {
     return next !== undefined && nameOf(next.command) === nameOf(command) ? this.#next : undefined;
   }
 
-  #leaveOut({ command, atMs }: Recorded): void {
+  #leaveOut({ shown, atMs }: Recorded): void {
     // farewells of ours: to stop without them is no departure
-    this.#depart({ type: 'left out', atMs, recorded: command, sent: undefined });
+    this.#depart({ type: 'left out', atMs, recorded: shown, sent: undefined });
   }
 
   #depart(departure: Departure): void {

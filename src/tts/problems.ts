@@ -49,10 +49,12 @@ export function unknownEngine(name: string): AgiSpeechError {
 }
 
 export function notInstalled({ name, install }: Engine, program: string, named: boolean): AgiSpeechError {
-  const where = named ? 'which the configuration names, is not there' : 'is not on the PATH';
+  // the PATH is for names
+  const isPlace = named || program.includes('/');
+  const where = isPlace ? ', which the configuration names, is not there' : ' is not on the PATH';
   return new AgiSpeechError(
     'SPEECH_NO_ENGINE',
-    `${name} cannot speak: its program ${program} ${where}. Install ${install}`,
+    `${name} cannot speak: its program ${program}${where}. Install ${install}`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** What the configuration says of speech: `[tts]`, and phpAGI's `[festival]` and `[cepstral]`. */
+import { speechKeys } from '../section-keys';
 import { signAddress } from './address';
 import { given } from './given';
 import type { SpeechConfig } from './speech';
@@ -40,12 +41,6 @@ export interface SpeechSettings {
   readonly copyFolder: string | undefined;
 }
 
-const keys = [
-  ...['engine', 'program', 'command', 'voice', 'language', 'rate', 'sample_rate', 'max_characters'],
-  ...['timeout_seconds', 'cache', 'cache_megabytes', 'cache_days', 'url', 'url_seconds', 'secret'],
-  ...['copy', 'copy_folder'],
-];
-
 /**
  * @param folder where spoken files are kept
  * @throws AgiSpeechError with code `SPEECH_CONFIG` that names file, section and key
@@ -65,7 +60,7 @@ export function readSettings({ sections, file }: SpeechConfig, folder: string): 
   };
   for (const key in sections.tts) {
     // as of any other section; in a call it is in the log
-    if (!keys.includes(key)) process.emitWarning(problems().unknownKey(file, key, keys));
+    if (!speechKeys.includes(key)) process.emitWarning(problems().unknownKey(file, key, speechKeys));
   }
   const engine = text('engine');
   const voice = text('voice');

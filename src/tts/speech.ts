@@ -2,7 +2,7 @@
  * The speech of one call: text to a name that Asterisk plays. A sentence that has been said before is found here,
  * by what the configuration says, unread; all that it takes to make one is in `making`, which is read in then.
  */
-import { existsSync, lstatSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, lstatSync, statSync, unlinkSync, utimesSync } from 'node:fs';
 import type { Config } from '../config';
 import { given } from './given';
 import type { Making } from './making';
@@ -11,15 +11,15 @@ import { sha256Hex } from './sha256';
 
 export interface SpeechOptions {
   /** `festival`, `flite`, `espeak-ng`, `swift`, `piper` or `command`; else the configuration's. */
-  readonly engine?: string;
+  readonly engine?: string | undefined;
   /** A voice of the engine's, by its own name for it. It has its own language. */
-  readonly voice?: string;
+  readonly voice?: string | undefined;
   /** `de`, for an engine that knows languages, where no voice is named. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** How fast: 1 is the voice's own way, 2 twice as fast; 0.25 to 4. */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   /** Makes a file for this kind of channel alone. */
-  readonly sampleRate?: 8000 | 16_000;
+  readonly sampleRate?: 8000 | 16_000 | undefined;
 }
 
 /** One text in one voice. */
@@ -34,8 +34,10 @@ export interface Sentence {
   readonly file: string;
 }
 
-/** How long a file in use may look unused. */
-const KEEP_YOUNG_MS = 3_600_000;
+/** How long a file in use may look unused: a sweep leaves it alone for ten minutes more than that. */
+const KEEP_YOUNG_MS = 300_000;
+/** The part of its time in the folder that what was taken to Asterisk's machine is relied on to be there. */
+const RELIED_ON = 0.9;
 
 /** What has a say in a sentence's sound or its files, of the options and of the configuration's sections. */
 const heardOptions = [
@@ -74,11 +76,24 @@ export class Speech {
   name(text: string, options: SpeechOptions = {}, urgent = true): string | Promise<string> {
     const sentence = this.#sentence(text, options);
     if (existsSync(sentence.file) && this.#folderIsOurs()) {
+      const isCopied = given(this.#config.sections.tts?.copy_folder) !== undefined;
       // a file in use is not for the next sweep to take away; but now somebody waits for it
-      setImmediate(keepYoung, sentence.file);
-      return this.#nameOf(sentence);
+      if (!isCopied) setImmediate(keepYoung, sentence.file);
+      if (!isCopied || this.#isStillThere(sentence)) return this.#nameOf(sentence);
     }
     return this.#make(sentence, urgent);
+  }
+
+  /** What was taken to Asterisk's machine does not stay there for longer than here, however often it is asked for. */
+  #isStillThere({ file }: Sentence): boolean {
+    const { cacheMs } = this.settings;
+    try {
+      if (cacheMs === 0 || Math.abs(Date.now() - statSync(file).mtimeMs) < cacheMs * RELIED_ON) return true;
+      unlinkSync(file);
+    } catch {
+      // swept away just now, or another user's
+    }
+    return false;
   }
 
   #make(sentence: Sentence, urgent: boolean): Promise<string> {

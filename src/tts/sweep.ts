@@ -50,8 +50,8 @@ export function sweepInTime(folder: string, bounds: Bounds): void {
 export function sweep([folder, { bytes, ageMs }]: [string, Bounds]): void {
   const fs = process.getBuiltinModule('node:fs');
   const now = Date.now();
-  // a file that was asked for just now is about to be played
-  const graceMs = 600_000;
+  // a file that was asked for ten minutes ago may be about to be played, and may look unused for five minutes more
+  const graceMs = 900_000;
   // the files of a sentence come and go together
   const sentences = new Map<string, { paths: string[]; size: number; used: number }>();
   const remove = (path: string) => {
@@ -70,7 +70,7 @@ export function sweep([folder, { bytes, ageMs }]: [string, Bounds]): void {
     const used = latest > now + graceMs ? 0 : latest;
     // what a process that was killed has left
     if (/^\.[0-9a-f]{32}\./.test(name)) {
-      if (now - used > graceMs * 20) remove(path);
+      if (now - used > graceMs * 12) remove(path);
     } else if (/^[0-9a-f]{32}\.wav(16)?$/.test(name)) {
       const key = name.slice(0, 32);
       const sentence = sentences.get(key) ?? { paths: [], size: 0, used: 0 };

@@ -763,3 +763,51 @@ it.each<[string, (agi: Agi) => Promise<unknown>]>([
     expect.objectContaining({ code: 'AGI_ARGUMENT', message: expect.not.stringContaining('hunter2') }),
   );
 });
+
+describe('an option that is undefined is one that is left out', () => {
+  const nothing = (...names: string[]) => Object.fromEntries(names.map((name) => [name, undefined]));
+  const moment = new Date(0);
+  it.each<[string, string[], (agi: Agi, options: object) => Promise<unknown>]>([
+    ['streamFile', ['escapeDigits', 'offsetSamples'], (agi, o) => agi.streamFile('x', o)],
+    ['getData', ['timeoutMs', 'maxDigits', 'secret'], (agi, o) => agi.getData('x', o)],
+    ['getOption', ['escapeDigits', 'timeoutMs'], (agi, o) => agi.getOption('x', o)],
+    [
+      'controlStreamFile',
+      ['escapeDigits', 'skipMs', 'forward', 'rewind', 'pause', 'offsetMs'],
+      (agi, o) => agi.controlStreamFile('x', o),
+    ],
+    [
+      'recordFile',
+      ['escapeDigits', 'timeoutMs', 'offsetSamples', 'beep', 'silenceSeconds'],
+      (agi, o) => agi.recordFile('x', 'wav', o),
+    ],
+    ['sayNumber', ['escapeDigits', 'gender'], (agi, o) => agi.sayNumber(7, o)],
+    ['sayDateTime', ['escapeDigits', 'format', 'timezone'], (agi, o) => agi.sayDateTime(moment, o)],
+    ['sayDigits', ['escapeDigits'], (agi, o) => agi.sayDigits('7', o)],
+    ['dial', ['timeoutSeconds', 'flags'], (agi, o) => agi.dial('PJSIP/x', o)],
+    [
+      'menu',
+      ['greeting', 'beep', 'timeoutMs', 'attempts', 'messages'],
+      (agi, o) => agi.menu({ 1: 'one', 2: 'two' }, o),
+    ],
+    [
+      'ask',
+      [
+        ...['minDigits', 'maxDigits', 'timeoutMs', 'interDigitTimeoutMs', 'endKey', 'cancelKey'],
+        ...['secret', 'attempts', 'parse', 'messages'],
+      ],
+      (agi, o) => agi.ask({ prompt: 'x', ...o }),
+    ],
+    ['textInput', ['mode', 'prompt', 'timeoutMs', 'echo'], (agi, o) => agi.textInput(o)],
+    ['speechRecognize', ['timeoutSeconds', 'offsetSamples'], (agi, o) => agi.speechRecognize('x', o)],
+  ])('%s', async (_, names, run) => {
+    const said = async (options: object) => {
+      const { session, transport } = openCall(() => '200 result=0 endpos=0\n');
+      const outcome = await run(new Agi(session), options).catch((error) => error);
+      return { outcome, sent: transport.commands };
+    };
+    const left = await said({});
+    expect(left.sent.length).toBeGreaterThan(0);
+    expect(await said(nothing(...names))).toEqual(left);
+  });
+});

@@ -133,6 +133,23 @@ describe('[asmanager]', () => {
     expect(managerOptions(`${folder}/x.conf`)).toEqual(options);
   });
 
+  it.each([
+    ['server=a b', '"a b" is no address'],
+    ['server=127.0.0.1:', '"127.0.0.1:" is no address'],
+    ['server=http://pbx', '"http://pbx" is no address'],
+    ['port=0', 'the port of 127.0.0.1 is 0'],
+    ['port=99999', 'the port of 127.0.0.1 is 99999'],
+  ])('%s is refused, with file and section', (text, message) => {
+    const folder = makeFolder({ 'x.conf': `[asmanager]\nusername=u\nsecret=s\n${text}\n` });
+    expect(() => managerOptions(`${folder}/x.conf`)).toThrow(
+      expect.objectContaining({
+        name: 'RefusedError',
+        code: 'CONFIG_VALUE',
+        message: expect.stringContaining(`${folder}/x.conf: [asmanager] server: ${message}`),
+      }),
+    );
+  });
+
   it('with a word that is neither on nor off', () => {
     const folder = makeFolder({ 'x.conf': '[asmanager]\nusername=u\nsecret=s\nwrite_log=maybe\n' });
     expect(() => managerOptions(`${folder}/x.conf`)).toThrow(/x.conf: \[asmanager\] write_log is "maybe"/);

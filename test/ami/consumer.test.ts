@@ -40,7 +40,7 @@ export async function all(agi: Agi): Promise<void> {
 }
 
 // what an environment may lack is handed on as it is
-export async function from(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<void> {
+export async function from(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined, agi: Agi): Promise<void> {
   const { HOST: host, USER: username = '', SECRET: password = '' } = env;
   const reconnect = host ? { attempts: 3, maxDelayMs: undefined } : undefined;
   const ami = await Ami.connect({ host, username, secret: password, signal, reconnect, trace: undefined });
@@ -50,6 +50,14 @@ export async function from(env: NodeJS.ProcessEnv, signal: AbortSignal | undefin
   const ari = new Ari({ host, username, password, signal, reconnect, tls: undefined, onError: undefined });
   await ari.start('x', { signal, subscribeAll: undefined });
   await AriServer.listen({ host, port: undefined, username, password, onConnection() {} });
+  const may = env.NEVER === undefined ? undefined : 1;
+  await agi.streamFile('x', { escapeDigits: env.KEYS, offsetSamples: may });
+  await agi.getData('x', { timeoutMs: may, maxDigits: may, secret: undefined });
+  await agi.recordFile('x', 'wav', { timeoutMs: may, beep: undefined, silenceSeconds: may });
+  await agi.say('x', { engine: env.ENGINE, voice: env.VOICE, rate: may, escapeDigits: undefined });
+  await agi.ask({ prompt: 'x', minDigits: may, parse: undefined, messages: { timeout: env.PROMPT, failed: undefined } });
+  await agi.menu({ 1: 'x' }, { greeting: env.GREETING, attempts: may, messages: undefined });
+  await agi.dial('x', { timeoutSeconds: may, flags: env.FLAGS });
   await simulate('x.js', { callerId: env.CALLER, sounds: env.SOUNDS, time: undefined, dial: undefined });
 }
 `;

@@ -60,6 +60,32 @@ describe('AriServer', () => {
     socket.close();
   });
 
+  it('can be asked at once by whom it is told of, and what he rejects is told, and ends the connection', async () => {
+    const errors: unknown[] = [];
+    await using application = await AriServer.listen({
+      username: 'asterisk',
+      password: 'let me in',
+      timeoutMs: 0,
+      onError: (error) => errors.push(error),
+      async onConnection(ari) {
+        await ari.applications.subscribe({ applicationName: 'hello', eventSource: 'bridge:' });
+        throw new Error('not today');
+      },
+    });
+    const socket = call(application.port);
+    const closed = once(socket, 'close');
+    socket.on('message', (data) => {
+      const { request_id, uri } = JSON.parse(String(data));
+      // the first question is whether it can be asked
+      const body = uri === 'applications/hello/subscription' ? { name: 'hello' } : {};
+      const answer = { type: 'RESTResponse', request_id, status_code: 200, content_type: 'application/json' };
+      socket.send(JSON.stringify({ ...answer, message_body: JSON.stringify(body) }));
+    });
+    await closed;
+    expect(errors).toEqual([new Error('not today')]);
+    expect(application.clients.size).toBe(0);
+  });
+
   it('lets a connection go that is closed by whom it is told of, and what still comes by it', async () => {
     await using application = await AriServer.listen({
       username: 'asterisk',

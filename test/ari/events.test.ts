@@ -2,7 +2,14 @@
 import { getEventListeners, once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { Ari, type AriOptions, type AriState, type BridgeHandle, type Gap } from '../../src/ari';
+import {
+  Ari,
+  type AriOptions,
+  type AriState,
+  type BridgeHandle,
+  type ChannelHandle,
+  type Gap,
+} from '../../src/ari';
 import { json, PlayedAri } from '../support/ari-server';
 
 const login = { username: 'tester', password: 'secret' };
@@ -349,6 +356,30 @@ describe('events', () => {
     expect(ari.counts.handles).toBe(0);
   });
 
+  // of two applications Asterisk 22 tells side by side
+  it.each([
+    ['as it went', ['StasisEnd hello', 'StasisStart other']],
+    ['the other way round', ['StasisStart other', 'StasisEnd hello']],
+  ])(
+    'of a channel that moves to another application, told %s, end one handle and begin another',
+    async (_, order) => {
+      await using it = await open();
+      const { ari, socket } = it;
+      const calls: ChannelHandle[] = [];
+      ari.onCall((call) => void calls.push(call));
+      const told = ['StasisStart hello', ...order];
+      const done = counted(ari, told.length);
+      for (const [type, application] of told.map((text) => text.split(' ')))
+        send(socket, { type, application, channel: channel('c') });
+      await done;
+      expect(calls.map(({ ending }) => ending)).toEqual(['left', undefined]);
+      expect(ari.channel('c')).toBe(calls[1]);
+      const left = calls[1]?.ended;
+      send(socket, { type: 'StasisEnd', application: 'other', channel: channel('c') });
+      expect(await left).toBe('left');
+    },
+  );
+
   it('give digits, by number, by terminator and by time', async () => {
     await using it = await open();
     const { ari, socket } = it;
@@ -459,6 +490,27 @@ describe('a WebSocket that is lost', () => {
     } finally {
       timers.mockRestore();
     }
+  });
+
+  it.each([
+    ['Up', { status: 'ANSWER' }],
+    ['Ringing', { status: 'BUSY' }],
+  ])('hides no answer from who dials: a channel that is %s by now', async (state, outcome) => {
+    await using played = await PlayedAri.start(({ method, url }, response) =>
+      json(response, 200, method === 'GET' && url === '/ari/channels' ? [{ id: 'c', state }] : []),
+    );
+    const options = { port: played.port, ...login, reconnect: quick, requestsOverSocket: false };
+    await using ari = new Ari(options);
+    const arrived = played.webSocket();
+    await ari.start('hello');
+    const dialling = ari.channel('c').dial();
+    await expect.poll(() => played.requests).toContain('POST /ari/channels/c/dial');
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    const next = played.webSocket();
+    (await arrived).terminate();
+    await gap;
+    if (state !== 'Up') send(await next, { type: 'Dial', peer: channel('c'), dialstatus: 'BUSY' });
+    expect(await dialling).toEqual(outcome);
   });
 
   it('again, before all that was lost is known, is one gap from the first loss on', async () => {

@@ -161,6 +161,47 @@ describe('what is written to an Asterisk that does not read', () => {
     media.destroy();
   });
 
+  it('is waited for by all who want it played, though no more is to follow', async () => {
+    await using it = await opened(START);
+    const { media, socket, heard } = it;
+    const errors: unknown[] = [];
+    media.on('error', (error) => errors.push(error));
+    const outcomes: string[] = [];
+    const ask = () => void media.played().then((outcome) => outcomes.push(outcome));
+    media.write(Buffer.alloc(160));
+    ask();
+    ask();
+    await expect.poll(() => heard.texts.at(-1)).toBe('STOP_MEDIA_BUFFERING 1');
+    await seen(socket);
+    expect(outcomes).toEqual([]);
+    socket.send('MEDIA_BUFFERING_COMPLETED 1');
+    await expect.poll(() => outcomes).toEqual(['played', 'played']);
+    socket.send('MEDIA_XOFF');
+    await seen(socket);
+    media.end(Buffer.alloc(160));
+    ask();
+    socket.send('MEDIA_XON');
+    await expect.poll(() => heard.texts.at(-1)).toBe('STOP_MEDIA_BUFFERING 2');
+    ask();
+    await seen(socket);
+    expect(outcomes).toHaveLength(2);
+    socket.send('MEDIA_BUFFERING_COMPLETED 2');
+    await expect.poll(() => outcomes).toEqual(['played', 'played', 'played', 'played']);
+    expect(errors).toEqual([]);
+  });
+
+  it('was flushed where the stream is gone before its end', async () => {
+    await using it = await opened(START);
+    const { media, socket } = it;
+    socket.send('MEDIA_XOFF');
+    await seen(socket);
+    media.end(Buffer.alloc(160));
+    const playing = media.played();
+    media.destroy();
+    expect(await playing).toBe('flushed');
+    expect(await media.played()).toBe('flushed');
+  });
+
   it('is given up by who destroys the stream', async () => {
     await using it = await opened(START);
     const { media, socket } = it;

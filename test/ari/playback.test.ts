@@ -134,6 +134,37 @@ describe('what waits for its turn when the channel goes away', () => {
   });
 });
 
+describe('what is done in a bridge that nobody of the application is in', () => {
+  it.each([
+    ['was seen to play', ['playing', 'gone'], 'sound:beep', 'missed'],
+    ['was over at the first look', ['gone'], 'sound:beep', 'missed'],
+    ['was seen to play, though Asterisk might have dropped it', ['playing', 'gone'], 'recording:r', 'missed'],
+    ['was never seen to play, and may have been dropped', ['gone'], 'recording:none', 'failed'],
+  ])(
+    'a playback %s: Asterisk does not tell its end, and it is not waited for without one',
+    async (_, states, media, outcome) => {
+      await using it = await open(...states);
+      const playback = await it.ari.bridge('b').play({ media, playbackId: 'p' });
+      expect(await playback.finished).toBe(outcome);
+      expect(it.looks()).toBe(states.length + 1);
+    },
+  );
+
+  it('a recording, too', async () => {
+    await using it = await open('recording', 'gone');
+    const recording = await it.ari.bridge('b').record({ name: 'p', format: 'wav' });
+    expect(await recording.finished).toEqual({ outcome: 'missed', recording: undefined });
+  });
+
+  it('its end is heard where it is told', async () => {
+    await using it = await open('playing');
+    const playback = await it.ari.bridge('b').play({ media: 'sound:beep', playbackId: 'p' });
+    it.tell('PlaybackStarted', 'playing');
+    it.tell('PlaybackFinished', 'done');
+    expect(await playback.finished).toBe('done');
+  });
+});
+
 describe('what is no media to any Asterisk', () => {
   it.each([
     ['beep', 'media is "beep", without a scheme: sound:beep, recording:NAME, digits:12 …'],

@@ -36,9 +36,17 @@ describe('ariOptions', () => {
     ['[ari]\nca=/nowhere/ca.pem\n', /\[ari\] ca cannot be read/],
     ['[ari]\nca=/etc/passwd\n', /\[ari\] ca is \/etc\/passwd, which holds no certificate/],
     ['[ari]\nca=/etc/passwd\nprotocol=http\n', /\[ari\] ca is for TLS, and protocol/],
+    ['[ari]\nhost=http://pbx\n', /\[ari\]: "http:\/\/pbx" is no host of an Asterisk/],
+    ['[ari]\nport=0\n', /\[ari\]: the port of ARI is 0/],
+    ['[asterisk_ari]\nendpoint=http://pbx/ari\n', /\[asterisk_ari\]: the path of ARI is "http:\/\/pbx\/ari"/],
+    ['[ari]\nusername=a:b\npassword=p\n', /\[ari\] username is "a:b"/],
   ])('refuses %j', (text, message) => {
-    expect(() => ariOptions(file(text))).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(message) }),
+    const place = file(text);
+    expect(() => ariOptions(place)).toThrow(
+      expect.objectContaining({ name: 'RefusedError', message: expect.stringMatching(message) }),
+    );
+    expect(() => ariOptions(place)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(place) }),
     );
   });
 

@@ -260,6 +260,7 @@ describe('wrong use', () => {
   it.each<[string, string]>([
     ['[asmanager]\nusername=jo\n', 'secret is not set'],
     ['[asmanager]\nusername=jo\nsecret=x\nport=many\n', 'must be a number'],
+    ['[asmanager]\nusername=jo\nsecret=x\nserver=a b\n', '[asmanager] server: "a b" is no address'],
     ['', 'username is not set'],
   ])('a configuration that names no manager: %j', async (text, message) => {
     const folder = makeFolder({ 'fastagi.conf': text });

@@ -214,3 +214,42 @@ describe('what cannot be replayed', () => {
     expect(outcome.stderr).not.toContain('typed');
   });
 });
+
+describe("a call of Asterisk's log", () => {
+  it('is shown without what a trace would leave out, and played with it', async () => {
+    const line = (text: string) =>
+      `[2026-11-25 15:24:22.123] VERBOSE[1][C-00000001] res_agi.c: <PJSIP/alice-00000001>AGI ${text}\n`;
+    const log = [
+      ...['Tx >> agi_request: old.js', 'Tx >> agi_channel: PJSIP/alice-00000001', 'Tx >> '],
+      ...['Rx << GET DATA pin 0 1023', 'Tx >> 200 result=4711'],
+      ...['Rx << SET VARIABLE TYPED 4711', 'Tx >> 200 result=1'],
+      ...['Rx << SET VARIABLE PASSWORD hunter2', 'Tx >> 200 result=1'],
+      ...['Rx << SET VARIABLE ACCOUNT 88002', 'Tx >> 200 result=1'],
+      ...['Rx << VERBOSE "card 4111111111111111" 1', 'Tx >> 200 result=1'],
+    ];
+    const folder = makeFolder({
+      full: log.map(line).join(''),
+      'fastagi.conf': '[fastagi]\ntrace_redact = ACCOUNT\n',
+    });
+    const script = scriptOf(
+      'other.mjs',
+      `const { digits } = await agi.getData('pin');
+  await agi.setVariable('TYPED', digits + '!');
+  await agi.setVariable('ACCOUNT', '99003');
+  await agi.verbose('right: ' + (digits === '4711'));`,
+    );
+    const config = ['--config', path.join(folder, 'fastagi.conf')];
+    const [text, json] = [
+      await replay(script, path.join(folder, 'full'), ...config),
+      await replay(script, path.join(folder, 'full'), ...config, '--json'),
+    ];
+    expect(text.code).toBe(1);
+    expect(text.stdout).toContain('- SET VARIABLE TYPED ***\n           + SET VARIABLE TYPED ***!');
+    expect(text.stdout).toContain('- SET VARIABLE PASSWORD ***');
+    expect(text.stdout).toContain('+ VERBOSE "right: true" 1');
+    for (const { stdout } of [text, json]) {
+      for (const secret of ['4711', 'hunter2', '88002', '99003', '41111'])
+        expect(stdout).not.toContain(secret);
+    }
+  });
+});

@@ -72,6 +72,44 @@ describe('fastagi trace', () => {
     expect(statSync(html).mode & 0o777).toBe(0o600);
   });
 
+  it("leaves out of a log of Asterisk's what the configuration names", async () => {
+    const channel = 'PJSIP/alice-00000001';
+    const line = (text: string) =>
+      `[2026-11-25 15:24:22.123] VERBOSE[1][C-00000001] res_agi.c: <${channel}>AGI ${text}\n`;
+    const log = [
+      'Tx >> agi_request: agi://127.0.0.1/menu?customer=77001&lang=en',
+      `Tx >> agi_channel: ${channel}`,
+      'Tx >> agi_callerid: 5551234',
+      'Tx >> ',
+      'Rx << SET VARIABLE ACCOUNT 88002',
+      'Tx >> 200 result=1',
+    ];
+    const folder = makeFolder({
+      full: log.map(line).join(''),
+      'fastagi.conf': '[fastagi]\ntrace_redact = agi_callerid, ACC*, customer\n',
+      'wrong.conf': '[fastagi]\nlog = nonsense\n',
+    });
+    const file = path.join(folder, 'full');
+    const config = ['--config', path.join(folder, 'fastagi.conf')];
+    const html = path.join(folder, 'page.html');
+    expect((await trace([file])).stdout).toMatch(/caller +5551234[\s\S]*ACCOUNT 88002/);
+    const { stdout } = await trace([file, ...config]);
+    expect(stdout).toMatch(/caller +\*\*\*[\s\S]*SET VARIABLE ACCOUNT \*\*\*/);
+    expect(await trace([file, ...config, '--html', html])).toMatchObject({ code: 0 });
+    appendFileSync(file, log.map(line).join(''));
+    const list = (await trace([file, ...config])).stdout;
+    expect(list).toContain('holds 2 calls');
+    expect(list).toContain('lang=en');
+    for (const shown of [stdout, readFileSync(html, 'utf8'), list]) {
+      for (const secret of ['77001', '5551234', '88002']) expect(shown).not.toContain(secret);
+    }
+    expect(await trace([file, '--config', path.join(folder, 'wrong.conf')])).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringContaining('[fastagi] log is "nonsense"'),
+    });
+  });
+
   it.each([
     ['the trace itself', 2, () => file, 'is the trace itself'],
     [

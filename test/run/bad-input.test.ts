@@ -373,6 +373,23 @@ describe('a script that', () => {
     expect(outcome).toMatchObject({ code, commands: code === 0 ? ['ANSWER'] : ['ANSWER', 'FAILURE'] });
   });
 
+  it.each([
+    ['in its body', 'agi.answer(); process.exitCode = 4;', 4],
+    [
+      'in its function',
+      'module.exports = async (agi) => { await agi.answer(); process.exitCode = 4; agi.noop(); }',
+      4,
+    ],
+    ['behind its body', 'setTimeout(() => { process.exitCode = 4; }, 50); agi.answer();', 4],
+    ['and takes it back', 'process.exitCode = 4; agi.answer(); process.exitCode = undefined;', 0],
+  ])('sets the exit code of its process: %s', async (_, script, code) => {
+    const outcome = await run(script);
+    expect(outcome).toMatchObject({ code, log: '' });
+    expect(outcome.commands.filter((command) => command !== 'NOOP')).toEqual(
+      code === 0 ? ['ANSWER'] : ['ANSWER', 'FAILURE'],
+    );
+  });
+
   it('goes on in the background with commands for longer than linger_seconds', async () => {
     const outcome = await run(
       `async function main() {

@@ -190,6 +190,7 @@ describe('agi', () => {
   const files = {
     'echo.js': "agi.verbose(process.argv.slice(2).join('+') + ' ' + (require.main === module))",
     'throws.js': "throw new Error('no luck')",
+    'sets.js': 'agi.verbose(1); process.exitCode = 4',
     'hello.agi': "#!/usr/bin/env agi\nagi.verbose('ran')",
   };
   it('gives a script its arguments, and makes it the main module', async () => {
@@ -213,6 +214,7 @@ describe('agi', () => {
   it.each([
     ['throws.js', 1],
     ['none.js', 3],
+    ['sets.js', 4],
   ])('%s ends with %i, for Asterisk to see', async (script, code) => {
     const folder = makeFolder(files);
     const outcome = await call({

@@ -259,3 +259,66 @@ describe('what stands in for Asterisk', () => {
     expect(ask('NOOP\n')).toBe('200 result=0\n');
   });
 });
+
+describe('a call that is not answered', () => {
+  it.each([
+    ['EXEC Playback beep', true],
+    ['EXEC Playback nosuch', true],
+    ['EXEC Playback beep,noanswer', false],
+    ['EXEC Playback beep,skip', false],
+    ['EXEC Background beep', true],
+    ['EXEC Background beep,n', false],
+    ['EXEC Background beep,s', false],
+    ['EXEC Read A,beep,1,,1,0.2', true],
+    ['EXEC Read A,beep,1,n,1,0.2', false],
+    ['EXEC Read A,beep,1,s,1,0.2', false],
+    ['EXEC Record /tmp/x.wav,,1', true],
+    ['EXEC Record /tmp/x.wav,,1,s', false],
+    ['EXEC SayDigits 1', false],
+    ['EXEC Wait 0.1', false],
+    ['EXEC WaitExten 0.1', false],
+    ['EXEC Dial PJSIP/busy', false],
+    ['EXEC Dial PJSIP/there', true],
+    ['STREAM FILE beep ""', false],
+    ['GET DATA beep 20 1', false],
+    ['RECORD FILE /tmp/x wav # 20', false],
+    ['ANSWER', true],
+  ])('%s answers it: %s', (line, answers) => {
+    const { ask, events } = begin({ dial: (to) => (to === 'PJSIP/there' ? 'ANSWER' : 'BUSY') });
+    ask(`${line}\n`);
+    expect(ask('CHANNEL STATUS\n')).toBe(`200 result=${answers ? 6 : 4}\n`);
+    expect(events.some(({ type }) => type === 'answer')).toBe(answers);
+  });
+
+  it('has a CDR that says so', () => {
+    const { ask, clock } = begin();
+    const cdr = (name: string) => ask(`GET VARIABLE CDR(${name})\n`).replace(/.*\((.*)\)\n/, '$1');
+    clock.pass(1000);
+    expect([cdr('disposition'), cdr('duration'), cdr('billsec'), cdr('answer')]).toEqual([
+      'NO ANSWER',
+      '1',
+      '0',
+      '',
+    ]);
+    ask('ANSWER\n');
+    clock.pass(2500);
+    expect([cdr('disposition'), cdr('duration'), cdr('billsec'), cdr('billsec,f'), cdr('answer,u')]).toEqual([
+      'ANSWERED',
+      '3',
+      '2',
+      '2.500000',
+      '1.000000',
+    ]);
+  });
+});
+
+describe('a call that is dialled', () => {
+  it('leaves what Dial() leaves', () => {
+    const { ask } = begin({ dial: () => ({ status: 'ANSWER', answeredSeconds: 90 }) });
+    ask('EXEC Dial PJSIP/alice,30\n');
+    const names = ['DIALSTATUS', 'ANSWEREDTIME', 'DIALEDTIME', 'DIALEDPEERNUMBER'];
+    expect(names.map((name) => ask(`GET VARIABLE ${name}\n`))).toEqual(
+      ['ANSWER', '90', '90', 'alice'].map((value) => `200 result=1 (${value})\n`),
+    );
+  });
+});

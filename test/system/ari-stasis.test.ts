@@ -183,6 +183,31 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     }
   });
 
+  it('goes with a caller from one of its applications to another, and waits in no empty bridge for ever', async () => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start(['hello', 'other']);
+    const moved = new Promise<[string, unknown]>((resolve) =>
+      ari.onCall(async (caller, { application }) => {
+        if (application === 'hello') return caller.move({ app: 'other' });
+        // the last word of the first application may come now
+        const { outcome } = await caller.collect({ timeoutMs: 300 });
+        resolve([outcome, caller.ending]);
+      }),
+    );
+    const caller = ari.channel();
+    await caller.originate({ endpoint: 'Local/silent@test', app: 'hello' });
+    expect(await caller.ended).toBe('left');
+    expect(await moved).toEqual(['timeout', undefined]);
+    const bridge = ari.bridge();
+    await bridge.create({ type: 'holding' });
+    const playback = await bridge.play({ media: 'sound:beep' });
+    const recording = await bridge.record({ format: 'wav', maxDurationSeconds: 1 });
+    expect(await playback.finished).toBe('missed');
+    expect(await recording.finished).toMatchObject({ outcome: 'missed' });
+  });
+
   it('names what is wrong with a login, a port and an application', async () => {
     await using server = await startAri({ version, extensions });
     const { port, username, password } = server;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeTraceLine } from '../../src/trace/entry';
 import { writePage } from '../../src/trace/page';
+import { Redaction } from '../../src/trace/redaction';
 import { makeFolder } from '../support/inet';
 import { Chromium, type Page } from './support/chromium';
 import { missingParts, prepareParts } from './support/parts';
@@ -56,7 +57,7 @@ describe.skipIf(missing)(`the page of a trace${missing ? ` (${missing})` : ''}`,
       file: path.join(folder, 'call.jsonl'),
       html: path.join(folder, 'call.html'),
       call: 1,
-      digits: false,
+      redaction: new Redaction({ names: [], digits: false }),
     });
     chromium = await Chromium.start({ bind: [folder] });
   }, 600_000);

@@ -113,4 +113,23 @@ export { events, place, ExpectationError };
       throw new Error(error.stdout);
     });
   });
+
+  it('has types for programs in older JavaScript', async () => {
+    const folder = project({
+      'old.ts': `import { AgiError, type Agi } from 'fastagi';
+import { Ami } from 'fastagi/ami';
+import { Ari } from 'fastagi/ari';
+import { simulate } from 'fastagi/testing';
+import type {} from 'fastagi/globals';
+export default async (agi: Agi) => agi.answer();
+export const all = [AgiError, Ami, Ari, simulate];
+`,
+    });
+    const tsc = `${root}/node_modules/typescript/bin/tsc`;
+    const options = ['--noEmit', '--strict', '--module', 'commonjs', '--target', 'es2020', '--types', 'node'];
+    const types = ['--typeRoots', `${root}/node_modules/@types`];
+    await run(process.execPath, [tsc, ...options, ...types, 'old.ts'], { cwd: folder }).catch((error) => {
+      throw new Error(error.stdout);
+    });
+  });
 });

@@ -422,7 +422,7 @@ describe('what is around the call', () => {
       90,
       'missing',
       '08:31',
-      'ring',
+      'up',
     ]);
     call.expectVariable('APP', 'a,b').expectVariable('SUB', 'one+two').expectVariable('DIALSTATUS', 'ANSWER');
     expect(call.applications).toEqual(['MyApp(a,b)', 'Dial(PJSIP/alice)', 'Dial(PJSIP/bob)']);

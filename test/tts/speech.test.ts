@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toConfig } from '../../src/config';
 import type { AgiSpeechError } from '../../src/errors';
 import { Speech } from '../../src/tts/speech';
+import { sweep } from '../../src/tts/sweep';
 import { decodeWave } from '../../src/tts/wave';
 import { makeFolder } from '../support/inet';
 import { type behaviours, type StandIns, standIns } from '../support/speech';
@@ -197,9 +198,15 @@ describe('the engine', () => {
     [
       { engine: 'flite', program: '/opt/flite' },
       {},
-      /\/opt\/flite which the configuration names, is not there/,
+      /\/opt\/flite, which the configuration names, is not there/,
     ],
-    [{ engine: 'swift' }, { cepstral: { swift: '/opt/swift/bin/swift' } }, /\/opt\/swift\/bin\/swift which/],
+    [
+      { engine: 'command', command: '/opt/say {wave}' },
+      {},
+      /its program \/opt\/say, which the configuration names, is not there. Install what \[tts\] command names/,
+    ],
+    [{ engine: 'command', command: 'say {wave}' }, {}, /its program say is not on the PATH/],
+    [{ engine: 'swift' }, { cepstral: { swift: '/opt/swift/bin/swift' } }, /\/opt\/swift\/bin\/swift, which/],
     [{ engine: '__proto__' }, {}, /no engine "__proto__": known are/],
     [
       { engine: 'acapela' },
@@ -519,6 +526,28 @@ describe('the files', () => {
       .toBeLessThan(3_600_000);
   });
 
+  it('that were asked for in the last ten minutes stay, though made before', async () => {
+    const speech = there.speech();
+    const name = await speech.name('x');
+    for (const minutes of [55, 14]) {
+      const made = Date.now() / 1000 - minutes * 60;
+      for (const file of visible()) fs.utimesSync(path.join(there.cache, file), made, made);
+      speech.name('x');
+      await new Promise(setImmediate);
+      // ten minutes later
+      for (const file of visible()) {
+        const { atime, mtime } = fs.statSync(path.join(there.cache, file));
+        fs.utimesSync(
+          path.join(there.cache, file),
+          atime.getTime() / 1000 - 595,
+          mtime.getTime() / 1000 - 595,
+        );
+      }
+      sweep([there.cache, { bytes: 1, ageMs: 0 }]);
+      expect(visible()).toContain(`${path.basename(name)}.wav`);
+    }
+  });
+
   it('cannot be kept where the folder cannot be made', async () => {
     const speech = new Speech(toConfig({ tts: { cache: `${there.file('tone.wav')}/cache` } }, 'a.conf'));
     await expect(speech.name('x')).rejects.toEqual(
@@ -579,6 +608,34 @@ describe('the files', () => {
     for (const file of visible())
       expect(fs.readFileSync(path.join(remote, file))).toEqual(fs.readFileSync(path.join(there.cache, file)));
     expect(speech.name('x')).toBe(name);
+  });
+
+  it('are copied again before they may have been tidied up there', async () => {
+    const remote = makeFolder();
+    const copy = `/bin/cp {file} ${remote}/{name}`;
+    const speech = there.speech({ copy, copy_folder: '/sounds/spoken', cache_days: '10' });
+    const name = await speech.name('x');
+    const file = path.join(there.cache, `${path.basename(name)}.wav`);
+    const files = visible();
+    const aged = (days: number) => {
+      const made = Math.floor(Date.now() / 1000 - days * 86_400);
+      fs.utimesSync(file, made, made);
+      for (const there of files) fs.rmSync(path.join(remote, there));
+      return made;
+    };
+    // what is asked for each day is no younger there for it
+    const made = aged(8);
+    expect(speech.name('x')).toBe(name);
+    await new Promise(setImmediate);
+    expect(fs.statSync(file).mtimeMs).toBe(made * 1000);
+    for (const there of files) fs.writeFileSync(path.join(remote, there), '');
+    aged(10);
+    expect(await speech.name('x')).toBe(name);
+    expect(fs.readdirSync(remote).sort()).toEqual(files);
+    // without a limit nothing is
+    const kept = there.speech({ copy, copy_folder: '/sounds/spoken', cache_days: '0' });
+    aged(4000);
+    expect(kept.name('x')).toBe(name);
   });
 
   it('whose copying takes too long are not there', async () => {
