@@ -24,9 +24,8 @@ ari.onCall(async (caller, { args, channel }) => {
   if (digits === '') return caller.hangup();
 
   const called = ari.channel();
-  // whoever goes first takes the other along
+  // a caller who goes takes the one whom we call along
   caller.ended.then(() => called.hangup()).catch(() => {});
-  called.ended.then(() => caller.hangup()).catch(() => {});
   await called.create({ endpoint: `Local/${digits}@${context}`, app: 'reception', appArgs: 'called' });
   // a word to hang up that came before there was a channel was lost
   if (caller.ending !== undefined) return called.hangup();
@@ -38,6 +37,8 @@ ari.onCall(async (caller, { args, channel }) => {
     return caller.hangup();
   }
 
+  // from now on the other way round, too; before that, the caller is told that nobody has answered
+  called.ended.then(() => caller.hangup()).catch(() => {});
   const bridge = ari.bridge();
   await bridge.create({ type: 'mixing' });
   try {

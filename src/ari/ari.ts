@@ -5,6 +5,7 @@
  * what it has missed.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AriArgumentError, AriConnectionError, AriGoneError, AriProtocolError } from '../ari-errors';
 import type { EventStream, EventStreamOptions } from '../event-stream';
@@ -98,6 +99,9 @@ export interface AriCounts {
   /** Handles that live. */
   readonly handles: number;
 }
+
+/** How long the word that the caller has gone may come behind the one that another has. */
+const GOING_MS = 1000;
 
 export interface Ari extends Resources {}
 
@@ -223,7 +227,8 @@ export class Ari {
 
   /**
    * Calls the listener for each channel that enters an application of this client's. When the caller hangs up what
-   * the listener waits for is rejected with an `AriGoneError`, which may go through.
+   * the listener waits for is rejected with an `AriGoneError`, which may go through. One of another thing, such as a
+   * channel that was called, goes to `onError` where the caller is still there: nobody else would know of him.
    * @returns what ends that
    */
   onCall(listener: (channel: ChannelHandle, event: StasisStart) => unknown): () => void {
@@ -235,8 +240,12 @@ export class Ari {
       try {
         await listener(channel, event);
       } catch (error) {
-        const quiet = error instanceof AriGoneError || (channel.ending !== undefined && isAnswer(error));
-        if (!quiet) throw error;
+        const isGone = error instanceof AriGoneError;
+        // the two legs of a call go together, and one of them is told first
+        if (isGone && channel.ending === undefined)
+          await Promise.race([channel.ended, setTimeout(GOING_MS, undefined, { ref: false })]);
+        const isQuiet = channel.ending !== undefined && (isGone || isAnswer(error));
+        if (!isQuiet) throw error;
       }
     });
   }

@@ -134,6 +134,7 @@ export class ChannelHandle extends Handle {
   async dial(parameters: Given<'dial'> = {}, options: RequestOptions = {}): Promise<DialledOutcome> {
     let giveUp: (error: unknown) => void = () => {};
     let cause: number | undefined;
+    const beganAt = performance.now();
     const waiting = this.wait<DialledOutcome>({ signal: options.signal }, '', (resolve, reject) => {
       giveUp = reject;
       const offs = [
@@ -158,10 +159,11 @@ export class ChannelHandle extends Handle {
       await perform(this, 'channels', 'dial', { ...parameters, channelId: this.id }, options);
       return await waiting;
     } catch (error) {
-      // of a call that nobody takes in time nothing else is told
-      if (error instanceof AriGoneError && cause !== undefined)
-        return { status: causes.get(cause) ?? 'HANGUP' };
-      throw error;
+      if (!(error instanceof AriGoneError && cause !== undefined)) throw error;
+      // of a call that nobody takes in time nothing else is told, and by Asterisk 16 no cause either
+      const { timeout = 0 } = parameters;
+      const isLate = timeout > 0 && performance.now() - beganAt >= timeout * 1000;
+      return { status: causes.get(cause) ?? (isLate ? 'NOANSWER' : 'HANGUP') };
     } finally {
       giveUp(undefined);
     }
@@ -329,9 +331,10 @@ export class ChannelHandle extends Handle {
     if (event.type !== 'StasisEnd') return undefined;
     // the last word of the application that it was in before may come behind the first of this one
     if (this.#application !== undefined && this.#application !== application) return undefined;
-    if (!this.#hungUp) return 'left';
+    const isDialled = this.#dialling.size > 0;
+    if (!this.#hungUp && !isDialled) return 'left';
     // of one that came in by Stasis() this is the last word; of one that the application has made the cause follows
-    if (!this.made) return 'gone';
+    if (!this.made && !isDialled) return 'gone';
     this.#expectEnd();
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** Calls out of a file: a trace of ours, or a log of Asterisk's with `agi set debug on`. */
-import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { AgiError } from '../errors';
 import { whyUnread } from '../file-problems';
 import { redactQuery } from '../wire/redact';
@@ -76,6 +76,14 @@ export async function* readTrace(file: string): AsyncGenerator<TraceEvent[]> {
   if (log?.calls === 0 || (!log && !trace)) throw noCall(file, log?.isLog ?? false);
 }
 
+/** What logrotate leaves, by its first bytes. */
+const packings = [
+  { name: 'gzip', magic: Buffer.from('1f8b', 'hex'), program: 'zcat' },
+  { name: 'bzip2', magic: Buffer.from('BZh'), program: 'bzcat' },
+  { name: 'xz', magic: Buffer.from('fd377a585a00', 'hex'), program: 'xzcat' },
+  { name: 'zstd', magic: Buffer.from('28b52ffd', 'hex'), program: 'zstdcat' },
+];
+
 function checkFile(file: string): void {
   let fd: number | undefined;
   try {
@@ -87,6 +95,14 @@ function checkFile(file: string): void {
       throw new TraceError(
         'TRACE_KIND',
         `${file} is no file, but a device, a pipe or a socket: save what it gives in a file first`,
+      );
+    const head = Buffer.alloc(6);
+    readSync(fd, head, 0, head.length, 0);
+    const packed = packings.find(({ magic }) => head.subarray(0, magic.length).equals(magic));
+    if (packed)
+      throw new TraceError(
+        'TRACE_KIND',
+        `${file} is compressed (${packed.name}): unpack it into a file first, ${packed.program} ${file} > call.log`,
       );
   } catch (error) {
     if (error instanceof AgiError) throw error;

@@ -44,7 +44,6 @@ export class Making {
    */
   make(sentence: Sentence, urgent: boolean): Promise<void> {
     checkSpeakable(this.#settings, sentence);
-    if (this.#stopped) return Promise.reject(this.#stopped);
     const known = this.#orders.get(sentence.file);
     if (known) {
       known.urgent ||= urgent;

@@ -380,6 +380,50 @@ describe('events', () => {
     },
   );
 
+  const lost = { type: 'ChannelDestroyed', channel: channel('c'), cause: 16 };
+  const left = { type: 'StasisEnd', application: 'hello', channel: channel('c') };
+  it.each([
+    ['an extension that there is not', 0, [left, lost], 'HANGUP'],
+    ['a hangup', 59_999, [{ ...left, type: 'ChannelHangupRequest' }, left, lost], 'HANGUP'],
+    // Asterisk 16 gives no other cause
+    ['nobody in time', 60_000, [{ ...left, type: 'ChannelHangupRequest' }, left, lost], 'NOANSWER'],
+    ['nobody in time, as Asterisk 22 says it', 0, [left, { ...lost, cause: 19 }], 'NOANSWER'],
+  ])('tell who dials of %s', async (_, ms, told, status) => {
+    await using it = await open();
+    const { ari, socket, played } = it;
+    const called = ari.channel('c');
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
+    try {
+      const dialling = called.dial({ timeout: 60 });
+      await expect.poll(() => played.requests).toContain('POST /ari/channels/c/dial?timeout=60');
+      clock.mockReturnValue(1000 + ms);
+      for (const event of told) send(socket, event);
+      expect(await dialling).toEqual({ status });
+      expect(called.ending).toBe('gone');
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('leave nobody in silence: that another than the caller is gone is told where the listener does not catch it', async () => {
+    await using it = await open();
+    const { ari, socket, errors } = it;
+    const called = ari.channel('called');
+    let calls = 0;
+    ari.onCall(async (caller) => {
+      if (++calls === 1) await called.next('X');
+      else await caller.next('X');
+    });
+    const start = { type: 'StasisStart', application: 'hello' };
+    const done = counted(ari, 4);
+    send(socket, { ...start, channel: channel('one') });
+    send(socket, { ...start, channel: channel('two') });
+    send(socket, { type: 'ChannelDestroyed', channel: channel('called') });
+    send(socket, { type: 'StasisEnd', application: 'hello', channel: channel('two') });
+    await done;
+    await expect.poll(() => errors).toMatchObject([{ code: 'ARI_GONE', message: 'channel called is gone' }]);
+  });
+
   it('give digits, by number, by terminator and by time', async () => {
     await using it = await open();
     const { ari, socket } = it;

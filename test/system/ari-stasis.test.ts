@@ -208,6 +208,35 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     expect(await recording.finished).toMatchObject({ outcome: 'missed' });
   });
 
+  it.each([
+    ['nobody@test', 'HANGUP'],
+    ['late@test', 'NOANSWER'],
+    ['busy@test', 'BUSY'],
+  ])('says what became of dialling %s', async (place, status) => {
+    const more = `${extensions}exten => late,1,Wait(60)\nexten => busy,1,Busy(5)\n`;
+    await using server = await startAri({ version, extensions: more });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start('hello');
+    const called = ari.channel();
+    await called.create({ endpoint: `Local/${place}`, app: 'hello' });
+    expect(await called.dial({ timeout: 2 })).toEqual({ status });
+  });
+
+  it('tells a caller that nobody has answered, as the example has it', async () => {
+    await using server = await startAri({ version, extensions: extensions.replace('exten => 123,1,', '') });
+    const example = new Example(server);
+    try {
+      await example.said('reception: connected');
+      await server.asterisk.originate('keys@test', 'reception@test');
+      await example.said('123 says HANGUP');
+      await expect.poll(() => server.asterisk.log(), { timeout: 20_000 }).toMatch(/Playing 'vm-nonumber/);
+      expect(await example.end()).toBe(0);
+    } finally {
+      await example.end();
+    }
+  });
+
   it('names what is wrong with a login, a port and an application', async () => {
     await using server = await startAri({ version, extensions });
     const { port, username, password } = server;

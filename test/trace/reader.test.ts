@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CallTable, readCall } from '../../src/trace/calls';
 import { encodeTraceLine } from '../../src/trace/entry';
@@ -115,6 +116,25 @@ describe('a file that is none', () => {
       if (name === '') expect(error.message).toContain('the newest is');
     }
     expect(codes).toEqual(['TRACE_UNREADABLE', 'TRACE_FOLDER', 'TRACE_KIND']);
+  });
+
+  it.each<[string, Buffer, string]>([
+    ['gzip', gzipSync('{}\n'), 'zcat'],
+    ['bzip2', Buffer.from('BZh91AY&SY'), 'bzcat'],
+    ['xz', Buffer.from('fd377a585a0000', 'hex'), 'xzcat'],
+    ['zstd', Buffer.from('28b52ffd2400', 'hex'), 'zstdcat'],
+  ])('is compressed by %s, as logrotate leaves it', async (name, bytes, program) => {
+    const error = await failure(read(bytes));
+    expect(error).toMatchObject({
+      code: 'TRACE_KIND',
+      message: expect.stringMatching(
+        new RegExp(`is compressed \\(${name}\\): unpack it into a file first, ${program} .*/file > `),
+      ),
+    });
+  });
+
+  it('of one byte is not taken for compressed', async () => {
+    expect(await failure(read(Buffer.from([0x1f])))).toMatchObject({ code: 'TRACE_NONE' });
   });
 
   it.each(['/', '/proc', makeFolder()])('%s is a folder without traces', async (folder) => {
