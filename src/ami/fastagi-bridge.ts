@@ -24,15 +24,62 @@ const MAX_COMMAND_BYTES = 65_536;
 /** So many commands of a server that does not wait for answers are kept; what is more waits on its own side. */
 const MAX_WAITING = 100;
 
-/**
- * Hands each call of AsyncAGI to the server, until what this gives back is called; calls that run go on. The
- * dialplan's first argument names the script: `AGI(agi:async,hello.js?name=value,argument)`.
- */
-export function bridgeCalls(ami: Ami, options: BridgeOptions): () => void {
-  return onAsyncCall(ami, { namesScript: true }, (transport) => bridge(transport, options));
+/** The calls that are on their way between Asterisk and the server. */
+export interface Bridge {
+  readonly active: number;
+  /** Takes no more calls; those that run go on. */
+  stop(): void;
+  /**
+   * Takes no more calls, and resolves when those that run are over: a call that is left alone waits in AsyncAGI for good.
+   * @param hurry those that are there then are given back to the dialplan, as failed
+   */
+  finish(hurry: AbortSignal): Promise<void>;
 }
 
-function bridge(transport: Transport, { server, onProblem }: BridgeOptions): void {
+/**
+ * Hands each call of AsyncAGI to the server. The dialplan's first argument names the script:
+ * `AGI(agi:async,hello.js?name=value,argument)`.
+ */
+export function bridgeCalls(ami: Ami, options: BridgeOptions): Bridge {
+  const fails = new Set<(problem: string) => void>();
+  let onNone: (() => void) | undefined;
+  const stop = onAsyncCall(ami, { namesScript: true }, (transport) => {
+    const fail = bridge(transport, options, () => {
+      fails.delete(fail);
+      if (fails.size === 0) onNone?.();
+    });
+    fails.add(fail);
+  });
+  return {
+    get active() {
+      return fails.size;
+    },
+    stop,
+    async finish(hurry) {
+      stop();
+      const none = new Promise<void>((resolve) => {
+        onNone = resolve;
+      });
+      if (fails.size === 0) return;
+      const end = () => {
+        for (const fail of [...fails]) fail(`the bridge is stopped (${hurry.reason})`);
+      };
+      if (hurry.aborted) end();
+      else hurry.addEventListener('abort', end, { once: true });
+      await none;
+    },
+  };
+}
+
+/**
+ * @param onOver called once, when the call is not here any more
+ * @returns ends it with AGISTATUS=FAILURE
+ */
+function bridge(
+  transport: Transport,
+  { server, onProblem }: BridgeOptions,
+  onOver: () => void,
+): (problem: string) => void {
   const socket = net.connect({ host: server.host, port: server.port, noDelay: true });
   const commands: string[] = [];
   let held = '';
@@ -46,6 +93,7 @@ function bridge(transport: Transport, { server, onProblem }: BridgeOptions): voi
     clearTimeout(timer);
     transport.close();
     socket.destroy();
+    onOver();
   };
   const fail = (problem: string) => {
     if (over) return;
@@ -94,6 +142,7 @@ function bridge(transport: Transport, { server, onProblem }: BridgeOptions): voi
       if (error && !(error instanceof AmiConnectionError)) {
         onProblem(`${showAddress(server)}: ${error.message}: the call goes on in the dialplan`);
       }
+      if (!over) onOver();
       over = true;
       clearTimeout(timer);
       transport.close();
@@ -117,6 +166,7 @@ function bridge(transport: Transport, { server, onProblem }: BridgeOptions): voi
     leaving = true;
     next();
   });
+  return fail;
 }
 
 const hangup = Buffer.from('HANGUP\n');

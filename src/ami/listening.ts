@@ -4,16 +4,19 @@ import type { Log } from '../log';
 import { parseAddress } from './address';
 import { Ami } from './ami';
 import { managerOptions } from './asmanager';
-import { bridgeCalls } from './fastagi-bridge';
+import { type Bridge, bridgeCalls } from './fastagi-bridge';
 
 export { managerOptions } from './asmanager';
+
+/** How long the connections of calls that are over may take to close. */
+const CLOSE_MS = 1000;
 
 /** The calls of a manager, on their way to a server in the same process. */
 export class AsyncCalls {
   readonly #log: Log;
   readonly #abort = new AbortController();
   #ami: Ami | undefined;
-  #stopCalls: (() => void) | undefined;
+  #bridge: Bridge | undefined;
   #stopped = false;
 
   constructor(log: Log) {
@@ -41,7 +44,7 @@ export class AsyncCalls {
         else if (error) log.write('error', `no calls of AsyncAGI come any more: ${error.message}`);
       });
       if (this.#stopped) return;
-      this.#stopCalls = bridgeCalls(ami, { server, onProblem: (text) => log.write('error', text) });
+      this.#bridge = bridgeCalls(ami, { server, onProblem: (text) => log.write('error', text) });
       log.write('info', `calls of AGI(agi:async,SCRIPT) come from ${ami.address}`);
     } catch (error) {
       if (this.#abort.signal.aborted) return;
@@ -52,12 +55,14 @@ export class AsyncCalls {
   /** Takes no more calls; those that run go on. */
   stop(): void {
     this.#stopped = true;
-    this.#stopCalls?.();
+    this.#bridge?.stop();
   }
 
   /** Leaves the manager. */
   async close(): Promise<void> {
     this.stop();
+    // what the server has ended is given back to the dialplan before
+    await this.#bridge?.finish(AbortSignal.timeout(CLOSE_MS));
     if (this.#ami) await this.#ami.close();
     else this.#abort.abort(new Error('the server has stopped'));
   }

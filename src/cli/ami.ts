@@ -14,6 +14,9 @@ import { sayAs, toJson } from './output';
 
 const say = sayAs('ami');
 
+/** How long calls of AsyncAGI may take to finish. */
+const FINISH_SECONDS = 60;
+
 interface Given {
   readonly action?: string;
   readonly fields?: readonly (string | number)[];
@@ -138,10 +141,22 @@ async function serve(given: Given, address: string): Promise<number> {
   }
   const server = parseAddress(address || '127.0.0.1', undefined, 4573);
   await using ami = await connect(given, true);
-  const stop = () => void ami.close();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  bridgeCalls(ami, { server, onProblem: say });
+  const bridge = bridgeCalls(ami, { server, onProblem: say });
+  const hurry = new AbortController();
+  let stopping = false;
+  const stop = () => {
+    if (stopping) hurry.abort('it was told to stop at once');
+    else void finish();
+  };
+  const finish = async () => {
+    stopping = true;
+    if (bridge.active > 0) say(`stopping: ${bridge.active} calls have ${FINISH_SECONDS} s to finish`);
+    setTimeout(() => hurry.abort(`they had ${FINISH_SECONDS} s to finish`), FINISH_SECONDS * 1000).unref();
+    await bridge.finish(hurry.signal);
+    await ami.close();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
   say(`calls of AGI(agi:async,SCRIPT) from ${ami.address} go to ${showAddress(server)}`);
   // awaited here: the client goes with this block
   return await new Promise((resolve) => {

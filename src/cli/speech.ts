@@ -1,4 +1,5 @@
 /** `fastagi speech`: serves what calls have spoken to an Asterisk on another machine. */
+import { writeSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { Argv } from 'yargs';
 import { readConfig } from '../config';
@@ -46,7 +47,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
     const server = speechServer({
       folder: settings.cache,
       secret: settings.secret,
-      log: (line) => process.stdout.write(`${line}\n`),
+      log: writeLine,
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -64,5 +65,14 @@ export async function run(given: Record<string, unknown>): Promise<number> {
   } catch (error) {
     say((error as Error).message);
     return exitCodes.refused;
+  }
+}
+
+/** Past Node's stream, whose end ends a command: calls wait for a server, whoever may read what it has done. */
+function writeLine(line: string): void {
+  try {
+    writeSync(1, `${line}\n`);
+  } catch {
+    // a full disk, or a reader that is gone
   }
 }

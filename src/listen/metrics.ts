@@ -8,6 +8,11 @@ import { showPlace } from './doors';
 /** Upper bounds of the times to a call's first command, in seconds. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** Who asks comes by a connection or two; each takes a descriptor that a call could have had. */
+const CONNECTIONS_MOST = 16;
+/** How long a question may take to be said. */
+const ASKING_MS = 5000;
+
 export async function serveMetrics(
   place: { readonly host: string; readonly port: number },
   counters: Counters,
@@ -65,7 +70,8 @@ export async function serveMetrics(
   });
   counters.onFirstCommand = (ms) => firstCommand.observe(ms / 1000);
 
-  const server = createServer((request, response) => {
+  const limits = { requestTimeout: ASKING_MS, headersTimeout: ASKING_MS, connectionsCheckingInterval: 1000 };
+  const server = createServer(limits, (request, response) => {
     if (request.url?.split('?', 1)[0] !== '/metrics' || request.method !== 'GET') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('the counters are at /metrics\n');
       return;
@@ -78,6 +84,7 @@ export async function serveMetrics(
       },
     );
   });
+  server.maxConnections = CONNECTIONS_MOST;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(place, () => resolve());

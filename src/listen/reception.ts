@@ -9,6 +9,8 @@ import type { Admission, RefusalReason } from './admission';
 export const BACKLOG = 1024;
 /** How long one who is sent away may take to hear it. */
 const FAREWELL_MS = 2000;
+/** So many are given that time at once: each takes a descriptor, and Asterisk goes as soon as it hears the word. */
+const FAREWELLS_MOST = 64;
 /** How often the log tells of those who were sent away. */
 const TELL_EVERY_MS = 1000;
 
@@ -35,6 +37,8 @@ export class Reception {
   /** Those sent away since the log was told, and the last of them. */
   readonly #untold = new Map<RefusalReason, { count: number; address: string }>();
   #telling: NodeJS.Timeout | undefined;
+  /** Those who have been told to go, and have not yet; who was told first is the first. */
+  readonly #going = new Set<Socket>();
   #deafMs = Number.NEGATIVE_INFINITY;
 
   constructor(servers: readonly Server[], admission: Admission, log: Log, callbacks: Callbacks) {
@@ -99,8 +103,18 @@ export class Reception {
       this.tell();
       this.#telling = setInterval(() => this.tell(), TELL_EVERY_MS).unref();
     }
-    sendAway(socket);
+    this.#seeOff(socket);
     this.#callbacks.onRefusal(reason);
+  }
+
+  #seeOff(socket: Socket): void {
+    sendAway(socket);
+    this.#going.add(socket);
+    socket.on('close', () => this.#going.delete(socket));
+    const [first] = this.#going;
+    if (first === undefined || this.#going.size <= FAREWELLS_MOST) return;
+    this.#going.delete(first);
+    first.destroy();
   }
 
   #onDeaf({ message }: Error): void {

@@ -24,7 +24,7 @@ export function guard(config: Config, log: Log, stdin = identity(0)): number {
   if (config.log === 'syslog') {
     takeOver(output, '/dev/null');
     syslog().begin(config, log);
-  } else if (config.log?.[0] !== '/' && hasStderr(stdin, stdout)) {
+  } else if (config.log?.[0] !== '/' && hasStderr(config.log, stdin, stdout)) {
     if (output !== 1) replace(1, OWN_STDERR);
     log.fd = 2;
   } else {
@@ -39,9 +39,10 @@ export function guard(config: Config, log: Log, stdin = identity(0)): number {
   return output;
 }
 
-/** Whether descriptor 2 is open and not the wire. */
-export function hasStderr(stdin: string | undefined, stdout: string | undefined): boolean {
+/** Whether descriptor 2 is open, not the wire, and no daemon's, which keeps nothing of what it is told. */
+function hasStderr(log: string | undefined, stdin: string | undefined, stdout: string | undefined): boolean {
   const stderr = identity(2);
+  if (stderr === '/dev/null' && log === undefined) return false;
   return stderr !== undefined && stderr !== stdin && stderr !== stdout;
 }
 

@@ -144,6 +144,12 @@ export class Following {
     return this.#convert(sound);
   }
 
+  /** The engine has ended, and there was nothing to say. */
+  silence(): Promise<WaveFiles> {
+    this.stop();
+    return this.#convert({ rate: 16_000, samples: new Int16Array(0) });
+  }
+
   /** Looks no more. */
   stop(): void {
     this.#stopped = true;

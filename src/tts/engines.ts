@@ -30,6 +30,8 @@ export interface Engine {
   readonly wordsPerMinute?: number;
   /** The rate that its voices usually have, in Hz. */
   readonly usualRate: number;
+  /** How it ends where its voice has no sound for a text, as for punctuation or letters of another script. */
+  readonly mute?: string;
   /** For an engine from before UTF-8, where the text can be written so. */
   readonly latin1?: boolean;
   /** What it would take for something else than text. */
@@ -76,6 +78,7 @@ export const engines: readonly Engine[] = [
     voicePattern: /^\w+$/,
     rate: ['-eval', "(Parameter.set 'Duration_Stretch {stretch})"],
     usualRate: 16_000,
+    mute: 'was ended by SIGSEGV',
     latin1: true,
   },
   {

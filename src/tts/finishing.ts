@@ -73,14 +73,17 @@ export class Finisher {
       this.#check();
       if (tooMuch !== undefined) throw failed(tooMuch);
       if (timedOut) throw problems().tooSlow(engine.name, program, timeoutMs);
-      if (problem !== undefined) throw failed(problem);
+      // of an ellipsis nobody expects a sound
+      const isWords = /[\p{L}\p{N}]/u.test(sentence.text);
+      const isMute = problem !== undefined && problem === engine.mute;
+      if (isMute && isWords) throw failed(`${problem}, as it is where its voice has no sound for a text`);
+      if (problem !== undefined && !isMute) throw failed(problem);
       if (voices) await voices;
       following ??= follow();
-      const files = await following.finish();
+      const files = isMute ? await following.silence() : await following.finish();
       if (typeof files === 'string') throw failed(files);
-      // as flite for a text in letters that its voice does not know; of an ellipsis nobody expects a sound
-      if (files.every(hasNoSample) && /[\p{L}\p{N}]/u.test(sentence.text))
-        throw failed('has no sound for this text');
+      // as flite for a text in letters that its voice does not know
+      if (isWords && files.every(hasNoSample)) throw failed('has no sound for this text');
       for (const [ending, contents] of files) {
         const part = parts.get(ending) ?? beginPart(workplace, ending);
         parts.set(ending, part);

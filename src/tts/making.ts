@@ -44,7 +44,6 @@ export class Making {
    */
   make(sentence: Sentence, urgent: boolean): Promise<void> {
     checkSpeakable(this.#settings, sentence);
-    if (this.#stopped) return Promise.reject(this.#stopped);
     const known = this.#orders.get(sentence.file);
     if (known) {
       known.urgent ||= urgent;
@@ -107,7 +106,7 @@ export class Making {
     const { cache, timeoutMs } = this.#settings;
     const command = engineCommand(this.#settings, sentence);
     const lock = `${cache}/.${sentence.key}.lock`;
-    if (!this.#folderIsReady) this.#readyFolder();
+    if (!this.#folderIsReady || !existsSync(cache)) this.#readyFolder();
     const ours = claim(lock, sentence.file, {
       waitMs: timeoutMs,
       check: this.#check,

@@ -54,6 +54,7 @@ export class Speech {
   #settings: SpeechSettings | undefined;
   #found: string | undefined;
   #making: Making | undefined;
+  #stopped: Error | undefined;
   #isOurs: boolean;
 
   constructor(config: SpeechConfig) {
@@ -97,15 +98,17 @@ export class Speech {
   }
 
   #make(sentence: Sentence, urgent: boolean): Promise<string> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
     this.#making ??= new (making().Making)(this.settings);
     return this.#making.make(sentence, urgent).then(() => this.#nameOf(sentence));
   }
 
   /**
-   * Ends what is being made, for a call that is over.
+   * Ends what is being made, for a call that is over, and makes no more.
    * @returns what resolves when nothing of it is left; undefined where there is nothing
    */
   stop(reason: Error): Promise<unknown> | undefined {
+    this.#stopped ??= reason;
     return this.#making?.stop(reason);
   }
 

@@ -99,6 +99,15 @@ describe('say', () => {
     expect(there.runs('flite').length).toBeLessThanOrEqual(1);
   });
 
+  it('begins no engine for a caller who has hung up', async () => {
+    const { agi, there } = speakingCall(() => '200 result=1\nHANGUP\n', { flite: 'hangs' });
+    await agi.verbose('x');
+    await expect.poll(() => agi.signal.aborted).toBe(true);
+    for (const late of [agi.say('x'), agi.prepareSpeech('y'), agi.speechFile('z')])
+      await expect(late).rejects.toMatchObject({ name: 'AgiHangupError', code: 'AGI_HANGUP' });
+    expect(there.runs('flite')).toEqual([]);
+  });
+
   it('takes its options as one object', async () => {
     const { agi } = speakingCall();
     for (const attempt of [

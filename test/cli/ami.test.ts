@@ -1,7 +1,11 @@
 /** `fastagi ami`, the built program, with a manager of the test's own. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type net from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { AsyncCall, request } from '../support/async-call';
 import { executable, makeFolder } from '../support/inet';
+import { listening } from '../support/inetd';
 import { FakeManager, first, ordinary, refuse, success } from '../support/manager';
 
 interface Ran {
@@ -173,6 +177,62 @@ describe('an action', () => {
       code: 3,
       stderr: expect.stringContaining('does not let user "me" in'),
     });
+  });
+});
+
+describe('--async-agi', () => {
+  /** A call that its script does not end. */
+  async function bridged() {
+    const call = new AsyncCall();
+    const manager = await FakeManager.start(call.answer);
+    let socket: net.Socket | undefined;
+    const server = await listening((accepted) => {
+      socket = accepted.resume();
+      socket.write('VERBOSE held 1\n');
+    });
+    const place = `127.0.0.1:${(server.address() as net.AddressInfo).port}`;
+    const args = [executable('fastagi'), 'ami', '--async-agi', place, ...config(manager.port)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let told = '';
+    child.stderr.on('data', (chunk) => {
+      told += chunk;
+    });
+    const ended = once(child, 'exit');
+    await expect.poll(() => told).toContain('go to');
+    call.reply = (command) => (command.startsWith('STREAM') ? '' : '200 result=1\n');
+    call.start(manager.client, request('agi_arg_1: held'));
+    await expect.poll(() => call.commands).toEqual(['VERBOSE held 1']);
+    return {
+      call,
+      child,
+      ended,
+      told: () => told,
+      socket: socket as unknown as net.Socket,
+      async [Symbol.asyncDispose]() {
+        child.kill('SIGKILL');
+        await manager.close();
+        server.close();
+      },
+    };
+  }
+
+  it('when it is told to stop, finishes the calls that run: nobody is left in AsyncAGI in silence', async () => {
+    await using both = await bridged();
+    both.child.kill('SIGTERM');
+    await expect.poll(both.told).toContain('stopping: 1 calls have 60 s to finish');
+    both.socket.end('VERBOSE bye 1\n');
+    expect(await both.ended).toEqual([0, null]);
+    expect(both.call.commands).toEqual(['VERBOSE held 1', 'VERBOSE bye 1', 'ASYNCAGI BREAK']);
+  });
+
+  it('when it is told twice, gives them back as failed', async () => {
+    await using both = await bridged();
+    both.child.kill('SIGINT');
+    await expect.poll(both.told).toContain('stopping');
+    both.child.kill('SIGINT');
+    expect(await both.ended).toEqual([0, null]);
+    expect(both.call.commands.at(-1)).toBe('STREAM FILE "the-script-has-failed" ""');
+    expect(both.told()).toContain('AGISTATUS=FAILURE');
   });
 });
 

@@ -324,6 +324,65 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     letGo(call);
     await call.closed;
   });
+
+  it('who is sent away, and does not go, takes no call its descriptor', async () => {
+    await using server = await start({
+      listen: 'allow = 127.0.0.2\nspare = 1\nprocesses = 2\nmax_active = 10',
+      node: '/bin/sh',
+      flags: ['-c', 'ulimit -n 200; exec "$0" "$@"', process.execPath],
+    });
+    const { port } = server;
+    const options = { port, host: '127.0.0.1', allowHalfOpen: true };
+    const sockets = Array.from({ length: 250 }, () => net.connect(options));
+    try {
+      await Promise.all(
+        sockets.map((socket) =>
+          once(
+            socket.on('error', () => {}),
+            'connect',
+          ),
+        ),
+      );
+      const caller = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+      caller.write(requestFor('hello'));
+      expect(await once(caller, 'data').then(([said]) => `${said}`)).toBe('VERBOSE cool 1\n');
+      caller.destroy();
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
+
+  it('who asks for the counters, and never stops asking, takes no call its descriptor', async () => {
+    await using server = await start({
+      listen: 'metrics = 127.0.0.1:0\nspare = 1\nprocesses = 2',
+      node: '/bin/sh',
+      flags: ['-c', 'ulimit -n 200; exec "$0" "$@"', process.execPath],
+    });
+    const [, port] = await server.logged(/counters for Prometheus on http:\/\/127\.0\.0\.1:(\d+)/);
+    const sockets = Array.from({ length: 250 }, () => net.connect(Number(port), '127.0.0.1'));
+    try {
+      await Promise.all(
+        sockets.map((socket) =>
+          once(
+            socket.on('error', () => {}),
+            'connect',
+          ),
+        ),
+      );
+      expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    // and is heard again when there is room
+    await expect
+      .poll(() =>
+        fetch(`http://127.0.0.1:${port}/metrics`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(200);
+  });
 });
 
 describe('wrong use', () => {

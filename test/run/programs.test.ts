@@ -224,6 +224,27 @@ describe('agi', () => {
     });
     expect(outcome).toMatchObject({ code, commands: [expect.stringMatching(/^VERBOSE /)] });
   });
+  // as Debian's asterisk.service has it, and each Asterisk that makes itself a daemon
+  it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
+    'has its log in the file of /var/log/asterisk where standard error is the null device, unless it is to be there',
+    () => {
+      const folder = makeFolder({ ...files, 'stderr.conf': '[fastagi]\nlog = stderr\n' });
+      const logged = (...args: string[]) =>
+        spawnSync(
+          'unshare',
+          [
+            ...['--mount', '--propagation', 'private', 'sh', '-c'],
+            'mount -t tmpfs tmpfs /var/log && mkdir /var/log/asterisk && { "$@" 2> /dev/null; cat /var/log/asterisk/*; }',
+            ...['sh', process.execPath, executable('agi'), ...args],
+          ],
+          { input: request, encoding: 'utf8' },
+        ).stdout;
+      expect(logged(`${folder}/throws.js`)).toMatch(
+        / error fastagi\[\d+\] throws\.js: Error: no luck\n +at /,
+      );
+      expect(logged('--config', `${folder}/stderr.conf`, `${folder}/throws.js`)).not.toContain('no luck\n');
+    },
+  );
   it.each([['agi_network'], ['none']])('is told of a hangup by SIGHUP, %s', async (kind) => {
     const folder = makeFolder({
       'script.js': `agi.answer(); ${kind === 'none' ? '' : 'agi.signal;'}

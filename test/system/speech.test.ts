@@ -55,6 +55,12 @@ const scripts: Record<string, string> = {
     for (const options of [{ engine: 'festival', voice: 'nobody' }, { engine: 'flite', voice: 'nobody' }, { engine: 'espeak-ng', voice: 'nobody' }, { engine: 'swift' }])
       await agi.say('x', options).catch((error) => errors.push(error.message));
     return errors;`),
+  'nothing.js': reporting(`
+    const heard = [];
+    for (const engine of ['festival', 'flite', 'espeak-ng'])
+      for (const text of ['…', '-', '!?'])
+        heard.push(await agi.say(text, { engine }).then(({ outcome }) => outcome, (error) => error.message));
+    return heard;`),
   'remote.js': reporting(
     `await agi.answer(); return agi.say('This came from another machine.', { engine: 'flite' });`,
   ),
@@ -251,6 +257,11 @@ describe.skipIf(missing).each([16, 22] as const)(
       }
       const found = [folder, cache, home, '/', process.cwd()].flatMap((place) => readdirSync(place));
       expect(found.filter((name) => name.includes('OWNED'))).toEqual([]);
+    });
+
+    it('of what nobody would say there is silence, by every engine', async () => {
+      const { result } = await place('nothing.js');
+      expect(result).toEqual(Array.from({ length: 9 }, () => 'complete'));
     });
 
     it('what an engine says of its failure is told', async () => {

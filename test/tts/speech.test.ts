@@ -273,6 +273,25 @@ describe('the engine', () => {
     expect(decodeWave(fs.readFileSync(file)).samples).toHaveLength(0);
   });
 
+  it('may crash where there are no words, if it is one that does so then', async () => {
+    const there = standIns({ text2wave: 'crashes', flite: 'crashes' });
+    on(there);
+    const name = await there.speech().name('… !', { engine: 'festival' });
+    for (const [ending, rate] of [
+      ['wav', 8000],
+      ['wav16', 16_000],
+    ]) {
+      const sound = decodeWave(fs.readFileSync(`${name}.${ending}`));
+      expect([sound.rate, sound.samples.length]).toEqual([rate, 0]);
+    }
+    await expect(there.speech().name('Привет', { engine: 'festival' })).rejects.toEqual(
+      speechError('SPEECH_ENGINE', /was ended by SIGSEGV, as it is where its voice has no sound for a text/),
+    );
+    await expect(there.speech().name('… !', { engine: 'flite' })).rejects.toEqual(
+      speechError('SPEECH_ENGINE', /was ended by SIGSEGV, and said nothing/),
+    );
+  });
+
   it('may talk on its standard output', async () => {
     const there = standIns({ flite: 'talks on standard output' });
     on(there);
@@ -546,6 +565,15 @@ describe('the files', () => {
       sweep([there.cache, { bytes: 1, ageMs: 0 }]);
       expect(visible()).toContain(`${path.basename(name)}.wav`);
     }
+  });
+
+  it('are made again by the call that has seen the folder removed', async () => {
+    const speech = there.speech();
+    const name = await speech.name('x');
+    fs.rmSync(there.cache, { recursive: true });
+    await speech.name('y');
+    expect(await speech.name('x')).toBe(name);
+    expect(visible()).toContain(`${path.basename(name)}.wav`);
   });
 
   it('cannot be kept where the folder cannot be made', async () => {
