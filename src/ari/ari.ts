@@ -160,6 +160,7 @@ export class Ari {
         return Promise.reject(new AriConnectionError('ARI_CONNECT', text, { retryable: false }));
       },
       isTold: () => this.#link.state === 'connected',
+      isDeaf: () => this.#link.state === 'idle',
       reportError: (error, event) => this.#report(error, event),
     };
     const { signal } = options;

@@ -11,7 +11,7 @@ import {
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
-import { checkMs, checkNames, collectNames } from './option-names';
+import { checkMs, checkNames, collectNames, waitNames } from './option-names';
 import { isDoubtful, type PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
 import { isNotFound } from './refusal';
@@ -130,10 +130,14 @@ export class ChannelHandle extends Handle {
   /**
    * Dials a channel that was made by `create`, and resolves when it is known what became of that.
    * @param parameters.timeout in seconds; 0: without limit
+   * @throws AriArgumentError for a client that was never started: nobody would tell it
    */
   async dial(parameters: Given<'dial'> = {}, options: RequestOptions = {}): Promise<DialledOutcome> {
     let giveUp: (error: unknown) => void = () => {};
     let cause: number | undefined;
+    checkNames('channels.dial', options, waitNames);
+    if (this.host.isDeaf())
+      throw new AriArgumentError('dial: what becomes of a call is told by events: start() comes first');
     const beganAt = performance.now();
     const waiting = this.wait<DialledOutcome>({ signal: options.signal }, '', (resolve, reject) => {
       giveUp = reject;

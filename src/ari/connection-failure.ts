@@ -1,7 +1,24 @@
 /** Why there is no connection to Asterisk, in words for whoever has to mend it. */
-import { AriConnectionError, type Asked } from '../ari-errors';
+import { AriConnectionError, AriProtocolError, type Asked } from '../ari-errors';
 import { connectionText } from '../connection-problems';
 import { type AriAddress, showAddress } from './address';
+
+/**
+ * What answers is another server.
+ * @param what was to be had: `no WebSocket`, `GET /channels`
+ * @returns undefined where the error says no such thing
+ */
+export function notHttp(
+  what: string,
+  { host, port }: AriAddress,
+  asked: Asked,
+  error: NodeJS.ErrnoException,
+): AriProtocolError | undefined {
+  if (!error.code?.startsWith('HPE_')) return undefined;
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const text = `${what}: what answers at ${where} does not speak HTTP (${error.message}): is it bindport of http.conf, or tlsbindaddr's?`;
+  return new AriProtocolError('ARI_NOT_HTTP', text, { ...asked, cause: error });
+}
 
 /** @param what was to be had: `no WebSocket`, `GET /channels: no connection` */
 export function connectionFailure(

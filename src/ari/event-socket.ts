@@ -4,7 +4,7 @@ import { AriConnectionError, type AriError, AriProtocolError, AriTimeoutError } 
 import { connectionText } from '../connection-problems';
 import { readAnswer } from '../wire/ari-answer';
 import { type AriAddress, showAddress } from './address';
-import { connectionFailure } from './connection-failure';
+import { connectionFailure, notHttp } from './connection-failure';
 import { FrameWriter, type Written } from './frame-writer';
 import { SilenceWatch } from './silence-watch';
 
@@ -232,6 +232,9 @@ function opened(
       });
       response.on('end', done).on('error', done);
     });
-    socket.once('error', (error) => fail(connectionFailure('no WebSocket', address, asked, error)));
+    socket.once('error', (error) => {
+      const what = 'no WebSocket';
+      fail(notHttp(what, address, asked, error) ?? connectionFailure(what, address, asked, error));
+    });
   });
 }

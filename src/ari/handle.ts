@@ -35,6 +35,8 @@ export interface HandleHost {
   openMedia(connectionId: string, options: RequestOptions): Promise<MediaSocket>;
   /** Whether events come. */
   isTold(): boolean;
+  /** Whether none have ever come: the client was not started. */
+  isDeaf(): boolean;
   reportError(error: unknown, event: AnyEvent | undefined): void;
 }
 

@@ -11,7 +11,7 @@ import type { AriAnswer } from '../wire/ari-answer';
 import { type AriRequest, encodeQuery } from '../wire/ari-request';
 import type { AriAddress } from './address';
 import type { Carrier, CarryOptions } from './carrier';
-import { closedUnderway, connectionFailure } from './connection-failure';
+import { closedUnderway, connectionFailure, notHttp } from './connection-failure';
 
 const MAX_SOCKETS = 8;
 const IDLE_MS = 10_000;
@@ -150,11 +150,8 @@ export class HttpCarrier implements Carrier {
 
   #broken(error: NodeJS.ErrnoException, asked: Asked, sent: boolean): Error {
     const what = `${asked.method} ${asked.path}`;
-    const code = error.code ?? '';
-    if (code.startsWith('HPE_')) {
-      const text = `${what}: what answers at ${this.#where} does not speak HTTP (${error.message}): is it bindport of http.conf, or tlsbindaddr's?`;
-      return new AriProtocolError('ARI_NOT_HTTP', text, { ...asked, cause: error });
-    }
+    const other = notHttp(what, this.#options.address, asked, error);
+    if (other) return other;
     if (sent) {
       const text = `${what}: the connection to ${this.#where} was lost before the answer was whole: ${connectionText(error)}`;
       return new AriConnectionError('ARI_LOST', text, { ...asked, cause: error, retryable: true, sent });

@@ -5,17 +5,23 @@ import { type Ending, Handle } from './handle';
 /** When what may have been dropped is looked for; doubled each time, up to the longest. */
 const FIRST_LOOK_MS = 500;
 const LONGEST_LOOK_MS = 30_000;
+/** The same where a look is all that there is. */
+const LONGEST_UNTOLD_MS = 5_000;
 
 /** The handle of a thing that ends by itself. */
 export abstract class PassingHandle extends Handle {
   #hasBegun = false;
   /** Whether a look has found it. */
   #wasFound = false;
-  /** What is done in a bridge is told only while a channel of the application is in it. */
-  #isInBridge = false;
+  /**
+   * Whether its end may not be told in any case: of what is done in a bridge, only while a channel of the application is
+   * in it; to a client that was never started, of nothing.
+   */
+  #isUntold = false;
   #mayBeDropped = false;
   /** Whether what does it has ended. */
   #isAlone = false;
+  #isAwaited = false;
   #looking: NodeJS.Timeout | undefined;
   #letGo: (() => void) | undefined;
 
@@ -34,15 +40,23 @@ export abstract class PassingHandle extends Handle {
         this.#hasBegun = true;
       });
     }
-    this.#isInBridge = by.kind === 'bridge';
+    this.#isUntold = by.kind === 'bridge' || this.host.isDeaf();
     this.#mayBeDropped = beginning !== undefined;
-    if (this.#mayBeDropped || this.#isInBridge) this.#lookAfter(FIRST_LOOK_MS, false);
+    if (this.#mayBeDropped || this.#isUntold) this.#lookAfter(FIRST_LOOK_MS, false);
     const lookAtOnce = () => {
       this.#isAlone = true;
       void this.#look(FIRST_LOOK_MS, false);
     };
     if (by.ending !== undefined) lookAtOnce();
     else this.#letGo = by.whenEnded(lookAtOnce);
+  }
+
+  /** See `Handle.ended`. */
+  override get ended(): Promise<Ending> {
+    // nothing else keeps the process of a client alive that was never started
+    this.#isAwaited = true;
+    this.#looking?.ref();
+    return super.ended;
   }
 
   /** @internal */
@@ -69,24 +83,24 @@ export abstract class PassingHandle extends Handle {
     if (this.ending !== undefined) return;
     clearTimeout(this.#looking);
     this.#looking = setTimeout(() => void this.#look(ms, wasGone), ms);
-    this.#looking.unref();
+    if (!this.#isAwaited) this.#looking.unref();
   }
 
   async #look(ms: number, wasGone: boolean): Promise<void> {
     // whoever is told of nothing cannot tell this apart from one that has ended as it should
-    const state = this.host.isTold() ? await this.#state() : undefined;
+    const state = this.host.isTold() || this.host.isDeaf() ? await this.#state() : undefined;
     if (this.ending !== undefined) return;
     if (state !== 'gone') {
       this.#wasFound ||= state === 'playing' || state === 'recording';
       // it is told to another application
-      if (state === 'playing' && !this.#hasBegun && !this.#isAlone && !this.#isInBridge) return;
-      this.#lookAfter(Math.min(ms * 2, LONGEST_LOOK_MS), false);
+      if (state === 'playing' && !this.#hasBegun && !this.#isAlone && !this.#isUntold) return;
+      this.#lookAfter(Math.min(ms * 2, this.#isUntold ? LONGEST_UNTOLD_MS : LONGEST_LOOK_MS), false);
     } else if (!wasGone) {
       // its last word may be on its way still
       this.#lookAfter(FIRST_LOOK_MS, true);
     } else {
       // what may have been done to its end, with nobody to tell it to, has not failed
-      const isUnknown = this.#isInBridge && (this.#hasBegun || this.#wasFound || !this.#mayBeDropped);
+      const isUnknown = this.#isUntold && (this.#hasBegun || this.#wasFound || !this.#mayBeDropped);
       if (!isUnknown) this.fail();
       this.end('gone');
     }

@@ -35,7 +35,7 @@ export function exitCodeOf(error: unknown): number | undefined {
 /** Whether Asterisk has never seen what it was asked for. */
 function isUnreached(error: AmiError | AriError): boolean {
   if (error instanceof AmiLoginError) return true;
-  if (['AMI_NO_MANAGER', 'ARI_UNAUTHORIZED', 'ARI_OFF'].includes(error.code)) return true;
+  if (['AMI_NO_MANAGER', 'ARI_NOT_HTTP', 'ARI_UNAUTHORIZED', 'ARI_OFF'].includes(error.code)) return true;
   const mayHaveArrived =
     error instanceof AmiConnectionError ||
     error instanceof AmiTimeoutError ||

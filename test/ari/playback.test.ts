@@ -1,7 +1,11 @@
 /** Playbacks of which Asterisk says nothing, by a server that is played. */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Ari } from '../../src/ari';
 import { json, PlayedAri } from '../support/ari-server';
+import { root } from '../support/inet';
 
 /** @param states of the playback, one for each look; the last one stays. `gone`: there is no such playback */
 async function open(...states: string[]) {
@@ -162,6 +166,62 @@ describe('what is done in a bridge that nobody of the application is in', () => 
     it.tell('PlaybackStarted', 'playing');
     it.tell('PlaybackFinished', 'done');
     expect(await playback.finished).toBe('done');
+  });
+});
+
+describe('a client that was never started, and is told of nothing', () => {
+  async function silent(...states: string[]) {
+    const left = [...states];
+    const played = await PlayedAri.start((request, response) => {
+      if (request.method === 'POST') return json(response, 201, { id: 'p', state: 'queued' });
+      const state = left.length > 1 ? left.shift() : left[0];
+      if (state === 'gone') json(response, 404, { message: 'Playback not found' });
+      else json(response, 200, { id: 'p', state });
+    });
+    const ari = new Ari({ port: played.port, username: 'u', password: 'p' });
+    const dispose = async () => {
+      await ari.close();
+      await played[Symbol.asyncDispose]();
+    };
+    return { ari, port: played.port, [Symbol.asyncDispose]: dispose };
+  }
+
+  it.each([
+    ['channel', (ari: Ari) => ari.channel('c').play({ media: 'sound:beep', playbackId: 'p' })],
+    ['bridge', (ari: Ari) => ari.bridge('b').play({ media: 'sound:beep', playbackId: 'p' })],
+  ])('looks when what it plays on a %s is over', async (_, play) => {
+    await using it = await silent('playing', 'gone');
+    expect(await (await play(it.ari)).finished).toBe('missed');
+  });
+
+  it.each([
+    ['keeps the process alive for who waits', true, 'missed'],
+    ['lets the process of one who does not wait end', false, ''],
+  ])('%s', async (_, waits, said) => {
+    await using it = await silent('playing', 'gone');
+    const program = `
+      const { Ari } = require(${JSON.stringify(path.join(root, 'dist/ari.js'))});
+      const ari = new Ari({ port: ${it.port}, username: 'u', password: 'p' });
+      (async () => {
+        const playback = await ari.channel('c').play({ media: 'sound:beep', playbackId: 'p' });
+        ${waits ? 'console.log(await playback.finished); await ari.close();' : ''}
+      })();`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
+    expect(stdout.trim()).toBe(said);
+  });
+
+  it('collects no keys, and says so in time', async () => {
+    await using it = await silent('gone');
+    const collecting = it.ari.channel('c').collect({ media: 'sound:beep', timeoutMs: 1 });
+    expect(await collecting).toMatchObject({ outcome: 'timeout' });
+  });
+
+  it('dials nobody whose answer it could not hear', async () => {
+    await using it = await silent('gone');
+    await expect(it.ari.channel('c').dial()).rejects.toMatchObject({
+      code: 'ARI_ARGUMENT',
+      message: expect.stringContaining('start()'),
+    });
   });
 });
 

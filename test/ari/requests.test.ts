@@ -146,7 +146,17 @@ describe('a request', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     await using ari = new Ari({ port, ...login });
-    expect(await failure(ari.channels.list())).toMatchObject({ code: 'ARI_NOT_HTTP' });
+    const notHttp = { code: 'ARI_NOT_HTTP', message: expect.stringContaining('bindport of http.conf') };
+    expect(await failure(ari.channels.list())).toMatchObject(notHttp);
+    // nor is it waited for: it is another server, and not one that is not there yet
+    await using patient = new Ari({ port, ...login, reconnect: { fromStart: true } });
+    for (const client of [ari, patient]) expect(await failure(client.start('x'))).toMatchObject(notHttp);
+    await using secure = new Ari({ port, ...login, tls: true });
+    for (const attempt of [() => secure.channels.list(), () => secure.start('x')]) {
+      const { code, message } = await failure(attempt());
+      expect(code).toBe('ARI_CONNECT');
+      expect(message).toMatch(/: wrong version number \(does TLS listen there\?.*\)$/);
+    }
     server.close();
     await once(server, 'close');
     const error = await failure(ari.channels.list());

@@ -275,6 +275,7 @@ describe('an error that no command above ends in', () => {
       3,
     ],
     ['no interface there', new AriError('ARI_OFF', 'x'), 3],
+    ['something else than a server of HTTP', new AriProtocolError('ARI_NOT_HTTP', 'x'), 3],
     ['a server that speaks otherwise', new AriProtocolError('ARI_NOT_JSON', 'x'), 1],
     ['a wrong command line under xinetd', new RefusedError('USAGE', 'x'), 2],
     ['settings of speech', new AgiSpeechError('SPEECH_CONFIG', 'x'), 3],
