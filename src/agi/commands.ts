@@ -6,8 +6,7 @@
 import { AgiArgumentError } from '../errors';
 import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import { splitArguments } from '../wire/dialplan';
-import { maxCommandBytes } from '../wire/problems';
-import { epochSeconds, INT, optional, say, succeed } from './command-forms';
+import { epochSeconds, INT, optional, say } from './command-forms';
 import { commander } from './commander';
 import { commandFailed } from './failures';
 import { checkDescription, checkOptions, escapeNames, inRange } from './options';
@@ -25,7 +24,7 @@ import {
   type WaitOutcome,
 } from './outcome';
 import { SpeechCommands } from './speech-commands';
-import { databaseGet, isPlace, setVariable } from './values';
+import { databaseGet, databasePut } from './values';
 
 /** The state of a channel, in Asterisk's order from 0 (channelstate.h). */
 export const channelStates = [
@@ -100,16 +99,7 @@ export abstract class Commands extends SpeechCommands {
    * @throws AgiCommandError where Asterisk could not
    */
   databasePut(family: string, key: string, value: AgiArgument): Promise<void> {
-    if (typeof value === 'string' && isPlace(family, key)) {
-      const { version } = this[commander].session.request;
-      const isLong = () =>
-        Buffer.byteLength(encodeCommand('DATABASE PUT', [family, key, value])) > maxCommandBytes(version);
-      if (/[\r\n]/.test(value) || (value.length > 300 && !value.includes('\0') && isLong()))
-        return setVariable(this[commander], `DB(${family}/${key})`, value);
-    }
-    return this[commander].run('DATABASE PUT', [family, key, value], (reply) =>
-      succeed('DATABASE PUT', reply),
-    );
+    return databasePut(this[commander], family, key, value);
   }
 
   /** Removes a value from Asterisk's database. Asterisk does not tell whether there was one. */

@@ -5,10 +5,11 @@
  */
 
 import { AgiArgumentError, AgiError } from '../errors';
-import { encodeArgument, encodeCommand } from '../wire/agi-command';
+import { type AgiArgument, encodeArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
 import { openExpression } from '../wire/dialplan';
 import { maxCommandBytes } from '../wire/problems';
+import { succeed } from './command-forms';
 import { type Commander, isSecretName } from './commander';
 import { commandFailed } from './failures';
 import type { Ask } from './session';
@@ -31,6 +32,9 @@ function isPlainFunction(name: string): boolean {
 const plainPlace = /^[\w.@+:~*#%\x80-\u{10ffff}-]+(?:[ /][\w.@+:~*#%\x80-\u{10ffff}-]+)*$/u;
 /** The most that a function gives to an expression (pbx_variables.c, VAR_BUF_SIZE), less what may be cut of a character. */
 const FUNCTION_BYTES = 4095 - 6;
+
+/** Where a command is too long for Asterisk, a value of no more letters is not to blame. */
+const SHORT = 300;
 
 const mark = `~${Math.random().toString(36).slice(2)}`;
 
@@ -65,6 +69,26 @@ export function databaseGet(commander: Commander, family: string, key: string): 
   });
 }
 
+/** A value with a newline, or longer than a command, goes by way of the dialplan's DB(). */
+export function databasePut(
+  commander: Commander,
+  family: string,
+  key: string,
+  value: AgiArgument,
+): Promise<void> {
+  if (typeof value === 'string' && isPlace(family, key)) {
+    const isLong = () => !fits(commander, encodeCommand('DATABASE PUT', [family, key, value]));
+    if (/[\r\n]/.test(value) || (value.length > SHORT && !value.includes('\0') && isLong()))
+      return setVariable(commander, `DB(${family}/${key})`, value);
+  }
+  return commander.run('DATABASE PUT', [family, key, value], (reply) => succeed('DATABASE PUT', reply));
+}
+
+/** Whether this Asterisk takes a command of this length. */
+function fits(commander: Commander, line: string): boolean {
+  return Buffer.byteLength(line) <= maxCommandBytes(commander.session.request.version);
+}
+
 /** @throws AgiError with code `AGI_VALUE_CUT` for a function's value that may have been longer */
 function assertWhole(what: string, value: string): void {
   if (Buffer.byteLength(value) >= FUNCTION_BYTES) throw cut(what);
@@ -78,7 +102,7 @@ function cut(what: string): AgiError {
 }
 
 /** Whether the dialplan's DB() can name this place of the database. */
-export function isPlace(family: string, key: string): boolean {
+function isPlace(family: string, key: string): boolean {
   return plainPlace.test(family) && plainPlace.test(key);
 }
 
@@ -134,7 +158,7 @@ export function setVariable(commander: Commander, name: string, value: string): 
   return commander.session.turn(async (ask) => {
     if (!/[\r\n]/.test(value)) {
       const line = encodeCommand('SET VARIABLE', [name, value]);
-      if (Buffer.byteLength(line) <= maxCommandBytes(commander.session.request.version)) {
+      if (fits(commander, line)) {
         await ask(line, { secret });
         return;
       }

@@ -335,14 +335,7 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     const options = { port, host: '127.0.0.1', allowHalfOpen: true };
     const sockets = Array.from({ length: 250 }, () => net.connect(options));
     try {
-      await Promise.all(
-        sockets.map((socket) =>
-          once(
-            socket.on('error', () => {}),
-            'connect',
-          ),
-        ),
-      );
+      await allConnected(sockets);
       const caller = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
       caller.write(requestFor('hello'));
       expect(await once(caller, 'data').then(([said]) => `${said}`)).toBe('VERBOSE cool 1\n');
@@ -361,14 +354,7 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     const [, port] = await server.logged(/counters for Prometheus on http:\/\/127\.0\.0\.1:(\d+)/);
     const sockets = Array.from({ length: 250 }, () => net.connect(Number(port), '127.0.0.1'));
     try {
-      await Promise.all(
-        sockets.map((socket) =>
-          once(
-            socket.on('error', () => {}),
-            'connect',
-          ),
-        ),
-      );
+      await allConnected(sockets);
       expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
     } finally {
       for (const socket of sockets) socket.destroy();
@@ -423,6 +409,11 @@ describe('wrong use', () => {
     );
   });
 });
+
+async function allConnected(sockets: readonly net.Socket[]): Promise<void> {
+  for (const socket of sockets) socket.on('error', () => {});
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+}
 
 function lives(pid: number): boolean {
   try {
