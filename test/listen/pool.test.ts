@@ -78,6 +78,25 @@ describe('a pool', () => {
     },
   );
 
+  it('many processes that are killed at once are as many failures, also where the other side is gone by then', async () => {
+    await using server = await Resident.start({
+      files: {
+        'killed.js': "agi.verbose('here').then(() => process.kill(process.pid, 'SIGKILL'));",
+        'fine.js': "agi.verbose('fine')",
+      },
+      listen: 'processes = 30\nspare = 8',
+    });
+    const calls = Array.from({ length: 30 }, (_, at) => {
+      const call = server.place('killed');
+      if (at % 2 > 0) call.socket.once('data', () => setImmediate(() => call.socket.resetAndDestroy()));
+      return call.closed;
+    });
+    const ends = (await Promise.all(calls)).map((commands) => commands.at(-1));
+    expect(ends.filter((_, at) => at % 2 === 0)).toEqual(Array(15).fill('FAILURE'));
+    await server.counted(/active 0; waiting 0;/);
+    expect(await server.call('fine')).toEqual(['VERBOSE fine 1']);
+  });
+
   it('process.exit() ends the call at once, whatever else holds the line to the master', async () => {
     await using server = await Resident.start({
       files: {
