@@ -208,13 +208,11 @@ export class Crew {
 
   #onEnd(member: CrewMember, { code, signal }: Exit): boolean {
     const { counters, log, settings } = this.#options;
+    const how = signal ?? `exit code ${code}`;
     const { lost, cut, untaken } = this.#ledger.close(member);
     for (const arrival of cut) {
       arrival.resume();
-      sendAway(
-        arrival.socket,
-        `the process that served this call has ended with ${signal ?? `exit code ${code}`}`,
-      );
+      sendAway(arrival.socket, `the process that served this call has ended with ${how}`);
     }
     for (const arrival of untaken) {
       if (this.#over) {
@@ -228,7 +226,7 @@ export class Crew {
       const calls = lost === 1 ? 'a call' : `${lost} calls`;
       log.write(
         'error',
-        `process ${member.pid} has ended with ${signal ?? `exit code ${code}`} in the middle of ${calls} [PROCESS_ENDED]`,
+        `process ${member.pid} has ended with ${how} in the middle of ${calls} [PROCESS_ENDED]`,
       );
     }
     for (let call = 0; call < lost; call++)
