@@ -16,6 +16,7 @@ export class Surroundings {
   readonly recordings = new Set<string>();
 }
 
+/** What a stand-in of an application or a function acts on. */
 export class Channel {
   name = '';
   language = 'en';

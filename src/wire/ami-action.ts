@@ -4,6 +4,7 @@
  */
 import { AmiArgumentError } from '../ami-errors';
 
+/** What a field of an action may hold. */
 export type AmiValue = string | number | bigint | boolean;
 
 /**
