@@ -1,0 +1,264 @@
+/** `fastagi new` as it is built, with npm, and a registry of the test's own or none. */
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { firstScript, makeScriptFolder, type ScriptLanguage } from '../../src/setup/script-folder';
+import { executable, makeFolder, root } from '../support/inet';
+import { Registry } from '../support/registry';
+
+const runsTypeScript = Boolean((process.features as { typescript?: unknown }).typescript);
+const ownLanguage: ScriptLanguage = runsTypeScript ? 'typescript' : 'javascript';
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** With npm's settings for a machine without a network, unless `env` has others. */
+function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
+  const settings = { npm_config_cache: path.join(cwd, '.npm'), npm_config_offline: 'true' };
+  const options = { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...settings, ...env } };
+  return new Promise<Ran>((resolve) => {
+    execFile(program, args, options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+const fastagi = (args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv) =>
+  run(process.execPath, [executable('fastagi'), ...args], cwd, env);
+
+/** Without what is different in each run. */
+const timeless = (text: string) =>
+  text
+    .replace(/^ +\d+\.\d s {2}/gm, '')
+    .replace(/Done: \d+\.\d s/, 'Done: T')
+    .replace(/≡ \S+ info fastagi\[\d+\]/, '≡ info');
+
+const blocks = (file: string) =>
+  [...readFileSync(file, 'utf8').matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block]) => block as string);
+
+const tsc = (folder: string) => {
+  const config = existsSync(path.join(folder, 'tsconfig.json')) ? 'tsconfig.json' : 'jsconfig.json';
+  return run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', config], folder);
+};
+
+/** As the words of the test runner's reporters have it. */
+const passed = (count: number) => expect.stringMatching(new RegExp(`^(# |ℹ )pass ${count}$`, 'm'));
+
+let registry: Registry;
+beforeAll(async () => {
+  registry = await Registry.start({
+    '@types/node': ['20.19.0', '22.18.0'],
+    'undici-types': ['6.21.0'],
+    typescript: ['7.0.2'],
+  });
+});
+afterAll(() => registry.stop());
+
+describe('with a registry', () => {
+  it('makes a folder with all that tests and editors want', async () => {
+    const place = makeFolder();
+    const { code, stdout, stderr } = await fastagi(['new', 'calls', '--javascript'], place, registry.env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'npm install …\n' });
+    const folder = path.join(place, 'calls');
+    expect(stdout.split('\n', 1)[0]).toMatch(`Made ${folder}: scripts in JavaScript (`);
+    expect(realpathSync(path.join(folder, 'node_modules/fastagi'))).toBe(root);
+    expect(existsSync(path.join(folder, 'node_modules/@types/node/index.d.ts'))).toBe(true);
+    expect(await run('npm', ['test'], folder)).toMatchObject({ code: 0, stdout: passed(3) });
+  });
+
+  it('does so where the machine is one for production', async () => {
+    const place = makeFolder();
+    const env = { ...registry.env, NODE_ENV: 'production' };
+    expect(await fastagi(['new', '.'], place, env)).toMatchObject({ code: 0, stderr: 'npm install …\n' });
+    expect(existsSync(path.join(place, 'node_modules/@types/node/index.d.ts'))).toBe(true);
+  });
+
+  it.each(['javascript', 'typescript'] as const)('has no fault in its types, in %s', async (language) => {
+    const folder = path.join(makeFolder(), 'calls');
+    makeScriptFolder({ folder, language, package: root });
+    expect(await run('npm', ['install'], folder, registry.env)).toMatchObject({ code: 0 });
+    expect(await tsc(folder)).toMatchObject({ code: 0, stdout: '' });
+    // and finds one: in the call that is handed over, and in the globals
+    const script = firstScript(folder, language);
+    const text = readFileSync(script, 'utf8');
+    writeFileSync(script, `${text.replace('agi.sayDigits(', 'agi.sayDigit(')}fastagi.anser();\n`);
+    const { code, stdout } = await tsc(folder);
+    expect(code).not.toBe(0);
+    expect(stdout.match(/error TS\d+: .*?'(\w+)' does not exist on type '(\w+)'/g)).toEqual([
+      expect.stringContaining("'sayDigit' does not exist on type 'Agi'"),
+      expect.stringContaining("'anser' does not exist on type 'Agi'"),
+    ]);
+  });
+
+  it('mends a folder that was made without', async () => {
+    const folder = makeFolder();
+    expect((await fastagi(['new', '.'], folder)).stderr).toContain('npm install');
+    expect(readlinkSync(path.join(folder, 'node_modules/fastagi'))).toBe(root);
+    expect(await run('npm', ['install'], folder, registry.env)).toMatchObject({ code: 0 });
+    expect(realpathSync(path.join(folder, 'node_modules/fastagi'))).toBe(root);
+    expect(existsSync(path.join(folder, 'node_modules/@types/node/index.d.ts'))).toBe(true);
+  });
+});
+
+describe('without a network', () => {
+  it('makes a folder whose tests pass and whose script runs as its README shows', async () => {
+    const place = makeFolder();
+    const { code, stderr } = await fastagi(['new', 'calls'], place);
+    const folder = path.join(place, 'calls');
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^npm install …\nfastagi new: "npm install" has failed with ENOTCACHED: @types/node .* missing.*: cd ${folder} && npm install\n$`,
+        ),
+      ),
+    });
+    expect(await run('npm', ['test'], folder)).toMatchObject({ code: 0, stdout: passed(3) });
+    const [command = '', ...shown] = (blocks(path.join(folder, 'README.md'))[0] as string).split('\n');
+    const called = await fastagi(command.replace('$ fastagi ', '').split(' '), folder);
+    expect(timeless(called.stdout)).toBe(timeless(shown.join('\n')));
+  });
+
+  it('says so soon where a registry cannot be reached', async () => {
+    const place = makeFolder();
+    const env = { npm_config_offline: 'false', npm_config_registry: 'http://127.0.0.1:9/' };
+    const { code, stderr } = await fastagi(['new', 'calls'], place, env);
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('ECONNREFUSED: ') });
+  });
+
+  it('does so without npm', async () => {
+    const place = makeFolder();
+    mkdirSync(path.join(place, 'bin'));
+    symlinkSync(process.execPath, path.join(place, 'bin/node'));
+    const { code, stderr } = await fastagi(['new', 'calls'], place, { PATH: path.join(place, 'bin') });
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('there is no npm on the PATH: '),
+    });
+    const folder = path.join(place, 'calls');
+    const test = path.join('test', readdirSync(path.join(folder, 'test'))[0] as string);
+    expect(await run(process.execPath, ['--test', test], folder)).toMatchObject({ code: 0 });
+  });
+
+  it('installs nothing where that is not wanted', async () => {
+    const place = makeFolder();
+    const { code, stdout, stderr } = await fastagi(['new', 'calls', '--no-install'], place);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`\n  cd ${place}/calls && npm install && npm test\n`);
+    expect(readdirSync(path.join(place, 'calls'))).not.toContain('node_modules');
+  });
+});
+
+describe('what it says', () => {
+  it('are commands that work, wherever the folder is', async () => {
+    const place = makeFolder();
+    const name = "Jo's calls & more";
+    mkdirSync(path.join(place, 'bin'));
+    symlinkSync(executable('fastagi'), path.join(place, 'bin/fastagi'));
+    const env = { PATH: `${place}/bin:${process.env.PATH}` };
+    const { stdout } = await fastagi(['new', name], place, env);
+    const [call = '', test = '', ...rest] = stdout.match(/^ {2}\S.*$/gm) ?? [];
+    expect(call).toMatch(/^ {2}fastagi call '/);
+    expect(await run('sh', ['-c', `${call} --digits 1234`], place, env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('EXTENSION = 1234'),
+    });
+    expect(await run('sh', ['-c', test], place, env)).toMatchObject({ code: 0, stdout: passed(3) });
+    const folder = path.join(realpathSync(place), name);
+    expect(rest).toEqual([
+      '  [fastagi]',
+      `  basedir = ${folder}/scripts`,
+      '  exten => 4573,1,AGI(agi://127.0.0.1/extension)',
+    ]);
+  });
+
+  it('names the executable where it is not on the PATH', async () => {
+    const { stdout } = await fastagi(['new', 'calls', '--no-install'], makeFolder(), {
+      PATH: '/no/such/folder',
+    });
+    expect(stdout).toContain(`\n  ${executable('fastagi')} call `);
+  });
+
+  it('names the configuration, and nothing that it has already', async () => {
+    const place = makeFolder({ 'mine.conf': '[fastagi]\n' });
+    const configured = async (folder: string) =>
+      (await fastagi(['new', folder, '--no-install', '--config', `${place}/mine.conf`], place)).stdout;
+    expect(await configured('one')).toContain(
+      `in ${place}/mine.conf:\n  [fastagi]\n  basedir = ${place}/one/scripts`,
+    );
+    // by a link, as the system sees it
+    symlinkSync(`${place}/two/scripts`, `${place}/link`);
+    writeFileSync(`${place}/mine.conf`, `[fastagi]\nbasedir = ${place}/link\n`);
+    expect(await configured('two')).not.toContain('basedir');
+    writeFileSync(`${place}/mine.conf`, '[fastagi]\nsetuid = perhaps\n');
+    expect(await fastagi(['new', 'three', '--config', `${place}/mine.conf`], place)).toMatchObject({
+      code: 3,
+    });
+    expect(existsSync(`${place}/three`)).toBe(false);
+  });
+
+  it('makes what git takes whole', async () => {
+    const folder = makeFolder();
+    await run('git', ['init', '--quiet'], folder);
+    await fastagi(['new', '.', '--javascript'], folder, registry.env);
+    expect(existsSync(path.join(folder, 'package-lock.json'))).toBe(true);
+    const { stdout } = await run(
+      'git',
+      ['ls-files', '--others', '--exclude-standard', '--directory'],
+      folder,
+    );
+    expect(stdout.split('\n').filter((name) => name !== '' && name !== '.npm/')).toEqual([
+      '.gitignore',
+      'README.md',
+      'jsconfig.json',
+      'package.json',
+      'scripts/',
+      'test/',
+    ]);
+  });
+});
+
+describe('the language', () => {
+  it.each<[string[], ScriptLanguage]>([
+    [[], ownLanguage],
+    [['--javascript'], 'javascript'],
+    [['--no-typescript'], 'javascript'],
+    [['--no-javascript'], 'typescript'],
+    [['--typescript'], 'typescript'],
+  ])('of %j', async (args, language) => {
+    const place = makeFolder();
+    const { code, stdout, stderr } = await fastagi(['new', 'calls', '--no-install', ...args], place);
+    if (language === 'typescript' && !runsTypeScript) {
+      expect({ code, stdout, stderr }).toEqual({
+        code: 3,
+        stdout: '',
+        stderr: `fastagi new: Node runs scripts in TypeScript from 22.18 on, and ${process.execPath} is ${process.version}. Scripts in JavaScript have the same types, in an editor: --javascript\n`,
+      });
+      expect(existsSync(path.join(place, 'calls'))).toBe(false);
+    } else {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(existsSync(firstScript(path.join(place, 'calls'), language))).toBe(true);
+    }
+  });
+
+  it('is one', async () => {
+    expect(await fastagi(['new', 'calls', '--javascript', '--typescript'], makeFolder())).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'fastagi new: --typescript and --javascript: one folder is one of them\n',
+    });
+  });
+});
