@@ -6,7 +6,7 @@ import { RefusedError } from '../errors';
 import { whyUnwritten } from '../file-problems';
 
 /** npm alone takes two minutes to see that there is no network. */
-const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=60000'];
+const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=30000'];
 
 /**
  * Runs `npm install` in a folder; where that fails, links `fastagi` there, which is on this machine, so that the scripts'

@@ -1,6 +1,6 @@
 /** `fastagi new` as it is built, with npm, and a registry of the test's own or none. */
-import { execFile } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,48 +14,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firstScript, makeScriptFolder, type ScriptLanguage } from '../../src/setup/script-folder';
 import { executable, makeFolder, root } from '../support/inet';
+import { blocks, fastagi, passed, run, shownCall } from '../support/new-folder';
 import { Registry } from '../support/registry';
 
 const runsTypeScript = Boolean((process.features as { typescript?: unknown }).typescript);
 const ownLanguage: ScriptLanguage = runsTypeScript ? 'typescript' : 'javascript';
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** With npm's settings for a machine without a network, unless `env` has others. */
-function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
-  const settings = { npm_config_cache: path.join(cwd, '.npm'), npm_config_offline: 'true' };
-  const options = { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...settings, ...env } };
-  return new Promise<Ran>((resolve) => {
-    execFile(program, args, options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
-
-const fastagi = (args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv) =>
-  run(process.execPath, [executable('fastagi'), ...args], cwd, env);
-
-/** Without what is different in each run. */
-const timeless = (text: string) =>
-  text
-    .replace(/^ +\d+\.\d s {2}/gm, '')
-    .replace(/Done: \d+\.\d s/, 'Done: T')
-    .replace(/≡ \S+ info fastagi\[\d+\]/, '≡ info');
-
-const blocks = (file: string) =>
-  [...readFileSync(file, 'utf8').matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block]) => block as string);
-
 const tsc = (folder: string) => {
   const config = existsSync(path.join(folder, 'tsconfig.json')) ? 'tsconfig.json' : 'jsconfig.json';
   return run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', config], folder);
 };
-
-/** As the words of the test runner's reporters have it. */
-const passed = (count: number) => expect.stringMatching(new RegExp(`^(# |ℹ )pass ${count}$`, 'm'));
 
 let registry: Registry;
 beforeAll(async () => {
@@ -127,9 +95,8 @@ describe('without a network', () => {
       ),
     });
     expect(await run('npm', ['test'], folder)).toMatchObject({ code: 0, stdout: passed(3) });
-    const [command = '', ...shown] = (blocks(path.join(folder, 'README.md'))[0] as string).split('\n');
-    const called = await fastagi(command.replace('$ fastagi ', '').split(' '), folder);
-    expect(timeless(called.stdout)).toBe(timeless(shown.join('\n')));
+    const { shown, real } = await shownCall(folder);
+    expect(real).toBe(shown);
   });
 
   it('says so soon where a registry cannot be reached', async () => {
@@ -165,6 +132,7 @@ describe('without a network', () => {
 describe('what it says', () => {
   it('are commands that work, wherever the folder is', async () => {
     const place = makeFolder();
+    chmodSync(place, 0o755);
     const name = "Jo's calls & more";
     mkdirSync(path.join(place, 'bin'));
     symlinkSync(executable('fastagi'), path.join(place, 'bin/fastagi'));
@@ -183,6 +151,21 @@ describe('what it says', () => {
       `  basedir = ${folder}/scripts`,
       '  exten => 4573,1,AGI(agi://127.0.0.1/extension)',
     ]);
+  });
+
+  it('is in README.md', async () => {
+    const shown =
+      blocks(path.join(root, 'README.md')).find((block) => block.startsWith('$ fastagi new')) ?? '';
+    const place = makeFolder();
+    chmodSync(place, 0o755);
+    mkdirSync(path.join(place, 'bin'));
+    symlinkSync(executable('fastagi'), path.join(place, 'bin/fastagi'));
+    const env = { ...registry.env, PATH: `${place}/bin:${process.env.PATH}`, FASTAGI_CONFIG: '' };
+    const { stdout, stderr } = await fastagi(['new', 'calls'], place, env);
+    const inReadme = `${stderr}${stdout}`.replaceAll(place, '/srv');
+    const language = (text: string) =>
+      text.replace(/: scripts in .*/, ': scripts').replace(/extension\.(ts|mjs)/, 'extension');
+    expect(language(`$ fastagi new /srv/calls\n${inReadme}`)).toBe(language(shown));
   });
 
   it('names the executable where it is not on the PATH', async () => {
@@ -229,6 +212,24 @@ describe('what it says', () => {
       'test/',
     ]);
   });
+});
+
+it('does so as it is installed, which is the package that it depends on', async () => {
+  const place = makeFolder();
+  const packed = await run('npm', ['pack', root, '--silent', '--ignore-scripts'], place);
+  const tarball = packed.stdout.trim();
+  expect(await run('npm', ['install', '--global', '--prefix', place, tarball], place)).toMatchObject({
+    code: 0,
+  });
+  const env = { PATH: `${place}/bin:${process.env.PATH}` };
+  const { code, stdout } = await run('fastagi', ['new', 'calls'], place, env);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`\n  fastagi call ${place}/calls/scripts/`);
+  const folder = path.join(place, 'calls');
+  const { devDependencies } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  expect(devDependencies.fastagi).toBe(`file:${place}/lib/node_modules/fastagi`);
+  expect(readdirSync(folder)).toContain('.gitignore');
+  expect(await run('npm', ['test'], folder)).toMatchObject({ code: 0, stdout: passed(3) });
 });
 
 describe('the language', () => {
