@@ -102,11 +102,10 @@ function languageOf({ typescript, javascript }: Given): ScriptLanguage {
   );
 }
 
-/** How this program is called from a shell. */
+/** How this program is called from a shell; npx and npm have it on a PATH of their own. */
 function commandOf(executable: string): string {
-  const onPath = (process.env.PATH ?? '').split(':').some((folder) => {
-    return realOf(path.join(folder, 'fastagi')) === executable;
-  });
+  const folders = (process.env.PATH ?? '').split(':').filter((each) => !each.endsWith('/node_modules/.bin'));
+  const onPath = folders.some((folder) => realOf(path.join(folder, 'fastagi')) === executable);
   return onPath ? 'fastagi' : shellWord(executable);
 }
 
@@ -165,7 +164,7 @@ function nextSteps({ folder, language, served, installed, program }: Made): stri
     `  ${[`cd ${shellWord(folder)}`, ...install, 'npm test'].join(' && ')}`,
   ];
   if (realOf(served.basedir) !== scripts)
-    lines.push(`For Asterisk, in ${served.file}:`, '  [fastagi]', `  basedir = ${scripts}`);
+    lines.push(`For Asterisk, in ${served.file}:`, '  [fastagi]', `  basedir = ${iniValue(scripts)}`);
   if (!served.setuid) lines.push(...mayRead(script, folder));
   return [...lines, 'In the dialplan:', '  exten => 4573,1,AGI(agi://127.0.0.1/extension)'];
 }
@@ -195,6 +194,11 @@ function realOf(folder: string | undefined): string | undefined {
 /** A path as a shell takes it. */
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A path as the configuration takes it, where ; begins a comment. */
+function iniValue(text: string): string {
+  return text.includes(';') ? `"${text}"` : text;
 }
 
 function print(lines: readonly string[]): void {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config';
 import { firstScript, makeScriptFolder, type ScriptLanguage } from '../../src/setup/script-folder';
 import { executable, makeFolder, root } from '../support/inet';
 import { blocks, fastagi, passed, run, shownCall } from '../support/new-folder';
@@ -133,7 +134,7 @@ describe('what it says', () => {
   it('are commands that work, wherever the folder is', async () => {
     const place = makeFolder();
     chmodSync(place, 0o755);
-    const name = "Jo's calls & more";
+    const name = "Jo's calls; & more #1";
     mkdirSync(path.join(place, 'bin'));
     symlinkSync(executable('fastagi'), path.join(place, 'bin/fastagi'));
     const env = { PATH: `${place}/bin:${process.env.PATH}` };
@@ -146,11 +147,9 @@ describe('what it says', () => {
     });
     expect(await run('sh', ['-c', test], place, env)).toMatchObject({ code: 0, stdout: passed(3) });
     const folder = path.join(realpathSync(place), name);
-    expect(rest).toEqual([
-      '  [fastagi]',
-      `  basedir = ${folder}/scripts`,
-      '  exten => 4573,1,AGI(agi://127.0.0.1/extension)',
-    ]);
+    expect(rest[2]).toBe('  exten => 4573,1,AGI(agi://127.0.0.1/extension)');
+    writeFileSync(path.join(place, 'fastagi.conf'), rest.slice(0, 2).join('\n'));
+    expect(readConfig(path.join(place, 'fastagi.conf')).basedir).toBe(`${folder}/scripts`);
   });
 
   it('is in README.md', async () => {
@@ -168,10 +167,14 @@ describe('what it says', () => {
     expect(language(`$ fastagi new /srv/calls\n${inReadme}`)).toBe(language(shown));
   });
 
-  it('names the executable where it is not on the PATH', async () => {
-    const { stdout } = await fastagi(['new', 'calls', '--no-install'], makeFolder(), {
-      PATH: '/no/such/folder',
-    });
+  it.each([
+    ['not on the PATH', 'bin'],
+    ["on npx's PATH alone", 'node_modules/.bin'],
+  ])('names the executable where it is %s', async (_, programs) => {
+    const place = makeFolder({ 'node_modules/.bin/other': '' });
+    symlinkSync(executable('fastagi'), path.join(place, 'node_modules/.bin/fastagi'));
+    const env = { PATH: path.join(place, programs) };
+    const { stdout } = await fastagi(['new', 'calls', '--no-install'], place, env);
     expect(stdout).toContain(`\n  ${executable('fastagi')} call `);
   });
 
@@ -193,24 +196,31 @@ describe('what it says', () => {
     expect(existsSync(`${place}/three`)).toBe(false);
   });
 
-  it('makes what git takes whole', async () => {
-    const folder = makeFolder();
-    await run('git', ['init', '--quiet'], folder);
-    await fastagi(['new', '.', '--javascript'], folder, registry.env);
+  it('makes what git takes whole, and a clone elsewhere works as well', async () => {
+    const folder = path.join(makeFolder(), 'calls');
+    await fastagi(['new', folder, '--javascript'], makeFolder(), registry.env);
     expect(existsSync(path.join(folder, 'package-lock.json'))).toBe(true);
-    const { stdout } = await run(
-      'git',
-      ['ls-files', '--others', '--exclude-standard', '--directory'],
-      folder,
+    const git = (cwd: string, ...args: string[]) =>
+      run('git', ['-c', 'user.name=Jo', '-c', 'user.email=jo@example.org', ...args], cwd, {
+        HOME: '/nonexistent',
+      });
+    await git(folder, 'init', '--quiet');
+    await git(folder, 'add', '.');
+    expect((await git(folder, 'ls-files')).stdout).toBe(
+      `${[
+        '.gitignore',
+        'README.md',
+        'jsconfig.json',
+        'package.json',
+        'scripts/extension.mjs',
+        'test/extension.test.mjs',
+      ].join('\n')}\n`,
     );
-    expect(stdout.split('\n').filter((name) => name !== '' && name !== '.npm/')).toEqual([
-      '.gitignore',
-      'README.md',
-      'jsconfig.json',
-      'package.json',
-      'scripts/',
-      'test/',
-    ]);
+    expect(await git(folder, 'commit', '--quiet', '--message', 'first')).toMatchObject({ code: 0 });
+    const clone = path.join(makeFolder(), 'some/where/deeper');
+    expect(await git(folder, 'clone', '--quiet', folder, clone)).toMatchObject({ code: 0 });
+    expect(await run('npm', ['install'], clone, registry.env)).toMatchObject({ code: 0 });
+    expect(await run('npm', ['test'], clone)).toMatchObject({ code: 0, stdout: passed(3) });
   });
 });
 
