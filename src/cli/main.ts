@@ -58,6 +58,11 @@ const commands: readonly CommandRow[] = [
     describe: 'Asks the REST interface of Asterisk, or shows what happens there',
     load: () => import('./ari'),
   },
+  {
+    usage: 'install',
+    describe: 'Sets this machine up, so that Asterisk can call scripts',
+    load: () => import('./install'),
+  },
 ];
 
 /** How yargs begins to say that arguments are missing. */
