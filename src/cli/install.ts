@@ -50,6 +50,11 @@ export function options(parser: Argv): Argv {
         default: false,
         describe: 'Take the service away again; scripts, configuration and log stay',
       },
+      start: {
+        type: 'boolean',
+        default: true,
+        describe: 'Start the service and try it; --no-start for an image',
+      },
       'dry-run': { type: 'boolean', default: false, describe: 'Show what there is to do, and do nothing' },
       root: {
         ...text,
@@ -77,6 +82,7 @@ interface Given {
   readonly port: number;
   readonly replace: boolean;
   readonly remove: boolean;
+  readonly start: boolean;
   readonly dryRun: boolean;
   readonly root: string;
 }
@@ -110,7 +116,7 @@ export async function run(options: Record<string, unknown>): Promise<number> {
   }
 }
 
-async function install(wanted: InstallOptions, { dryRun, replace }: Given): Promise<number> {
+async function install(wanted: InstallOptions, { dryRun, replace, start }: Given): Promise<number> {
   const installation = planInstallation(wanted);
   const { steps, obstacles } = installation;
   const others = replace ? [] : steps.filter(({ standing }) => standing === 'different');
@@ -133,10 +139,10 @@ async function install(wanted: InstallOptions, { dryRun, replace }: Given): Prom
     say(`${step.subject} cannot be made: ${problem}. What is above it has been, and stays`);
     return exitCodes.failed;
   }
-  return wanted.root === '/' ? begin(installation, wanted, isNew) : exitCodes.done;
+  return wanted.root === '/' && start ? begin(installation, wanted, isNew) : exitCodes.done;
 }
 
-function remove(wanted: InstallOptions, { dryRun, replace }: Given): number {
+function remove(wanted: InstallOptions, { dryRun, replace, start }: Given): number {
   const removals = planRemoval(wanted);
   const others = replace ? [] : removals.flatMap((removal) => removal.others);
   if (others.length > 0)
@@ -154,7 +160,7 @@ function remove(wanted: InstallOptions, { dryRun, replace }: Given): number {
         show('-', subject, dryRun ? 'would be taken away' : 'taken away');
       }
     };
-    if (dryRun || wanted.root !== '/') takeAway();
+    if (dryRun || wanted.root !== '/' || !start) takeAway();
     else {
       const { done, text: told } = stopService(kind, takeAway);
       show(done ? '-' : '!', 'the service', told);

@@ -123,6 +123,25 @@ describe.skipIf(missing)(`fastagi install${missing ? ` (${missing})` : ''}`, () 
     expect(fourth).toMatchObject({ code: 3, text: expect.stringContaining('nothing listens there') });
   }, 180_000);
 
+  it('makes the files of an image, and starts nothing', async () => {
+    const port = String(await freePort());
+    const [made, call] = await inDebian([
+      [
+        '/usr/bin/node',
+        '/usr/local/bin/fastagi',
+        'install',
+        '--user',
+        'daemon',
+        '--port',
+        port,
+        '--no-start',
+      ],
+      ['/usr/bin/node', '/usr/local/bin/fastagi', 'call', `agi://127.0.0.1:${port}/hello`],
+    ]);
+    expect(made).toMatchObject({ code: 0, text: expect.stringMatching(/scripts run as daemon\n$/) });
+    expect(call).toMatchObject({ code: 3, text: expect.stringContaining('nothing listens there') });
+  }, 180_000);
+
   it('says what is in the way, and changes nothing', async () => {
     const [nobody, off] = await inDebian([
       ['/usr/bin/node', '/usr/local/bin/fastagi', 'install', '--user', 'no-such-user'],
