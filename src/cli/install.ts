@@ -152,22 +152,27 @@ function remove(wanted: InstallOptions, { dryRun, replace, start }: Given): numb
     .filter(({ steps }) => steps.length > 0);
   if (due.length === 0) say('there is nothing to take away');
   else if (!dryRun && !mayChange(wanted)) return exitCodes.refused;
-  let isStopped = true;
+  let isGone = true;
   for (const { kind, steps } of due) {
     const takeAway = () => {
       for (const { subject, unmake } of steps) {
-        if (!dryRun) unmake?.();
-        show('-', subject, dryRun ? 'would be taken away' : 'taken away');
+        const problem = dryRun ? undefined : problemOf(subject, unmake);
+        isGone &&= problem === undefined;
+        show(
+          problem === undefined ? '-' : '!',
+          subject,
+          problem ?? (dryRun ? 'would be taken away' : 'taken away'),
+        );
       }
     };
     if (dryRun || wanted.root !== '/' || !start) takeAway();
     else {
       const { done, text: told } = stopService(kind, takeAway);
       show(done ? '-' : '!', 'the service', told);
-      isStopped &&= done;
+      isGone &&= done;
     }
   }
-  return isStopped ? exitCodes.done : exitCodes.failed;
+  return isGone ? exitCodes.done : exitCodes.failed;
 }
 
 const namesOf = (steps: readonly Step[]) => steps.map(({ subject }) => subject).join(', ');
@@ -209,13 +214,23 @@ function make({ subject, standing, text: what, make: doIt }: Step): string | und
     show(marks.there, subject, what);
     return undefined;
   }
-  try {
-    const kept = doIt();
+  let kept: string | undefined;
+  const problem = problemOf(subject, () => {
+    kept = doIt();
+  });
+  if (problem === undefined)
     show(marks.missing, subject, kept === undefined ? what : `${what}; what was there is ${kept}`);
+  return problem;
+}
+
+/** Does what is to be done with a file. @returns why the system would not */
+function problemOf(file: string, work: (() => void) | undefined): string | undefined {
+  try {
+    work?.();
     return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return whyUnwritten(error, subject);
+    return whyUnwritten(error, file);
   }
 }
 

@@ -37,6 +37,7 @@ export function obstaclesTo({ kind, user, node, fastagi, config, basedir, from, 
       : []),
     ...otherFolder(basedir, config),
     ...openDoor(kind, from, config),
+    ...otherService(kind, root),
   ];
 }
 
@@ -88,4 +89,14 @@ function openDoor(kind: ServiceKind, from: readonly string[], config: Config): s
   return [
     `with ${kind} it is the server that says who may connect: put allow = ${from.join(', ')} into [listen] of ${file} first, for else everyone who reaches the port could run scripts`,
   ];
+}
+
+/** Two cannot listen on one port. */
+function otherService(kind: ServiceKind, root: string): string[] {
+  const [file, other] =
+    kind === 'systemd'
+      ? (['/etc/xinetd.d/fastagi', 'xinetd'] as const)
+      : (['/etc/systemd/system/fastagi.socket', 'systemd'] as const);
+  if (!existsSync(path.join(root, file))) return [];
+  return [`${file} is there, a service on the same port: fastagi install --remove --service ${other} first`];
 }

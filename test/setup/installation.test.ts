@@ -158,6 +158,18 @@ describe('a machine with xinetd', () => {
       'put allow = 192.0.2.1 into [listen] of /etc/asterisk/fastagi.conf first',
     ],
     [
+      'units on the same port',
+      { 'etc/systemd/system/fastagi.socket': '' },
+      {},
+      'fastagi install --remove --service systemd first',
+    ],
+    [
+      'xinetd’s file on the same port',
+      { 'etc/xinetd.d/fastagi': '' },
+      { kind: 'systemd' },
+      'fastagi install --remove --service xinetd first',
+    ],
+    [
       'an open door by systemd',
       {},
       { kind: 'systemd', from: ['192.0.2.1'] },
