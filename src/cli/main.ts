@@ -98,8 +98,8 @@ export async function main(args: string[]): Promise<void> {
         '  [fastagi]',
         '  basedir = /var/lib/asterisk/fastagi',
         '',
-        'It takes no call from a terminal: "fastagi call SCRIPT" plays one. The xinetd',
-        'service file is xinetd/fastagi. Scripts run as classic AGI by "agi SCRIPT".',
+        'It takes no call from a terminal: "fastagi call SCRIPT" plays one, and "fastagi',
+        'install" sets the service up. Scripts run as classic AGI by "agi SCRIPT".',
       ].join('\n'),
     )
     .option('config', {
