@@ -5,10 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { root } from '../support/inet';
+import { executable, makeFolder, root } from '../support/inet';
 import { commandInRoot } from './support/chroot';
 import { freePort } from './support/free-port';
-import { missingParts, plainRoot } from './support/parts';
+import { missingParts, plainRoot, systemdTool } from './support/parts';
 
 const missing = missingParts();
 const run = promisify(execFile);
@@ -156,4 +156,27 @@ describe.skipIf(missing)(`fastagi install${missing ? ` (${missing})` : ''}`, () 
       '+ /var/lib/asterisk/fastagi: the folder of the scripts, with hello.js in it',
     );
   }, 180_000);
+
+  it('makes units in which systemd finds nothing amiss', async () => {
+    const machine = makeFolder({ 'etc/passwd': 'pbx:x:0:0::/:/bin/sh\n', 'run/systemd/system/x': '' });
+    const install = [
+      executable('fastagi'),
+      'install',
+      '--root',
+      machine,
+      '--user',
+      'pbx',
+      '--service',
+      'systemd',
+    ];
+    await run(process.execPath, install);
+    const [analyze, ...before] = (await systemdTool('systemd-analyze')) as [string, ...string[]];
+    const units = ['fastagi.service', 'fastagi.socket'].map((unit) =>
+      path.join(machine, 'etc/systemd/system', unit),
+    );
+    expect(await run(analyze, [...before, 'verify', '--man=no', ...units])).toEqual({
+      stdout: '',
+      stderr: '',
+    });
+  }, 120_000);
 });
