@@ -785,6 +785,30 @@ describe('a WebSocket that is lost', () => {
     );
     expect(played.requests.filter((line) => line.startsWith('DELETE'))).toEqual([]);
   });
+
+  it('brings no request that waits for its channel: all others would wait behind it', async () => {
+    await using played = await PlayedAri.start();
+    await using ari = new Ari({ port: played.port, ...login });
+    const arrived = played.webSocket();
+    const [socket] = await Promise.all([arrived, ari.start('hello')]);
+    const asked: string[] = [];
+    socket.on('message', (data) => {
+      const { request_id, method, uri } = JSON.parse(String(data));
+      asked.push(`${method} ${uri}`);
+      send(socket, { type: 'RESTResponse', request_id, status_code: 200, message_body: '[]' });
+    });
+    await expect
+      .poll(async () => {
+        await ari.channels.list();
+        return asked.at(-1);
+      })
+      .toBe('GET channels');
+    await ari.channels.setChannelVar({ channelId: 'x', variable: 'X' });
+    await ari.channels.continueInDialplan({ channelId: 'x' });
+    expect(asked.at(-1)).toBe('POST channels/x/continue');
+    expect(asked).not.toContain('POST channels/x/variable');
+    expect(played.requests.at(-1)).toBe('POST /ari/channels/x/variable?variable=X');
+  });
 });
 
 describe('a handle', () => {
