@@ -9,7 +9,7 @@ import {
   type StasisStart,
 } from './catalog';
 import type { AnyEvent } from './events';
-import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
+import { awaitedLater, bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
 import { checkMs, checkNames, collectNames, waitNames } from './option-names';
 import { isDoubtful, type PlaybackHandle } from './playback';
@@ -243,21 +243,23 @@ export class ChannelHandle extends Handle {
    * Collects keys, from now on.
    * @throws AriGoneError where the caller hangs up; the signal's reason
    */
-  async collect(options: CollectOptions = {}): Promise<Collected> {
-    checkNames('collect', options, collectNames);
-    const {
-      media,
-      maxDigits = 1023,
-      terminators = '#',
-      timeoutMs = 6000,
-      betweenMs = 2000,
-      signal,
-    } = options;
-    checkMs('collect: timeoutMs', timeoutMs);
-    checkMs('collect: betweenMs', betweenMs);
-    if (!Number.isInteger(maxDigits) || maxDigits < 1) {
-      throw new AriArgumentError(`collect: maxDigits is ${maxDigits}, and must be a whole number from 1 on`);
+  collect(options: CollectOptions = {}): Promise<Collected> {
+    try {
+      checkCollect(options);
+    } catch (error) {
+      return Promise.reject(error);
     }
+    return awaitedLater(this.#collect(options));
+  }
+
+  async #collect({
+    media,
+    maxDigits = 1023,
+    terminators = '#',
+    timeoutMs = 6000,
+    betweenMs = 2000,
+    signal,
+  }: CollectOptions): Promise<Collected> {
     let playback: PlaybackHandle | undefined;
     let pressed = false;
     let wait: (ms: number) => void = () => {};
@@ -353,6 +355,17 @@ export class ChannelHandle extends Handle {
 bindOperations(ChannelHandle.prototype, 'channels', 'channelId', operations.channels, [
   ...['originate', 'originateWithId', 'externalMedia'],
 ]);
+
+/** @throws AriArgumentError for what is no option, or none that can be meant */
+function checkCollect(options: CollectOptions): void {
+  checkNames('collect', options, collectNames);
+  const { timeoutMs = 0, betweenMs = 0, maxDigits = 1 } = options;
+  checkMs('collect: timeoutMs', timeoutMs);
+  checkMs('collect: betweenMs', betweenMs);
+  if (!Number.isInteger(maxDigits) || maxDigits < 1) {
+    throw new AriArgumentError(`collect: maxDigits is ${maxDigits}, and must be a whole number from 1 on`);
+  }
+}
 
 /** What is played may be over already. */
 function stopQuietly(playback: PlaybackHandle | undefined): void {

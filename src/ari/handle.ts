@@ -99,7 +99,7 @@ export abstract class Handle {
   }
 
   /**
-   * The next event of this type.
+   * The next event of this type. It may be asked for before the order that brings it about, and awaited behind that.
    * @throws AriGoneError where the thing ends before; AriTimeoutError; the signal's reason
    */
   next<Type extends string>(type: Type, options: WaitOptions = {}): Promise<EventOf<Type>> {
@@ -110,7 +110,9 @@ export abstract class Handle {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.wait(options, `${this.kind} ${this.id}: no ${type}`, (resolve) => this.on(type, resolve));
+    return awaitedLater(
+      this.wait(options, `${this.kind} ${this.id}: no ${type}`, (resolve) => this.on(type, resolve)),
+    );
   }
 
   /** Forgets the thing and its listeners; in Asterisk nothing changes. */
@@ -236,6 +238,15 @@ export abstract class Handle {
       throw error;
     }
   }
+}
+
+/**
+ * For what is waited for before the order is given that brings it about: where that fails, whoever has asked never comes
+ * to the await, and a rejection that nobody waits for ends the whole process, with all its calls.
+ */
+export function awaitedLater<T>(waiting: Promise<T>): Promise<T> {
+  waiting.catch(() => {});
+  return waiting;
 }
 
 /**

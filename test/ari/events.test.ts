@@ -1,5 +1,8 @@
 /** Events over the WebSocket of a server that is played. */
+import { execFile } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import {
@@ -11,6 +14,7 @@ import {
   type Gap,
 } from '../../src/ari';
 import { json, PlayedAri } from '../support/ari-server';
+import { root } from '../support/inet';
 
 const login = { username: 'tester', password: 'secret' };
 const quick = { firstDelayMs: 1, maxDelayMs: 10 };
@@ -812,6 +816,30 @@ describe('a WebSocket that is lost', () => {
 });
 
 describe('a handle', () => {
+  it.each([
+    ['its next event', "channel.next('StasisStart')"],
+    ['keys', 'channel.collect()'],
+    ['keys while something plays', "channel.collect({ media: 'sound:beep' })"],
+  ])(
+    'is waited for before it is made, for %s: nobody has to come for that where it fails',
+    async (_what, wait) => {
+      const program = `
+      const { Ari } = require(${JSON.stringify(path.join(root, 'dist/ari.js'))});
+      const ari = new Ari({ port: 1, username: 'u', password: 'p' });
+      const channel = ari.channel();
+      (async () => {
+        const waiting = ${wait};
+        await channel.originate({ endpoint: 'x', app: 'y' });
+        await waiting;
+      })().catch(async (error) => {
+        await ari.close();
+        setTimeout(() => console.log('goes on behind', error.code), 20);
+      });`;
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
+      expect(stdout.trim()).toBe('goes on behind ARI_CONNECT');
+    },
+  );
+
   it('is over where the thing was never asked for, and nothing waits for it', async () => {
     await using ari = new Ari({ port: 1, ...login });
     const controller = new AbortController();
