@@ -153,6 +153,7 @@ export class Ari {
     this.#host = {
       resources,
       registry: this.#registry,
+      timeoutMs,
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
       openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {

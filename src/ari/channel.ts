@@ -192,13 +192,18 @@ export class ChannelHandle extends Handle {
     return playback;
   }
 
-  /** Records the channel; resolves when Asterisk has begun. @param parameters.name chosen where it is left out */
+  /**
+   * Records the channel; resolves when Asterisk has taken the order. What it plays comes first; an order to stop, cancel,
+   * pause or mute waits until it records, and until its beep is over.
+   * @param parameters.name chosen where it is left out
+   */
   async record(
     parameters: Omit<Given<'record'>, 'name'> & { name?: string | undefined },
     options: RequestOptions = {},
   ): Promise<RecordingHandle> {
     const recording = this.host.recording(parameters.name);
     const given = { ...parameters, channelId: this.id, name: recording.id };
+    recording.prepare(given.beep ?? false);
     await recording.making(
       () => perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>,
     );

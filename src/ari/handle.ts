@@ -29,6 +29,8 @@ export type Ending = 'gone' | 'left' | 'missed' | 'refused' | 'closed' | 'releas
 export interface HandleHost {
   readonly resources: Resources;
   readonly registry: HandleRegistry;
+  /** How long an answer may take where nothing else is said. */
+  readonly timeoutMs: number;
   playback(id?: string): PlaybackHandle;
   recording(name?: string): RecordingHandle;
   /** Opens the media WebSocket of a channel that waits for it. */
@@ -154,6 +156,11 @@ export abstract class Handle {
     for (const tell of [...this.#onEnd]) tell(ending);
     this.#onEnd.clear();
     this.#abort?.abort(this.goneError());
+  }
+
+  /** What an order has to wait for; undefined where it need not. @internal */
+  turn(_operation: string, _options: RequestOptions): Promise<void> | undefined {
+    return undefined;
   }
 
   /** Called with the channel as it is behind a time in which events were lost. @internal */
@@ -291,6 +298,8 @@ export async function perform(
     const text = `${resource}.${name}: the table of operations that this client was given has no such operation`;
     throw new AriArgumentError(text);
   }
+  const turn = handle.turn(name, options);
+  if (turn) await turn;
   const value = await method(parameters, options);
   // what is stored is there without the recording
   if (!name.includes('Stored')) handle.meet();

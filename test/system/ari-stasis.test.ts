@@ -213,6 +213,35 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     expect((await bridge.get()).channels).toHaveLength(10);
   });
 
+  it.each([
+    ['stop', 'done', {}],
+    ['cancel', 'canceled', {}],
+    ['stop', 'done', { beep: true }],
+    ['cancel', 'canceled', { beep: true }],
+  ] as const)('can %s a recording at once: it is %s, with %j', async (order, outcome, options) => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start('hello');
+    const caller = ari.channel();
+    const entered = caller.next('StasisStart', { timeoutMs: 10_000 });
+    await caller.originate({ endpoint: 'Local/silent@test', app: 'hello' });
+    await entered;
+    const intro = await caller.play({ media: 'sound:vm-intro' });
+    // the first one waits behind the sound
+    for (const name of ['first', 'second', 'third']) {
+      const recording = await caller.record({ name, format: 'wav', ...options });
+      const ordered = recording[order]();
+      if (intro.ending === undefined) await intro.stop();
+      await ordered;
+      expect(await recording.finished).toMatchObject({ outcome });
+    }
+    const stored = await ari.recordings.listStored();
+    expect(stored.map(({ name }) => name).sort()).toEqual(
+      order === 'stop' ? ['first', 'second', 'third'] : [],
+    );
+  });
+
   it('goes with a caller from one of its applications to another, and waits in no empty bridge for ever', async () => {
     await using server = await startAri({ version, extensions });
     const { port, username, password } = server;
