@@ -53,6 +53,11 @@ export class BridgeHandle extends Handle {
   }
 
   /** @internal */
+  override lose(): void {
+    this.end('gone');
+  }
+
+  /** @internal */
   async exists(): Promise<boolean> {
     return this.get().then(() => true, isNotFound);
   }

@@ -84,6 +84,8 @@ const causes = new Map<number, DialledOutcome['status']>([
 const ENTER_MS = 10_000;
 /** How long the word that a channel is gone may come behind the one that it has left. */
 const DESTROYED_MS = 10_000;
+/** When a channel whose end nobody may tell is looked for. */
+const LOOK_MS = 500;
 
 const decisive = ['ChannelDestroyed', 'ChannelHangupRequest', 'StasisStart', 'StasisEnd'];
 
@@ -97,6 +99,7 @@ export class ChannelHandle extends Handle {
   /** What waits for the channel's answer, and may have missed it. */
   readonly #dialling = new Set<() => void>();
   #leaving: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
 
   /**
    * Makes the channel without dialling it; resolves when it is in the application, and takes orders.
@@ -130,7 +133,7 @@ export class ChannelHandle extends Handle {
   /**
    * Dials a channel that was made by `create`, and resolves when it is known what became of that.
    * @param parameters.timeout in seconds; 0: without limit
-   * @throws AriArgumentError for a client that was never started: nobody would tell it
+   * @throws AriArgumentError for a client that was never started: nobody would tell it; for a second order meanwhile
    */
   async dial(parameters: Given<'dial'> = {}, options: RequestOptions = {}): Promise<DialledOutcome> {
     let giveUp: (error: unknown) => void = () => {};
@@ -138,6 +141,8 @@ export class ChannelHandle extends Handle {
     checkNames('channels.dial', options, waitNames);
     if (this.host.isDeaf())
       throw new AriArgumentError('dial: what becomes of a call is told by events: start() comes first');
+    if (this.#dialling.size > 0)
+      throw new AriArgumentError('dial: this channel is being dialled, and a second order kills Asterisk 16');
     const beganAt = performance.now();
     const waiting = this.wait<DialledOutcome>({ signal: options.signal }, '', (resolve, reject) => {
       giveUp = reject;
@@ -234,7 +239,12 @@ export class ChannelHandle extends Handle {
     );
     const id = (channelvars as Record<string, unknown> | undefined)?.MEDIA_WEBSOCKET_CONNECTION_ID;
     try {
-      if (typeof id === 'string') return await this.host.openMedia(id, options);
+      if (typeof id === 'string') {
+        const media = await this.host.openMedia(id, options);
+        // another application's channel, or nobody's, is told to nobody
+        media.once('close', () => this.lose());
+        return media;
+      }
       const text = `channel ${this.id}: Asterisk gives no id of a media WebSocket`;
       throw new AriProtocolError('ARI_MEDIA', text);
     } catch (error) {
@@ -330,6 +340,7 @@ export class ChannelHandle extends Handle {
   /** @internal */
   override end(ending: Ending): void {
     clearTimeout(this.#leaving);
+    clearTimeout(this.#looking);
     super.end(ending);
   }
 
@@ -352,8 +363,20 @@ export class ChannelHandle extends Handle {
 
   #expectEnd(): void {
     if (this.ending !== undefined) return;
-    this.#leaving ??= setTimeout(() => this.end('gone'), DESTROYED_MS);
-    this.#leaving.unref();
+    this.#leaving ??= setTimeout(() => this.end('gone'), DESTROYED_MS).unref();
+    this.lose();
+  }
+
+  /** Ends where Asterisk has no such channel any more, and no word of that comes. @internal */
+  override lose(): void {
+    if (this.ending !== undefined) return;
+    this.#looking ??= setTimeout(async () => {
+      const isThere = await this.exists().catch(() => true);
+      this.#looking = undefined;
+      // its last word may be on its way still
+      if (!isThere && this.ending === undefined)
+        this.#looking = setTimeout(() => this.end('gone'), LOOK_MS).unref();
+    }, LOOK_MS).unref();
   }
 }
 

@@ -13,7 +13,7 @@ import type { MediaSocket } from './media-socket';
 import { checkListener, checkMs, checkNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
-import { isRefusal } from './refusal';
+import { isConflict, isLost, isRefusal } from './refusal';
 import { operationsWith, type RequestOptions, type Resources } from './resources';
 
 export type HandleKind = 'channel' | 'bridge' | 'playback' | 'recording';
@@ -158,6 +158,9 @@ export abstract class Handle {
     this.#abort?.abort(this.goneError());
   }
 
+  /** Asterisk has answered that there is no such thing, which it may have told of or not. @internal */
+  lose(): void {}
+
   /** What an order has to wait for; undefined where it need not. @internal */
   turn(_operation: string, _options: RequestOptions): Promise<void> | undefined {
     return undefined;
@@ -240,7 +243,9 @@ export abstract class Handle {
       this.#made = true;
       return result;
     } catch (error) {
-      if (!isRefusal(error)) this.#unsure = true;
+      // one of the same id may be there, another's; but a busy channel and a name in the store are in the way, too
+      const isThere = isConflict(error) && (this.#known || (await this.exists().catch(() => true)));
+      if (isThere || !(isConflict(error) || isRefusal(error))) this.#unsure = true;
       else if (!this.#known) this.end('refused');
       throw error;
     }
@@ -300,7 +305,10 @@ export async function perform(
   }
   const turn = handle.turn(name, options);
   if (turn) await turn;
-  const value = await method(parameters, options);
+  const value = await method(parameters, options).catch((error: unknown) => {
+    if (handle.known && isLost(error, handle.kind)) handle.lose();
+    throw error;
+  });
   // what is stored is there without the recording
   if (!name.includes('Stored')) handle.meet();
   return value;
