@@ -32,7 +32,7 @@ export interface DialledOutcome {
 }
 
 export interface CollectOptions extends WaitOptions {
-  /** What is played meanwhile, `sound:vm-extension`; the first key ends it. */
+  /** What is played meanwhile, `sound:vm-extension`; the first key ends it, or, while digits are said, what follows them. */
   readonly media?: string | readonly string[] | undefined;
   /** 1 or more; as many as the caller likes where it is left out. */
   readonly maxDigits?: number | undefined;

@@ -242,6 +242,21 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     );
   });
 
+  it('plays no more behind the digits that a key cannot stop', async () => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start('hello');
+    const caller = ari.channel();
+    const entered = caller.next('StasisStart', { timeoutMs: 10_000 });
+    await caller.originate({ endpoint: 'Local/keys@test', app: 'hello' });
+    await entered;
+    const finished = ari.stream('PlaybackFinished', { signal: AbortSignal.timeout(10_000) });
+    const { digits } = await caller.collect({ media: ['digits:12', 'tone:ring'] });
+    expect(digits).toBe('123');
+    expect((await finished.next()).value).toMatchObject({ playback: { media_uri: 'tone:ring' } });
+  });
+
   it('goes with a caller from one of its applications to another, and waits in no empty bridge for ever', async () => {
     await using server = await startAri({ version, extensions });
     const { port, username, password } = server;
