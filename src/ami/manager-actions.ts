@@ -2,6 +2,7 @@
 import { AmiActionError } from '../ami-errors';
 import type { AmiFields, AmiValue } from '../wire/ami-action';
 import type { AmiEvent, AmiResponse } from '../wire/ami-message';
+import { escapeArgument } from '../wire/dialplan';
 import { refusedAction } from './failures';
 import { checkNames } from './option-names';
 
@@ -162,13 +163,20 @@ export abstract class ManagerActions {
     await this.action('PlayDTMF', { Channel: channel, Digit: digit, Duration: durationMs });
   }
 
-  /** Records a channel, both directions in one file. @returns the recording's id, for `stopMixMonitor` */
+  /**
+   * Records a channel, both directions in one file.
+   * @param options as the application has them: `b` records bridged sound only
+   * @param command what a shell runs when it is over and the channel gone; `^{NAME}` in it is a variable of the channel's,
+   * which the shell takes apart, too
+   * @returns the recording's id, for `stopMixMonitor`
+   */
   async mixMonitor(channel: string, file: string, options?: string, command?: string): Promise<string> {
     // without `i(…)` Asterisk keeps the id to itself
     const variable = `MIXMONITOR_${Math.random().toString(36).slice(2)}`;
     await this.action('MixMonitor', {
       Channel: channel,
-      File: file,
+      // Asterisk makes one text of the three and splits that again, but for the last (app_mixmonitor.c, manager_mixmonitor)
+      File: escapeArgument(file),
       options: `${options ?? ''}i(${variable})`,
       Command: command,
     });

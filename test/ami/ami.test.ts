@@ -540,6 +540,29 @@ describe('redirect', () => {
   });
 });
 
+describe('a recording', () => {
+  it.each([
+    ['/rec/a.wav', '/rec/a.wav'],
+    // what a caller calls himself is part of many a recording's name
+    ['/rec/x.wav,,rm -r /', '/rec/x.wav\\,\\,rm -r /'],
+    ['/rec/"Jo" (55) [1].wav', '/rec/\\"Jo\\" \\(55\\) \\[1\\].wav'],
+    ['/rec/a\\b.wav', '/rec/a\\\\b.wav'],
+  ])('into %s is one into that file, and gives no orders to a shell', async (file, sent) => {
+    await using both = await pair((action) => {
+      if (action.action === 'MixMonitor') return success(action);
+      return action.action === 'Getvar' ? success(action, 'Value: 0x1') : undefined;
+    });
+    expect(await both.ami.mixMonitor('Local/x', file, 'b', 'mv "$1", "(old)"')).toBe('0x1');
+    const { actions } = both.manager.client;
+    expect(actions.find(({ action }) => action === 'MixMonitor')).toMatchObject({
+      channel: 'Local/x',
+      file: sent,
+      options: expect.stringMatching(/^bi\(MIXMONITOR_\w+\)$/),
+      command: 'mv "$1", "(old)"',
+    });
+  });
+});
+
 describe('close', () => {
   it('lets answers that are on their way come, rejects the others, and may be called twice', async () => {
     await using both = await pair((action) =>
