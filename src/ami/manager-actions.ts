@@ -1,5 +1,5 @@
 /** The actions that most programs need, by methods: all that phpAGI's manager class has, in the words of Asterisk 22. */
-import { AmiActionError } from '../ami-errors';
+import { AmiActionError, AmiArgumentError } from '../ami-errors';
 import type { AmiFields, AmiValue } from '../wire/ami-action';
 import type { AmiEvent, AmiResponse } from '../wire/ami-message';
 import { escapeArgument } from '../wire/dialplan';
@@ -126,8 +126,17 @@ export abstract class ManagerActions {
     await this.action('Redirect', { ...fields, ExtraChannel: extra.channel, ...place });
   }
 
-  /** Transfers a bridged channel, with a word to the new party first. */
+  /**
+   * Transfers a bridged channel, with a word to the new party first. Asterisk has it press the keys: those of `atxfer` in
+   * features.conf, which whoever dialled must have allowed (Dial's `T`, on the called side `t`), and the extension's.
+   * @throws AmiArgumentError for an extension that no keys can dial: Asterisk would say that all is well, and do nothing
+   */
   async attendedTransfer(channel: string, extension: string, context?: string): Promise<void> {
+    if (!/^[\dA-D*#]+$/i.test(extension)) {
+      throw new AmiArgumentError(
+        `attendedTransfer: Asterisk dials the extension by keys, and ${JSON.stringify(extension)} is none of digits: give it a number in the dialplan, or use blindTransfer`,
+      );
+    }
     await this.action('Atxfer', { Channel: channel, Exten: extension, Context: context });
   }
 

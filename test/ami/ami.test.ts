@@ -540,6 +540,26 @@ describe('redirect', () => {
   });
 });
 
+describe('an attended transfer', () => {
+  it.each(['', 'sales', '+49123', '12 3'])(
+    'to %j, which no keys can dial, is not sent',
+    async (extension) => {
+      await using both = await pair();
+      await expect(both.ami.attendedTransfer('Local/x', extension)).rejects.toMatchObject({
+        code: 'AMI_ARGUMENT',
+        message: expect.stringContaining(JSON.stringify(extension)),
+      });
+      expect(both.manager.client.actions.some(({ action }) => action === 'Atxfer')).toBe(false);
+    },
+  );
+
+  it.each(['800', '*12#', 'A1'])('to %s is', async (extension) => {
+    await using both = await pair((action) => (action.action === 'Atxfer' ? success(action) : undefined));
+    await both.ami.attendedTransfer('Local/x', extension, 'office');
+    expect(both.manager.client.actions.at(-1)).toMatchObject({ exten: extension, context: 'office' });
+  });
+});
+
 describe('a recording', () => {
   it.each([
     ['/rec/a.wav', '/rec/a.wav'],
