@@ -134,7 +134,7 @@ export abstract class ManagerActions {
   async attendedTransfer(channel: string, extension: string, context?: string): Promise<void> {
     if (!/^[\dA-D*#]+$/i.test(extension)) {
       throw new AmiArgumentError(
-        `attendedTransfer: Asterisk dials the extension by keys, and ${JSON.stringify(extension)} is none of digits: give it a number in the dialplan, or use blindTransfer`,
+        `attendedTransfer: Asterisk dials the extension by keys, and ${JSON.stringify(extension)} has others than those: give it a number in the dialplan, or use blindTransfer`,
       );
     }
     await this.action('Atxfer', { Channel: channel, Exten: extension, Context: context });
