@@ -13,6 +13,9 @@ export interface ActionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Asterisk 16's DBGet gives no more of a value than this (db.c, manager_dbget). */
+const SHORT_VALUE_BYTES = 255;
+
 const redirectNames = { channel: true, context: true, extension: true, priority: true };
 const queueAddNames = { penalty: true, paused: true, memberName: true, stateInterface: true };
 
@@ -307,9 +310,19 @@ export abstract class ManagerActions {
   /** A value of Asterisk's database; undefined where there is none. */
   async databaseGet(family: string, key: string): Promise<string | undefined> {
     const { response, items } = await this.ask('DBGet', { Family: family, Key: key });
-    if (response.ok) return items[0]?.get('Val') ?? '';
+    if (response.ok) {
+      const value = items[0]?.get('Val') ?? '';
+      return Buffer.byteLength(value) < SHORT_VALUE_BYTES ? value : await this.#longValue(family, key, value);
+    }
     if (/not found/i.test(response.get('Message') ?? '')) return undefined;
     throw refusedAction('DBGet', response);
+  }
+
+  /** Of a value that may have been cut off. */
+  async #longValue(family: string, key: string, value: string): Promise<string> {
+    const { items } = await this.ask('DBGetTree', { Family: family, Key: key });
+    const whole = items.find((item) => item.get('Key') === `/${family}/${key}`);
+    return whole?.get('Val') ?? value;
   }
 
   /** Puts a value into Asterisk's database, which drops blanks in front of it. */

@@ -540,6 +540,34 @@ describe('redirect', () => {
   });
 });
 
+describe('a value of the database', () => {
+  // as Asterisk 16 has it; Asterisk 22 gives the whole at once
+  it.each<[string, boolean, string]>([
+    ['short', true, 'x'.repeat(254)],
+    ['as long as is given', true, 'x'.repeat(255)],
+    ['longer than is given', true, 'x'.repeat(900)],
+    ['cut inside of a character', true, 'ö'.repeat(300)],
+    ['longer than is given, where there is no other way', false, 'x'.repeat(900)],
+  ])('that is %s comes whole', async (_, isThere, value) => {
+    await using both = await pair((action, client) => {
+      if (action.action === 'DBGetTree' && !isThere)
+        return refuse(action, 'Invalid/unknown command: DBGetTree.');
+      if (action.action !== 'DBGet' && action.action !== 'DBGetTree') return undefined;
+      client.say(start(action));
+      if (action.action === 'DBGet') {
+        const val = Buffer.from(value).subarray(0, 255);
+        const head = `Event: DBGetResponse\r\nActionID: ${action.actionid}\r\nFamily: f\r\nKey: k\r\nVal: `;
+        client.socket.write(Buffer.concat([Buffer.from(head), val, Buffer.from('\r\n\r\n')]));
+      } else {
+        client.say(item(action, 'DBGetTreeResponse', 'Key: /f/k/below', 'Val: another'));
+        client.say(item(action, 'DBGetTreeResponse', 'Key: /f/k', `Val: ${value}`));
+      }
+      return complete(action, 1);
+    });
+    expect(await both.ami.databaseGet('f', 'k')).toBe(isThere ? value : value.slice(0, 255));
+  });
+});
+
 describe('an attended transfer', () => {
   it.each(['', 'sales', '+49123', '12 3'])(
     'to %j, which no keys can dial, is not sent',

@@ -260,6 +260,11 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       expect((await ami.extensionState('none', 'default')).status).toBe(-1);
       await ami.databasePut('probe', 'key', 'a: "value", with ${all}');
       expect(await ami.databaseGet('probe', 'key')).toBe('a: "value", with ${all}');
+      // Asterisk 16 gives 255 bytes of one at a time
+      const long = `${'ö'.repeat(200)}: the end`;
+      await ami.databasePut('probe', 'long', long);
+      await ami.databasePut('probe', 'long/er', 'another');
+      expect(await ami.databaseGet('probe', 'long')).toBe(long);
       expect([await ami.databaseDel('probe', 'key'), await ami.databaseDel('probe', 'key')]).toEqual([
         true,
         false,
