@@ -196,11 +196,15 @@ export class CrewMember {
     const endsMs = monotonicMs() + withinMs;
     if (this.#isEndDue || this.#patienceEndsMs <= endsMs) return;
     this.content();
+    this.#wait(what, withinMs);
+  }
+
+  #wait(what: string, withinMs: number): void {
+    const endsMs = monotonicMs() + withinMs;
     this.#patienceEndsMs = endsMs;
     this.#patience = setTimeout(() => {
       if (monotonicMs() - endsMs > LATE_MS) {
-        this.#patienceEndsMs = Number.POSITIVE_INFINITY;
-        this.expect(what, withinMs);
+        this.#wait(what, withinMs);
         return;
       }
       this.#log.write(

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   unlinkSync,
@@ -439,6 +440,24 @@ describe('a pool', () => {
     expect(await server.ended).toMatchObject({ code: 0 });
     expect(server.log()).not.toMatch(/PROCESS_STUCK/);
   });
+
+  it.each(['max_calls = 1\nspare = 1', 'max_calls = 1\nspare = 0', 'max_calls = 2\nspare = 1'])(
+    'serves on when the folder that it was started in is removed (%j)',
+    async (listen) => {
+      const cwd = makeFolder();
+      await using server = await Resident.start({
+        files: { 'where.js': 'agi.verbose(process.cwd())' },
+        listen: `processes = 1\n${listen}`,
+        cwd,
+      });
+      await server.call('where');
+      rmdirSync(cwd);
+      for (let call = 0; call < 4; call++) await server.call('where');
+      expect(await server.call('where')).toEqual(['VERBOSE / 1']);
+      await server.logged('started in has been removed: it goes on in /');
+      expect(server.log()).not.toMatch(/ error /);
+    },
+  );
 
   it('spare = 0 keeps none ready, and one that has served a call takes the next', async () => {
     await using server = await Resident.start({

@@ -19,6 +19,8 @@ export interface ResidentOptions {
   readonly node?: string;
   /** What its environment holds beside PATH. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The folder that it is started in. */
+  readonly cwd?: string;
 }
 
 export interface Call {
@@ -52,7 +54,11 @@ export class Resident {
         ...[executable('fastagi'), 'listen', '--config', this.#configFile, '--port', '0'],
         ...(options.args ?? []),
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH, ...options.env } },
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { PATH: process.env.PATH, ...options.env },
+        ...(options.cwd !== undefined && { cwd: options.cwd }),
+      },
     );
     this.ended = new Promise((resolve) =>
       this.child.once('exit', (code, signal) => resolve({ code, signal })),
