@@ -212,7 +212,8 @@ class Master {
   #obeySignals(): void {
     const stop = (signal: string) => {
       if (this.#stop.signal.aborted) this.#hurry.abort();
-      else this.#stop.abort(signal);
+      // the kernel says so where `setpriv --pdeathsig` has asked it to, as in xinetd/fastagi-wait
+      else this.#stop.abort(this.#isOrphan ? `${signal}, for ${this.#parentGone}` : signal);
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
@@ -271,10 +272,19 @@ class Master {
   /** xinetd that ends leaves its servers alone, on a socket that its successor wants. */
   #watchParent(): void {
     const timer = setInterval(() => {
-      if (process.ppid === this.#parent) return;
+      if (!this.#isOrphan) return;
       clearInterval(timer);
-      this.#stop.abort(`process ${this.#parent}, which had opened the socket, is gone`);
+      this.#stop.abort(this.#parentGone);
     }, LOOK_FOR_PARENT_MS).unref();
+  }
+
+  /** Whether it is on a socket of somebody's who is there no more. */
+  get #isOrphan(): boolean {
+    return this.#settings.fd !== undefined && process.ppid !== this.#parent;
+  }
+
+  get #parentGone(): string {
+    return `process ${this.#parent}, which had opened the socket, is gone`;
   }
 
   #onChange(): void {

@@ -45,14 +45,16 @@ function makePlace(listen = '', config = '') {
   return { folder, file, log: () => (existsSync(log) ? readFileSync(log, 'utf8') : '') };
 }
 
+/** What setpriv is told, with the node that runs the tests. */
+const starter = `--pdeathsig TERM ${process.execPath}`;
+
 describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
   describe.each(['pool', 'shared'])('%s under xinetd with wait = yes', (mode) => {
     async function start(listen = '', config = '') {
       const place = makePlace(listen, config);
       const xinetd = await Xinetd.startFile(shipped, {
         user: 'root',
-        server: process.execPath,
-        server_args: `${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${place.file}`,
+        server_args: `${starter} ${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${place.file}`,
       });
       return { ...place, xinetd, port: xinetd.port('fastagi'), [Symbol.asyncDispose]: () => xinetd.stop() };
     }
@@ -81,6 +83,33 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
       held.socket.write('HANGUP\n');
       await held.closed;
       await expect.poll(service.log).toContain('stopped; calls ');
+    });
+
+    it('is told at once that xinetd has ended, and the next one finds the port free', async () => {
+      await using service = await start();
+      expect(await place(service.port, 'hello').closed).toContain('cool');
+      // as Debian's own script for "service xinetd restart"
+      process.kill(service.xinetd.pid, 'SIGQUIT');
+      await expect
+        .poll(service.log)
+        .toMatch(/stopping: SIGTERM, for process \d+, which had opened the socket, is gone; /);
+      await expect.poll(() => isFree(service.port)).toBe(true);
+      await using next = await Xinetd.startFile(shipped, {
+        ...{ user: 'root', port: service.port },
+        server_args: `${starter} ${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${service.file}`,
+      });
+      expect(await place(next.port('fastagi'), 'hello').closed).toContain('cool');
+    });
+
+    it('where setpriv is left out, finds by itself that xinetd has ended', async () => {
+      const { file, log } = makePlace();
+      await using xinetd = await Xinetd.startFile(shipped, {
+        ...{ user: 'root', server: process.execPath },
+        server_args: `${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${file}`,
+      });
+      expect(await place(xinetd.port('fastagi'), 'hello').closed).toContain('cool');
+      process.kill(xinetd.pid, 'SIGTERM');
+      await expect.poll(log).toMatch(/stopping: process \d+, which had opened the socket, is gone; /);
     });
 
     it('with a broken configuration refuses, and is not started again and again', async () => {
@@ -148,7 +177,8 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
   });
 
   it('the service file names the interpreter, no fixed seed, and the socket', () => {
-    expect(serviceAttribute(shipped, 'server')).toMatch(/^\/.*\/node$/);
+    expect(serviceAttribute(shipped, 'server')).toBe('/usr/bin/setpriv');
+    expect(serviceAttribute(shipped, 'server_args')).toMatch(/^--pdeathsig TERM \/usr\/bin\/node \//);
     expect(serviceAttribute(shipped, 'server_args')).toContain('listen --fd 0');
     expect(serviceAttribute(shipped, 'server_args')).not.toContain('rehash');
     expect(serviceAttribute(shipped, 'wait')).toBe('yes');
