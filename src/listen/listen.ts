@@ -18,13 +18,15 @@ import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Onlooker } from './onlooker';
 import { mayRaisePriority } from './priority';
 import { Reception, SILENT_MS, sendAway } from './reception';
-import { openServerLog } from './server-log';
+import { hasMoved, openServerLog } from './server-log';
 import { checkSettings, readSettings, type Settings } from './settings';
-import { notify } from './systemd';
+import { Notifier } from './systemd';
 import { Unheard } from './unheard';
 
 /** How often a server on somebody else's socket looks whether that one is still there. */
 const LOOK_FOR_PARENT_MS = 500;
+/** How often a server looks whether its log has been moved away. */
+const LOOK_FOR_LOG_MS = 5000;
 /** From one reading of the configuration to the next, at least. */
 const REREAD_MS = 1000;
 /** How long a server that cannot start, on a socket which would start it again at once, refuses calls. */
@@ -50,10 +52,11 @@ export async function listen(options: ListenOptions): Promise<number> {
   const onlooker = new Onlooker();
   let read: { config: Config; settings: Settings };
   let doors: Doors;
+  let logFile: string | undefined;
   try {
     read = readSettings(options.config, options.overrides);
     log.level = read.config.debug ? 'debug' : read.config.logLevel;
-    openServerLog(log, read.config, options.overrides.fd);
+    logFile = openServerLog(log, read.config, options.overrides.fd);
     checkSettings(read.config, read.settings);
     // a manager that is not configured is told at once, one that is not there may come
     if (options.asyncAgi) (await managerRoom()).managerOptions(read.config);
@@ -71,7 +74,7 @@ export async function listen(options: ListenOptions): Promise<number> {
     log.write('warning', warning);
     onlooker.say(warning);
   }
-  return new Master(options, read, doors, log).run(onlooker);
+  return new Master(options, read, doors, { log, file: logFile }).run(onlooker);
 }
 
 class Master {
@@ -80,11 +83,13 @@ class Master {
   #settings: Settings;
   readonly #doors: Doors;
   readonly #log: Log;
+  #logFile: string | undefined;
   readonly #counters = new Counters();
   readonly #crew: Crew;
   readonly #admission: Admission;
   #reception: Reception | undefined;
   readonly #unheard = new Unheard();
+  readonly #notifier = new Notifier(process.env);
   /** As it was at the start: it may be gone before the first process is ready. */
   readonly #parent = process.ppid;
   #idle: NodeJS.Timeout | undefined;
@@ -94,12 +99,18 @@ class Master {
   readonly #stop = new AbortController();
   readonly #hurry = new AbortController();
 
-  constructor(options: ListenOptions, read: { config: Config; settings: Settings }, doors: Doors, log: Log) {
+  constructor(
+    options: ListenOptions,
+    read: { config: Config; settings: Settings },
+    doors: Doors,
+    { log, file }: { log: Log; file: string | undefined },
+  ) {
     this.#options = options;
     this.#config = read.config;
     this.#settings = read.settings;
     this.#doors = doors;
     this.#log = log;
+    this.#logFile = file;
     this.#admission = new Admission(limitsOf(read.settings));
     this.#crew = new Crew({
       program: options.program,
@@ -123,6 +134,7 @@ class Master {
   async run(onlooker: Onlooker): Promise<number> {
     this.#tellOfFaults();
     this.#obeySignals();
+    this.#watchLog();
     // who has come already, on a socket that was there before this process, waits for the first process
     if (this.#doors.servers.length > 0) this.#receive();
     const metrics = this.#settings.metrics && (await this.#serveMetrics(this.#settings.metrics, onlooker));
@@ -155,7 +167,7 @@ class Master {
     const told = `listening on ${places}; ${how}; process ${process.pid}`;
     this.#log.write('info', told);
     onlooker.say(told);
-    notify(process.env, 'READY=1', `STATUS=listening on ${places}`);
+    this.#notifier.tell('READY=1', `STATUS=listening on ${places}`);
     this.#onChange();
     if (this.#settings.fd !== undefined) this.#watchParent();
   }
@@ -257,16 +269,31 @@ class Master {
     this.#config = read.config;
     this.#settings = { ...read.settings, mode, metrics, host, port };
     this.#log.level = read.config.debug ? 'debug' : read.config.logLevel;
-    openServerLog(this.#log, read.config, this.#options.overrides.fd);
+    this.#logFile = openServerLog(this.#log, read.config, this.#options.overrides.fd);
     for (const warning of [...read.config.warnings, ...basedirWarnings(read.config)])
       this.#log.write('warning', warning);
     this.#admission.limits = limitsOf(read.settings);
+    this.#renewCrew();
+    this.#log.write('info', 'the configuration has been read again, and new processes serve by it');
+  }
+
+  #renewCrew(): void {
     this.#crew.renew({
       config: this.#config,
       settings: this.#settings,
       syslog: this.#log.syslog,
     });
-    this.#log.write('info', 'the configuration has been read again, and new processes serve by it');
+  }
+
+  /** Who moves it away need not tell: Debian's logrotate does so each week with what lies in Asterisk's folder. */
+  #watchLog(): void {
+    setInterval(() => {
+      if (this.#logFile === undefined || this.#stop.signal.aborted || !hasMoved(this.#logFile)) return;
+      this.#log.write('info', `the log goes on in another file ${this.#logFile}: this one was moved away`);
+      this.#logFile = openServerLog(this.#log, this.#config, this.#options.overrides.fd);
+      // the processes that are there have the old one
+      this.#renewCrew();
+    }, LOOK_FOR_LOG_MS).unref();
   }
 
   /** xinetd that ends leaves its servers alone, on a socket that its successor wants. */
@@ -305,7 +332,7 @@ class Master {
   async #close(): Promise<void> {
     clearTimeout(this.#idle);
     const { drainSeconds } = this.#settings;
-    notify(process.env, 'STOPPING=1', `STATUS=finishing ${this.#active} calls`);
+    this.#notifier.tell('STOPPING=1', `STATUS=finishing ${this.#active} calls`);
     this.#log.write(
       'info',
       `stopping: ${this.#stop.signal.reason}; ${this.#active} calls have ${drainSeconds} s to finish`,

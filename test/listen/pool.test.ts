@@ -459,6 +459,24 @@ describe('a pool', () => {
     },
   );
 
+  it("with setuid starts a process for the one call that waits, for it can serve no other owner's", async () => {
+    await using server = await Resident.start({
+      files: { 'pid.js': 'agi.verbose(process.pid); module.exports = () => agi.waitForDigit(1000)' },
+      config: 'setuid = on',
+      listen: 'spare = 0',
+    });
+    for (let folder = server.folder; folder !== os.tmpdir(); folder = path.dirname(folder))
+      chmodSync(folder, 0o755);
+    chownSync(path.join(server.folder, 'pid.js'), 1, 1);
+    const commands: string[] = [];
+    await server.call('pid', (command) => {
+      const [, pid] = /^VERBOSE (\d+)/.exec(command) ?? [];
+      if (pid !== undefined) commands.push(commandOf(Number(pid)));
+      return '200 result=0';
+    });
+    expect(commands).toEqual([expect.stringContaining('fastagi-errand.js')]);
+  });
+
   it('spare = 0 keeps none ready, and one that has served a call takes the next', async () => {
     await using server = await Resident.start({
       files: { 'pid.js': 'agi.verbose(process.pid)' },

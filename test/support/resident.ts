@@ -36,7 +36,7 @@ export class Resident {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   port = 0;
-  readonly #logFile: string;
+  readonly logFile: string;
   readonly #configFile: string;
   readonly #options: ResidentOptions;
 
@@ -44,7 +44,7 @@ export class Resident {
     this.#options = options;
     this.folder = makeFolder(options.files);
     const place = makeFolder();
-    this.#logFile = path.join(place, 'log');
+    this.logFile = path.join(place, 'log');
     this.#configFile = path.join(place, 'fastagi.conf');
     this.configure();
     this.child = spawn(
@@ -85,7 +85,7 @@ export class Resident {
   /** Writes its configuration anew. */
   configure(changes: Pick<ResidentOptions, 'config' | 'listen'> & { folder?: string } = {}): void {
     const { config = '', listen = '' } = { ...this.#options, ...changes };
-    const log = `log=${this.#logFile}`;
+    const log = `log=${this.logFile}`;
     const basedir = `basedir=${changes.folder ?? this.folder}`;
     writeFileSync(this.#configFile, `[fastagi]\n${basedir}\n${log}\n${config}\n[listen]\n${listen}\n`);
   }
@@ -95,7 +95,7 @@ export class Resident {
   }
 
   log(): string {
-    return existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : '';
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }
 
   /** Waits until the log has what matches, `times` times. */

@@ -254,5 +254,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
     for (const line of ['Type=notify', 'NotifyAccess=all', 'KillMode=mixed', 'LimitNICE=+0']) {
       expect(unit).toContain(`\n${line}\n`);
     }
+    // a script's /tmp is Asterisk's, and programs like sendmail have rights of their own
+    expect(unit).not.toMatch(/^(PrivateTmp|NoNewPrivileges)=/m);
   });
 });
