@@ -20,7 +20,7 @@ import { mayRaisePriority } from './priority';
 import { Reception, SILENT_MS, sendAway } from './reception';
 import { hasMoved, openServerLog } from './server-log';
 import { checkSettings, readSettings, type Settings } from './settings';
-import { Notifier } from './systemd';
+import { inheritedSockets, Notifier } from './systemd';
 import { Unheard } from './unheard';
 
 /** How often a server on somebody else's socket looks whether that one is still there. */
@@ -29,6 +29,8 @@ const LOOK_FOR_PARENT_MS = 500;
 const LOOK_FOR_LOG_MS = 5000;
 /** From one reading of the configuration to the next, at least. */
 const REREAD_MS = 1000;
+/** How soon a metrics endpoint that could not be had is tried again. */
+const METRICS_AGAIN_MS = 2000;
 /** How long a server that cannot start, on a socket which would start it again at once, refuses calls. */
 const REFUSE_MS = 10_000;
 /** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
@@ -66,7 +68,8 @@ export async function listen(options: ListenOptions): Promise<number> {
     log.write('error', describeError(error));
     onlooker.say(describeError(error));
     const { fd = '' } = options.overrides;
-    if (/^\d{1,4}$/.test(fd)) await refuseForAWhile(Number(fd));
+    const given = /^\d{1,4}$/.test(fd) ? [Number(fd)] : inheritedSockets(process.env);
+    await Promise.all(given.map(refuseForAWhile));
     if (!(error instanceof RefusedError)) return 1;
     return error.code === 'CONFIG_VALUE' && error.message.startsWith('--') ? 2 : 3;
   }
@@ -92,6 +95,7 @@ class Master {
   readonly #notifier = new Notifier(process.env);
   /** As it was at the start: it may be gone before the first process is ready. */
   readonly #parent = process.ppid;
+  #metrics: { close(): void } | undefined;
   #idle: NodeJS.Timeout | undefined;
   #rereading: NodeJS.Timeout | undefined;
   #rereadMs = Number.NEGATIVE_INFINITY;
@@ -137,8 +141,9 @@ class Master {
     this.#watchLog();
     // who has come already, on a socket that was there before this process, waits for the first process
     if (this.#doors.servers.length > 0) this.#receive();
-    const metrics = this.#settings.metrics && (await this.#serveMetrics(this.#settings.metrics, onlooker));
-    if (metrics === false) {
+    const { metrics } = this.#settings;
+    const isMissing = metrics !== undefined && !(await this.#serveMetrics(metrics, onlooker));
+    if (isMissing) {
       this.#stop.abort('there is no metrics endpoint');
       this.#hurry.abort();
     }
@@ -151,10 +156,10 @@ class Master {
     asyncCalls?.stop();
     await this.#close();
     await asyncCalls?.close();
-    if (metrics) metrics.close();
+    this.#metrics?.close();
     this.#log.write('info', `stopped; ${this.#describe()}`);
     if (this.#deaf && this.#settings.fd !== undefined) await refuseForAWhile(this.#settings.fd);
-    return this.#deaf || metrics === false ? 3 : 0;
+    return this.#deaf || isMissing ? 3 : 0;
   }
 
   #open(onlooker: Onlooker): void {
@@ -346,20 +351,32 @@ class Master {
     this.#reception?.tell();
   }
 
-  /** @returns false where it cannot be, and the reason is in the log */
+  /**
+   * Where others have opened the port they start a server that ends at once again, and callers would hear nothing for want
+   * of counters: there it is tried again, for the server before this one may still have the port, and its last calls.
+   * @returns false where it cannot be, and the reason is in the log
+   */
   async #serveMetrics(
     place: { host: string; port: number },
     onlooker: Onlooker,
-  ): Promise<{ close(): void } | false> {
+    isTold = false,
+  ): Promise<boolean> {
     // prom-client is for those who ask for it
     const { serveMetrics } = await import('./metrics');
     try {
-      return await serveMetrics(place, this.#counters, () => this.#now(), this.#log);
+      this.#metrics = await serveMetrics(place, this.#counters, () => this.#now(), this.#log);
+      return true;
     } catch (error) {
       const text = `no counters can be had on ${place.host}:${place.port}: ${(error as Error).message}`;
-      this.#log.write('error', `${text} [LISTEN]`);
-      onlooker.say(text);
-      return false;
+      if (!isTold) this.#log.write('error', `${text} [LISTEN]`);
+      if (!this.#doors.inherited) {
+        onlooker.say(text);
+        return false;
+      }
+      setTimeout(() => {
+        if (!this.#stop.signal.aborted) void this.#serveMetrics(place, onlooker, true);
+      }, METRICS_AGAIN_MS).unref();
+      return true;
     }
   }
 
@@ -403,7 +420,7 @@ function basedirWarnings({ basedir, file }: Config): string[] {
 
 /**
  * xinetd starts a server that ends at once again and again, a thousand times in two seconds, and then shuts the
- * port: so what cannot serve stays for a while, and refuses.
+ * port; systemd shuts it after five times, and leaves it shut: so what cannot serve stays for a while, and refuses.
  */
 async function refuseForAWhile(fd: number): Promise<void> {
   // what was named is no descriptor at all

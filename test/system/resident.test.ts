@@ -1,5 +1,6 @@
 /** `fastagi listen` where others open the port: the shipped xinetd service with wait = yes, and systemd's sockets. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -110,6 +111,22 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
       expect(await place(xinetd.port('fastagi'), 'hello').closed).toContain('cool');
       process.kill(xinetd.pid, 'SIGTERM');
       await expect.poll(log).toMatch(/stopping: process \d+, which had opened the socket, is gone; /);
+    });
+
+    it('serves calls though the port of its counters is taken, and has it when it is free', async () => {
+      const other = net.createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as net.AddressInfo;
+      await using service = await start(`metrics = 127.0.0.1:${port}\n`);
+      expect(await place(service.port, 'hello').closed).toContain('cool');
+      expect(service.log()).toMatch(/error .* no counters can be had on 127\.0\.0\.1:\d+: .*EADDRINUSE/);
+      other.close();
+      const scrape = () =>
+        fetch(`http://127.0.0.1:${port}/metrics`).then(
+          (response) => response.text(),
+          () => '',
+        );
+      await expect.poll(scrape, { timeout: 20_000 }).toContain('\nfastagi_calls_total 1\n');
     });
 
     it('with a broken configuration refuses, and is not started again and again', async () => {
@@ -226,6 +243,30 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
         ear.kill('SIGKILL');
       }
     });
+  });
+
+  it('on a socket of systemd, with a broken configuration, refuses: systemd would shut the port for good', async () => {
+    const { file } = makePlace('max_active = many\n');
+    const [activate, ...before] = (await systemdTool('systemd-socket-activate')) as [string, ...string[]];
+    const port = await freePort();
+    const server = spawn(
+      activate,
+      [
+        ...[...before, '--listen', `127.0.0.1:${port}`],
+        ...[process.execPath, executable('fastagi'), 'listen', '--config', file],
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let told = '';
+    server.stderr?.on('data', (text) => (told += text));
+    try {
+      await expect.poll(() => isFree(port)).toBe(false);
+      for (let call = 0; call < 3; call++) expect(await place(port, 'hello').closed).toBe('FAILURE\n');
+      expect(server.exitCode).toBe(null);
+      expect(told).toContain('[listen] max_active is "many"');
+    } finally {
+      server.kill('SIGKILL');
+    }
   });
 
   it('systemd finds nothing amiss in the units', async () => {
