@@ -73,7 +73,7 @@ export function hintForExports(exports: unknown): string | undefined {
 
 /** What to do about an error whose own words are the system's or the language's; undefined where there is nothing to say. */
 export function hintFor(error: Error): string | undefined {
-  return hintForMethod(error) ?? hintForName(error) ?? hintForPackage(error);
+  return hintForMethod(error) ?? hintForReceiver(error) ?? hintForName(error) ?? hintForPackage(error);
 }
 
 const notFunction = ' is not a function';
@@ -96,8 +96,25 @@ function hintForMethod(error: Error): string | undefined {
     const where = ofCall ? '' : `if ${receiver} is the call, `;
     return `${where}${name} is ${ours} here; docs/from-phpagi.md says what each method of phpAGI's has become`;
   }
-  const meant = ofCall ? nearestName(name, methodNames) : undefined;
+  if (!ofCall) return undefined;
+  if (listening.test(name))
+    return "a call has one event, the hangup: agi.signal.addEventListener('abort', …), or try { … } finally { … }";
+  const meant = nearestName(name, methodNames);
   return meant && `did you mean ${meant}?`;
+}
+
+/** What listens for events elsewhere. */
+const listening = /^(?:on|once|addListener|addEventListener|on_?hangup)$/i;
+
+/** For a method without its call: `const { streamFile } = agi`, or `.then(agi.verbose)`. */
+function hintForReceiver(error: Error): string | undefined {
+  // what our methods look for first of all in what they are called on
+  return error.name === 'TypeError' &&
+    /^Cannot read properties of undefined \(reading '(?:Symbol\(fastagi\.commander\)|typeAhead)'\)$/.test(
+      error.message,
+    )
+    ? "a call's methods are called on it: agi.streamFile(…), and (text) => agi.verbose(text) for agi.verbose"
+    : undefined;
 }
 
 /** What only CommonJS has, and what an ES module has for it. */
