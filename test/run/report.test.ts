@@ -239,6 +239,28 @@ describe('a package that is not there', () => {
   });
 });
 
+describe('a type that is imported as a value', () => {
+  const missing = (module: string, name: string) =>
+    new SyntaxError(`The requested module '${module}' does not provide an export named '${name}'`);
+  it.each([
+    ['fastagi', 'Agi'],
+    ['fastagi/testing', 'TestCall'],
+    ['./rows.ts', 'Row'],
+    ['../rows.mts', 'Row'],
+  ])('of %s: %s', (module, name) => {
+    const hint = `if ${name} is a type: import type, for Node leaves types out and looks for no others`;
+    expect(describeError(missing(module, name)).split('\n')[0]).toContain(`: ${hint}`);
+    expect(summarizeError(missing(module, name), script)).toContain(`: ${hint}`);
+  });
+
+  it.each([
+    ['./rows.js', 'Row'],
+    ['mysql2', 'Pool'],
+  ])('of %s, which has none', (module, name) => {
+    expect(describeError(missing(module, name))).not.toContain('import type');
+  });
+});
+
 describe("a file of the script's own", () => {
   const folder = makeFolder({
     'main.cjs': 'module.exports = (name) => require(name);',
@@ -247,6 +269,8 @@ describe("a file of the script's own", () => {
     'settings.json': '{}',
     'lib/db.js': '',
     'node_modules/whole/index.js': '',
+    'typed.ts': '',
+    'typed.mts': '',
   });
   // by Node itself: Vitest looks for modules in its own way
   const asked = (main: string, name: string) =>
@@ -280,6 +304,22 @@ describe("a file of the script's own", () => {
     ['main.mjs', 'whole/part'],
   ])('%s: %s, a part of a package that is there', (main, name) => {
     expect(told(main, name)).not.toContain('npm install');
+  });
+
+  it.each([
+    ['./config', 'config.js'],
+    ['./lib/db', 'db.js'],
+    ['./typed', 'typed.ts'],
+    ['./typed.js', 'typed.ts'],
+    ['./typed.mjs', 'typed.mts'],
+  ])('main.mjs: %s, which is %s', (name, there) => {
+    expect(told('main.mjs', name)).toMatch(
+      new RegExp(`: there is ${there}, and an import has the whole name of its file$`),
+    );
+  });
+
+  it.each(['./nothing', './nothing.js'])('main.mjs: %s, which is not there', (name) => {
+    expect(told('main.mjs', name)).not.toContain('there is');
   });
 
   it.each(['main.cjs', 'main.mjs'])('%s: a package that is not there', (main) => {
