@@ -8,6 +8,8 @@ import { isLocal, type ServiceKind } from './service-files';
 import { hasSystemd } from './service-starter';
 import { type AsteriskUser, STANDARD_PATH } from './surroundings';
 
+const SETPRIV = '/usr/bin/setpriv';
+
 export interface Wanted {
   readonly kind: ServiceKind;
   /** Whom scripts are to run as, and what is known of him and of Asterisk's. */
@@ -53,7 +55,9 @@ function noProgram(kind: ServiceKind): string[] {
   if (kind === 'systemd')
     return hasSystemd() ? [] : ['systemd does not run on this machine: --service xinetd'];
   const isThere = STANDARD_PATH.split(':').some((folder) => existsSync(path.join(folder, 'xinetd')));
-  if (isThere) return [];
+  // by which a server that stays notices that xinetd has gone
+  const isMissing = kind === 'xinetd-wait' && !existsSync(SETPRIV);
+  if (isThere) return isMissing ? [`${SETPRIV} is not on this machine: apt-get install util-linux`] : [];
   return [
     `xinetd is not on this machine: apt-get install xinetd${hasSystemd() ? ', or --service systemd' : ''}`,
   ];

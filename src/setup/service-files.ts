@@ -9,6 +9,10 @@ import { withAttributes } from './xinetd-service';
 export const serviceKinds = ['xinetd', 'xinetd-wait', 'systemd'] as const;
 export type ServiceKind = (typeof serviceKinds)[number];
 
+/** As the package's files name them. */
+const NODE = '/usr/bin/node';
+const FASTAGI = '/usr/local/bin/fastagi';
+
 export interface ServiceTerms {
   /** The executable that this runs in: the package's files lie beside it. */
   readonly executable: string;
@@ -26,39 +30,37 @@ export interface ServiceTerms {
 
 /** @throws RefusedError where the package's files are not there */
 export function serviceFiles(kind: ServiceKind, terms: ServiceTerms, root: string): PlannedFile[] {
-  if (kind === 'systemd') return systemdFiles(terms, root);
-  const { node, fastagi, user, from, port, config } = terms;
-  const named = config === undefined ? '' : ` --config ${config}`;
-  const server = { user, port: String(port), server: node };
-  const text =
-    kind === 'xinetd'
-      ? withAttributes(templateOf(terms, 'xinetd/fastagi'), {
-          ...server,
-          server_args: `--no-rehash-snapshot ${fastagi}${named}`,
-          only_from: from.join(' '),
-        })
-      : withAttributes(templateOf(terms, 'xinetd/fastagi-wait'), {
-          ...server,
-          server_args: `${fastagi} listen --fd 0 --idle-seconds 3600${named}`,
-          bind: isLocal(from) ? '127.0.0.1' : '0.0.0.0',
-        });
+  const { user, from, port } = terms;
+  if (kind === 'systemd') {
+    const service = withPrograms(templateOf(terms, 'systemd/fastagi.service'), 'ExecStart=', terms);
+    const socket = templateOf(terms, 'systemd/fastagi.socket');
+    const place = isLocal(from) ? `127.0.0.1:${port}` : String(port);
+    return [
+      new PlannedFile('/etc/systemd/system/fastagi.service', withSettings(service, { User: user }), root),
+      new PlannedFile(
+        '/etc/systemd/system/fastagi.socket',
+        withSettings(socket, { ListenStream: place }),
+        root,
+      ),
+    ];
+  }
+  const template = templateOf(terms, kind === 'xinetd' ? 'xinetd/fastagi' : 'xinetd/fastagi-wait');
+  const programs = withPrograms(withPrograms(template, '\tserver\t', terms), '\tserver_args\t', terms);
+  const door =
+    kind === 'xinetd' ? { only_from: from.join(' ') } : { bind: isLocal(from) ? '127.0.0.1' : '0.0.0.0' };
+  const text = withAttributes(programs, { user, port: String(port), ...door });
   return [new PlannedFile('/etc/xinetd.d/fastagi', text, root)];
 }
 
-function systemdFiles(terms: ServiceTerms, root: string): PlannedFile[] {
-  const { node, fastagi, user, from, port, config } = terms;
-  const named = config === undefined ? '' : ` --config ${config}`;
-  const service = withSettings(templateOf(terms, 'systemd/fastagi.service'), {
-    User: user,
-    ExecStart: `${node} ${fastagi} listen${named}`,
-  });
-  const socket = withSettings(templateOf(terms, 'systemd/fastagi.socket'), {
-    ListenStream: isLocal(from) ? `127.0.0.1:${port}` : String(port),
-  });
-  return [
-    new PlannedFile('/etc/systemd/system/fastagi.service', service, root),
-    new PlannedFile('/etc/systemd/system/fastagi.socket', socket, root),
-  ];
+/** Names this machine's programs in the line that begins so, in the place of the package's, and its configuration. */
+function withPrograms(text: string, begin: string, { node, fastagi, config }: ServiceTerms): string {
+  const lines = text.split('\n');
+  const at = lines.findIndex((line) => line.startsWith(begin));
+  if (at === -1) throw new Error(`the service file has no line ${begin}`);
+  const named = (lines[at] as string).replace(NODE, () => node).replace(FASTAGI, () => fastagi);
+  const isCommand = named.includes(fastagi);
+  lines[at] = isCommand && config !== undefined ? `${named} --config ${config}` : named;
+  return lines.join('\n');
 }
 
 /** Whether Asterisk is on this machine alone. */

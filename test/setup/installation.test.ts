@@ -205,7 +205,7 @@ describe('a machine with xinetd', () => {
       'a server that stays',
       {},
       { kind: 'xinetd-wait' },
-      /^\tserver_args\t= \S+\/fastagi listen --fd 0 --idle-seconds 3600$/m,
+      /^\tserver_args\t= --pdeathsig TERM \S+\/node \S+\/fastagi listen --fd 0 --idle-seconds 3600$/m,
     ],
     [
       'a server that stays, for others',
