@@ -1,5 +1,5 @@
 /** What a set-up is made of on this machine: which Node, which fastagi, whose Asterisk. */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Account, readAccount } from './accounts';
 
@@ -30,17 +30,32 @@ export function asteriskUser(root = '/'): AsteriskUser {
 }
 
 /** A process of Asterisk's. */
-export function runningAsterisk(): { readonly pid: number; readonly uid: number } | undefined {
+export const runningAsterisk = () => processNamed('asterisk');
+
+/** A process of this machine's own: those of containers on it are others' affairs. */
+export function processNamed(wanted: string): { readonly pid: number; readonly uid: number } | undefined {
+  const here = namespaceOf('self');
   for (const name of namesIn('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() === 'asterisk')
+      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== wanted) continue;
+      const there = namespaceOf(name);
+      if (there === undefined || there === here)
         return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
     } catch {
       // it has ended
     }
   }
   return undefined;
+}
+
+/** Undefined for a process that is not this user's to look at. */
+function namespaceOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** As in `runuser` of asterisk.conf, and in Debian's way before that. */
