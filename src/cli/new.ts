@@ -122,8 +122,8 @@ function install(folder: string, made: { fastagi: string; language: ScriptLangua
 
 /** What serves calls here. */
 interface Served {
-  /** The configuration. */
-  readonly file: string;
+  /** The configuration; undefined where there is none yet. */
+  readonly file: string | undefined;
   readonly basedir: string | undefined;
   /** Scripts run as their owner, and not as Asterisk's user. */
   readonly setuid: boolean;
@@ -132,7 +132,7 @@ interface Served {
 /** @throws RefusedError where the configuration was named, and cannot be read */
 function servedFolder(named: string | undefined): Served {
   try {
-    const { file = standardFile, basedir, setuid } = readConfig(named);
+    const { file, basedir, setuid } = readConfig(named);
     return { file, basedir, setuid };
   } catch (error) {
     if (named !== undefined) throw error;
@@ -163,8 +163,15 @@ function nextSteps({ folder, language, served, installed, program }: Made): stri
     'Its test:',
     `  ${[`cd ${shellWord(folder)}`, ...install, 'npm test'].join(' && ')}`,
   ];
-  if (realOf(served.basedir) !== scripts)
-    lines.push(`For Asterisk, in ${served.file}:`, '  [fastagi]', `  basedir = ${iniValue(scripts)}`);
+  // which takes no path with spaces
+  if (served.file === undefined && isPlain(scripts))
+    lines.push('For Asterisk, as root:', `  ${program} install --basedir ${scripts}`);
+  else if (realOf(served.basedir) !== scripts)
+    lines.push(
+      `For Asterisk, in ${served.file ?? standardFile}:`,
+      '  [fastagi]',
+      `  basedir = ${iniValue(scripts)}`,
+    );
   if (!served.setuid) lines.push(...mayRead(script, folder));
   return [...lines, 'In the dialplan:', '  exten => 4573,1,AGI(agi://127.0.0.1/extension)'];
 }
@@ -191,9 +198,14 @@ function realOf(folder: string | undefined): string | undefined {
   }
 }
 
+/** Whether a path is one word wherever it stands. */
+function isPlain(text: string): boolean {
+  return /^[\w@%+=:,./-]+$/.test(text);
+}
+
 /** A path as a shell takes it. */
 function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return isPlain(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** A path as the configuration takes it, where ; begins a comment. */

@@ -146,10 +146,24 @@ describe('what it says', () => {
       stdout: expect.stringContaining('EXTENSION = 1234'),
     });
     expect(await run('sh', ['-c', test], place, env)).toMatchObject({ code: 0, stdout: passed(3) });
-    const folder = path.join(realpathSync(place), name);
     expect(rest[2]).toBe('  exten => 4573,1,AGI(agi://127.0.0.1/extension)');
-    writeFileSync(path.join(place, 'fastagi.conf'), rest.slice(0, 2).join('\n'));
-    expect(readConfig(path.join(place, 'fastagi.conf')).basedir).toBe(`${folder}/scripts`);
+    const file = path.join(place, 'fastagi.conf');
+    writeFileSync(file, rest.slice(0, 2).join('\n'));
+    expect(readConfig(file).basedir).toBe(path.join(realpathSync(place), name, 'scripts'));
+  });
+
+  it('has the command that sets the machine up, where it has no configuration', async () => {
+    const { stdout } = await fastagi(['new', 'calls', '--no-install'], makeFolder(), {
+      PATH: '/usr/bin:/bin',
+    });
+    const [, command = ''] = /^For Asterisk, as root:\n {2}(.*)$/m.exec(stdout) ?? [];
+    // of another machine, which is set up in an image
+    const files = { 'etc/passwd': 'asterisk:x:4101:4101::/:/bin/false\n', 'etc/xinetd.d/other': '' };
+    const words = `${process.execPath} ${command} --dry-run --root ${makeFolder(files)}`;
+    const planned = await run('sh', ['-c', words], makeFolder());
+    expect(planned.stdout, planned.stderr).toContain(
+      '\n+ /etc/asterisk/fastagi.conf: where the scripts are\n',
+    );
   });
 
   it('is in README.md', async () => {
@@ -182,9 +196,11 @@ describe('what it says', () => {
     const place = makeFolder({ 'mine.conf': '[fastagi]\n' });
     const configured = async (folder: string) =>
       (await fastagi(['new', folder, '--no-install', '--config', `${place}/mine.conf`], place)).stdout;
-    expect(await configured('one')).toContain(
-      `in ${place}/mine.conf:\n  [fastagi]\n  basedir = ${place}/one/scripts`,
-    );
+    const [, file = '', lines = ''] =
+      /^For Asterisk, in (.*):\n((?: {2}.*\n)+)/m.exec(await configured('one; #1')) ?? [];
+    expect(file).toBe(`${place}/mine.conf`);
+    writeFileSync(file, lines);
+    expect(readConfig(file).basedir).toBe(`${place}/one; #1/scripts`);
     // by a link, as the system sees it
     symlinkSync(`${place}/two/scripts`, `${place}/link`);
     writeFileSync(`${place}/mine.conf`, `[fastagi]\nbasedir = ${place}/link\n`);
