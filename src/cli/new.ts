@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Argv } from 'yargs';
 import { readConfig } from '../config';
 import { RefusedError } from '../errors';
+import { isInside } from '../run/resolve';
 import { obstacleFor } from '../setup/access';
 import { installDependencies } from '../setup/dependencies';
 import { packageFolder } from '../setup/own-package';
@@ -163,17 +164,20 @@ function nextSteps({ folder, language, served, installed, program }: Made): stri
     'Its test:',
     `  ${[`cd ${shellWord(folder)}`, ...install, 'npm test'].join(' && ')}`,
   ];
-  // which takes no path with spaces
-  if (served.file === undefined && isPlain(scripts))
+  const base = realOf(served.basedir);
+  const isServed = base !== undefined && isInside(folder, base);
+  if (isServed) {
+    lines.push(`It lies in ${base}, which is served: Asterisk can call its script, and its test as well.`);
+  } else if (served.file === undefined && isPlain(scripts)) {
     lines.push('For Asterisk, as root:', `  ${program} install --basedir ${scripts}`);
-  else if (realOf(served.basedir) !== scripts)
-    lines.push(
-      `For Asterisk, in ${served.file ?? standardFile}:`,
-      '  [fastagi]',
-      `  basedir = ${iniValue(scripts)}`,
-    );
+  } else if (base !== scripts) {
+    lines.push(`For Asterisk, in ${served.file ?? standardFile}:`);
+    lines.push('  [fastagi]', `  basedir = ${iniValue(scripts)}`);
+  }
   if (!served.setuid) lines.push(...mayRead(script, folder));
-  return [...lines, 'In the dialplan:', '  exten => 4573,1,AGI(agi://127.0.0.1/extension)'];
+  const asked = path.relative(isServed ? base : scripts, path.join(scripts, path.parse(script).name));
+  const address = asked.split('/').map(encodeURIComponent).join('/');
+  return [...lines, 'In the dialplan:', `  exten => 4573,1,AGI(agi://127.0.0.1/${address})`];
 }
 
 /** What is to be done for Asterisk's user to read the scripts, where there is one on this machine. */

@@ -14,6 +14,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config';
 import { firstScript, makeScriptFolder, type ScriptLanguage } from '../../src/setup/script-folder';
+import { call } from '../support/asterisk';
 import { executable, makeFolder, root } from '../support/inet';
 import { blocks, fastagi, passed, run, shownCall } from '../support/new-folder';
 import { Registry } from '../support/registry';
@@ -210,6 +211,21 @@ describe('what it says', () => {
       code: 3,
     });
     expect(existsSync(`${place}/three`)).toBe(false);
+  });
+
+  it('has the address of a script in a folder that is served whole', async () => {
+    const place = makeFolder();
+    writeFileSync(`${place}/mine.conf`, `[fastagi]\nbasedir = ${place}\n`);
+    const folder = 'team, one/calls';
+    const { stdout } = await fastagi(
+      ['new', folder, '--javascript', '--no-install', '--config', `${place}/mine.conf`],
+      place,
+    );
+    expect(stdout).toContain(`\nIt lies in ${place}, which is served: `);
+    expect(stdout).not.toContain('basedir');
+    const [, script = ''] = /AGI\(agi:\/\/127\.0\.0\.1\/([^,]+)\)/.exec(stdout) ?? [];
+    expect(script).not.toBe('');
+    expect(await call({ script, folder: place })).toMatchObject({ code: 0 });
   });
 
   it('makes what git takes whole, and a clone elsewhere works as well', async () => {
