@@ -21,7 +21,7 @@ export interface Carrier {
  * is over, which may be never.
  */
 const ownTurn =
-  /^POST \/(?:channels\/[^/]+\/(?:answer|variable)|bridges\/[^/]+\/(?:addChannel|removeChannel|videoSource\/[^/]+))$/i;
+  /^POST \/(?:channels\/[^/]+\/(?:answer|variables?)|bridges\/[^/]+\/(?:addChannel|removeChannel|videoSource\/[^/]+))$/i;
 
 /** Whether the answer may be a long time coming, and nothing else must wait behind it: the order that ends the wait, for one. */
 export function isPatient({ method, path }: AriRequest): boolean {

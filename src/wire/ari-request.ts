@@ -22,6 +22,8 @@ export interface OperationForm {
   /** In the query, in the body (`in body`), or the body itself. */
   readonly parameters: ReadonlyMap<string, 'path' | 'query' | 'list' | 'in body' | 'body'>;
   readonly needed: readonly string[];
+  /** What is sent where nothing is given. */
+  readonly usual: readonly (readonly [name: string, value: string])[];
   readonly answer: 'json' | 'binary' | 'websocket';
 }
 
@@ -33,6 +35,7 @@ export function parseRow(row: string): OperationForm {
   const [method = '', path = '', ...words] = row.split(' ');
   const parameters = new Map<string, 'path' | 'query' | 'list' | 'in body' | 'body'>();
   const needed: string[] = [];
+  const usual: [string, string][] = [];
   for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {
     parameters.set(name as string, 'path');
     needed.push(name as string);
@@ -43,11 +46,12 @@ export function parseRow(row: string): OperationForm {
       answer = word.slice(2) as OperationForm['answer'];
       continue;
     }
-    const [, mark, name = '', kind] = /^(!?)(\w+)(\*|\{\}|=\{\})?$/.exec(word) ?? [];
+    const [, mark, name = '', kind, value] = /^(!?)(\w+)(?:(\*|\{\}|=\{\})|=(\w+))?$/.exec(word) ?? [];
     parameters.set(name, kind === '*' ? 'list' : kind === '{}' ? 'in body' : kind ? 'body' : 'query');
     if (mark) needed.push(name);
+    if (value !== undefined) usual.push([name, value]);
   }
-  return { method, path, parameters, needed, answer };
+  return { method, path, parameters, needed, usual, answer };
 }
 
 /**
@@ -70,7 +74,9 @@ export function encodeOperation(
   }
   let path = form.path;
   let body: unknown;
-  const query: [string, string][] = [];
+  const query: [string, string][] = form.usual
+    .filter(([name]) => given[name] === undefined)
+    .map(([name, value]) => [name, value]);
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     switch (form.parameters.get(name)) {

@@ -196,6 +196,8 @@ describe.skipIf(missing).each([22, 16] as const)(
       await channel.sendDTMF({ dtmf: '12#', between: 50, duration: 50 });
       await channel.mute({ direction: 'in' });
       await channel.unmute({ direction: 'in' });
+      await channel.mute();
+      await channel.unmute();
       await channel.hold();
       await channel.unhold();
       await channel.startMoh({ mohClass: 'default' });

@@ -43,6 +43,10 @@ describe('encodeOperation', () => {
       { endpoint: 'Local/1@x', app: 'hello', variables: { A: '1' } },
       'POST /channels?endpoint=Local%2F1%40x&app=hello {"variables":{"A":"1"}}',
     ],
+    // Asterisk refuses what it says that it takes for granted
+    ['channels.mute', { channelId: 'x' }, 'POST /channels/x/mute?direction=both'],
+    ['channels.mute', { channelId: 'x', direction: undefined }, 'POST /channels/x/mute?direction=both'],
+    ['channels.unmute', { channelId: 'x', direction: 'in' }, 'DELETE /channels/x/mute?direction=in'],
     // what is in the body kills Asterisk 22.10 here
     [
       'events.userEvent',
