@@ -10,6 +10,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AriArgumentError, AriConnectionError, AriGoneError, AriProtocolError } from '../ari-errors';
 import type { EventStream, EventStreamOptions } from '../event-stream';
 import { readAnswer } from '../wire/ari-answer';
+import { admitOwn } from '../wire/ari-filter';
 import { redactAriAnswer, redactAriRequest } from '../wire/ari-redact';
 import { type AriRequest, encodeRaw, type RawRequest } from '../wire/ari-request';
 import { type AriAddress, parseAddress, showAddress } from './address';
@@ -356,12 +357,10 @@ export class Ari {
     return value;
   }
 
-  async #send(
-    request: AriRequest,
-    { timeoutMs = this.#timeoutMs, signal }: RequestOptions,
-  ): Promise<unknown> {
+  async #send(wanted: AriRequest, { timeoutMs = this.#timeoutMs, signal }: RequestOptions): Promise<unknown> {
     if (this.#link.closed) throw this.#link.closed;
     checkMs('timeoutMs', timeoutMs);
+    const request = admitOwn(wanted);
     const { username } = this.#options;
     const trace = this.#trace;
     const asked = { method: request.method, path: request.path };
