@@ -11,6 +11,7 @@ type Given<Name extends keyof BridgesOperations> = BridgesOperations[Name] exten
   ? Omit<Parameters, 'bridgeId'>
   : never;
 
+/** A bridge, in which channels hear each other: the operations that name one have its id already. */
 export interface BridgeHandle
   extends Omit<Bound<BridgesOperations, 'bridgeId'>, 'destroy' | 'play' | 'playWithId' | 'record'> {}
 

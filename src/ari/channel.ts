@@ -31,6 +31,7 @@ export interface DialledOutcome {
     | 'HANGUP';
 }
 
+/** How keys are collected. */
 export interface CollectOptions extends WaitOptions {
   /** What is played meanwhile, `sound:vm-extension`; the first key ends it, or, while digits are said, what follows them. */
   readonly media?: string | readonly string[] | undefined;
@@ -44,6 +45,7 @@ export interface CollectOptions extends WaitOptions {
   readonly betweenMs?: number | undefined;
 }
 
+/** The keys that the caller has typed. */
 export interface Collected {
   /** `complete`: `maxDigits` of them, or a terminator; else `timeout`. */
   readonly outcome: 'complete' | 'timeout';
@@ -60,6 +62,7 @@ type Given<Name extends keyof ChannelsOperations> = ChannelsOperations[Name] ext
   ? Omit<Parameters, 'channelId'>
   : never;
 
+/** A channel, and what can be asked of it: the operations that name one have its id already. */
 export interface ChannelHandle
   extends Omit<
     Bound<ChannelsOperations, 'channelId'>,
@@ -178,6 +181,7 @@ export class ChannelHandle extends Handle {
     }
   }
 
+  /** Hangs the channel up. */
   async hangup(parameters: Given<'hangup'> = {}, options: RequestOptions = {}): Promise<void> {
     await perform(this, 'channels', 'hangup', { ...parameters, channelId: this.id }, options);
     this.#hungUp = true;

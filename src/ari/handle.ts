@@ -16,6 +16,7 @@ import type { RecordingHandle } from './recording';
 import { isConflict, isLost, isRefusal } from './refusal';
 import { operationsWith, type RequestOptions, type Resources } from './resources';
 
+/** What there are handles of. */
 export type HandleKind = 'channel' | 'bridge' | 'playback' | 'recording';
 
 /**
@@ -42,6 +43,7 @@ export interface HandleHost {
   reportError(error: unknown, event: AnyEvent | undefined): void;
 }
 
+/** How long to wait. */
 export interface WaitOptions {
   /** How long to wait; without limit where it is left out. */
   readonly timeoutMs?: number | undefined;
@@ -52,6 +54,7 @@ export abstract class Handle {
   abstract readonly kind: HandleKind;
   /** The types of events that `endingBy` looks at. @internal */
   abstract readonly decisive: readonly string[];
+  /** Asterisk's own; of a recording, its name. */
   readonly id: string;
   /** @internal */
   readonly host: HandleHost;

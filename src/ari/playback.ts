@@ -12,6 +12,7 @@ import type { Bound, RequestOptions } from './resources';
  */
 export type PlaybackOutcome = 'done' | 'failed' | 'missed';
 
+/** What plays on a channel or in a bridge, until it is over. */
 export interface PlaybackHandle extends Omit<Bound<PlaybacksOperations, 'playbackId'>, 'stop'> {}
 
 const decisive = ['PlaybackFinished'];

@@ -6,6 +6,7 @@ import { PassingHandle } from './passing-handle';
 import { isNotFound } from './refusal';
 import type { Bound, RequestOptions } from './resources';
 
+/** How a recording has ended. */
 export interface RecordingOutcome {
   /** `missed` where nobody knows: events were lost, or it was in a bridge that nobody of the application is in. */
   readonly outcome: 'done' | 'failed' | 'canceled' | 'missed';
@@ -13,6 +14,7 @@ export interface RecordingOutcome {
   readonly recording: LiveRecording | undefined;
 }
 
+/** What is being recorded, and then is stored by its name, which is the id here. */
 export interface RecordingHandle extends Omit<Bound<RecordingsOperations, 'recordingName'>, 'cancel'> {}
 
 const decisive = ['RecordingFinished', 'RecordingFailed'];
@@ -24,7 +26,6 @@ const LOOK_MS = 250;
 /** For so long it hears nothing where it begins with a beep, whose length it does not tell. */
 const BEEP_MS = 1000;
 
-/** Its id is its name. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is bound below
 export class RecordingHandle extends PassingHandle {
   readonly kind = 'recording';
