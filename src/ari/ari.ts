@@ -161,7 +161,9 @@ export class Ari {
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
       openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {
-        if (this.#address) return MediaSocket.connect(this.#address, id, { timeoutMs, pingEveryMs, signal });
+        const report = (error: Error) => this.#report(error, undefined);
+        const given = { timeoutMs, pingEveryMs, signal, report };
+        if (this.#address) return MediaSocket.connect(this.#address, id, given);
         const text = `the media WebSocket ${id}: it is not known where the Asterisk that has called takes it`;
         return Promise.reject(new AriConnectionError('ARI_CONNECT', text, { retryable: false }));
       },
