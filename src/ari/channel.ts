@@ -183,8 +183,15 @@ export class ChannelHandle extends Handle {
 
   /** Hangs the channel up. */
   async hangup(parameters: Given<'hangup'> = {}, options: RequestOptions = {}): Promise<void> {
-    await perform(this, 'channels', 'hangup', { ...parameters, channelId: this.id }, options);
+    const before = this.#hungUp;
+    // its last word may come before the answer
     this.#hungUp = true;
+    try {
+      await perform(this, 'channels', 'hangup', { ...parameters, channelId: this.id }, options);
+    } catch (error) {
+      this.#hungUp = before;
+      throw error;
+    }
     // where the channel is not in the application nothing is told
     this.#expectEnd();
   }
