@@ -158,6 +158,7 @@ export class Ari {
       resources,
       registry: this.#registry,
       timeoutMs,
+      isSingleFile: socketOnly,
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
       openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {

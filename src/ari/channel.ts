@@ -1,5 +1,6 @@
 /** A channel: a caller, or someone who is called. */
 import { AriArgumentError, AriGoneError, AriProtocolError } from '../ari-errors';
+import { patientOperations } from './carrier';
 import {
   type Channel,
   type ChannelsOperations,
@@ -331,6 +332,15 @@ export class ChannelHandle extends Handle {
       stopQuietly(playback);
       throw error;
     }
+  }
+
+  /** @internal */
+  override turn(
+    operation: string,
+    _parameters: Readonly<Record<string, unknown>>,
+    options: RequestOptions,
+  ): Promise<void> | undefined {
+    return patientOperations.has(operation) ? this.quiet([this.id], operation, options) : undefined;
   }
 
   /** @internal */
