@@ -59,8 +59,9 @@ export class AsyncTransport implements Transport {
   #refusals = 0;
   #offering: NodeJS.Timeout | undefined;
   #over = false;
-  /** Whether the end was asked for. */
+  /** Whether the end was asked for, and whether the script has heard of it. */
   #broken = false;
+  #heardBreak = false;
 
   /** @param onOver called when nothing that comes is for this call any more */
   constructor(ami: Ami, channel: string, namesScript: boolean, onOver: () => void) {
@@ -116,9 +117,10 @@ export class AsyncTransport implements Transport {
   onEnd(): void {
     if (this.#over) return;
     if (this.#broken) {
-      // who has said the last word of all waits for the connection's end
-      if (this.#command === FAILURE) this.#deliverEnd(undefined);
-      else this.#finish();
+      // who waits for the answer to his last word must not wait for good: the call may have left before it was read
+      if (this.#heardBreak && this.#command !== FAILURE) this.#finish();
+      // and who has said the last word of all waits for the connection's end
+      else this.#deliverEnd(undefined);
       return;
     }
     // a hangup, as Asterisk tells it over FastAGI; nothing can be asked any more
@@ -247,6 +249,7 @@ export class AsyncTransport implements Transport {
     }
     if (!this.#requested && this.#namesScript) bytes = withScript(bytes);
     this.#requested = true;
+    this.#heardBreak = this.#broken;
     this.#incoming.push(bytes);
     this.#deliver();
   }

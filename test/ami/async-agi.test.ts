@@ -83,6 +83,32 @@ describe('a conversation', () => {
     expect(agi.signal.aborted).toBe(false);
   });
 
+  it.each([false, true])(
+    'whose caller hangs up before Asterisk has read the last word ends all the same, failed: %s',
+    async (failed) => {
+      await using both = await open();
+      const agi = (await both.calls.next()).value as Agi;
+      // it lies in the queue of a channel that leaves
+      both.call.reply = () => '';
+      const ended = endCall(agi, { failed });
+      await expect.poll(() => both.call.commands.length).toBe(1);
+      both.call.end();
+      await ended;
+    },
+  );
+
+  it('whose client is closed in the middle of a command hears of it, though the call has left before', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.reply = () => '';
+    const waiting = expect(agi.exec('Wait', 60)).rejects.toMatchObject({ name: 'AgiHangupError' });
+    await expect.poll(() => both.call.commands.length).toBe(1);
+    const closed = both.ami.close();
+    both.call.end();
+    await closed;
+    await waiting;
+  });
+
   it('that has failed ends by a command that fails', async () => {
     await using both = await open();
     const agi = (await both.calls.next()).value as Agi;
