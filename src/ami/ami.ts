@@ -1,9 +1,4 @@
-/**
- * A client of Asterisk's manager (main/manager.c). Actions may be sent side by side: each gets its own answer, known
- * by an ActionID that no other client can have. When the connection is lost, what was on its way is rejected and says
- * whether Asterisk can have seen it; the client comes back by itself, with the same event mask and filters, and sends
- * nothing twice.
- */
+/** A client of Asterisk's manager. */
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AmiArgumentError, AmiConnectionError, AmiError, AmiTimeoutError } from '../ami-errors';
 import { EventStream, type EventStreamOptions } from '../event-stream';
@@ -30,6 +25,7 @@ import {
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';
 import { leaveUncaught } from './uncaught';
 
+/** How the connection comes back. */
 export interface ReconnectOptions {
   /** How many attempts in a row may fail; without end where it is left out. */
   readonly attempts?: number | undefined;
@@ -41,6 +37,7 @@ export interface ReconnectOptions {
   readonly fromStart?: boolean | undefined;
 }
 
+/** Where Asterisk is, who logs in, and with what limits. */
 export interface AmiOptions {
   /** `host` or `host:port`; 127.0.0.1 where it is left out. */
   readonly host?: string | undefined;
@@ -72,8 +69,10 @@ export interface AmiOptions {
   readonly trace?: AmiTracer | undefined;
 }
 
+/** Whether there is a connection: `reconnecting` is on the way to the next one, `closed` is for good. */
 export type AmiState = 'connected' | 'reconnecting' | 'closed';
 
+/** What a client has seen since it was made. */
 export interface AmiCounts {
   /** Events that came, list items left out. */
   readonly events: number;
@@ -95,6 +94,12 @@ const GOODBYE_MS = 1000;
 /** How long a connection must have lasted for the next loss to begin with the shortest wait. */
 const STEADY_MS = 10_000;
 
+/**
+ * A client of Asterisk's manager (main/manager.c). Actions may be sent side by side: each gets its own answer, known
+ * by an ActionID that no other client can have. When the connection is lost, what was on its way is rejected and says
+ * whether Asterisk can have seen it; the client comes back by itself, with the same event mask and filters, and sends
+ * nothing twice.
+ */
 export class Ami extends ManagerActions {
   readonly #options: AmiOptions;
   readonly #address: Address;
@@ -188,6 +193,7 @@ export class Ami extends ManagerActions {
     return this.#connection?.version ?? '';
   }
 
+  /** What has come and gone. */
   get counts(): AmiCounts {
     const strays = this.#strays + (this.#connection?.strays ?? 0);
     return {

@@ -13,6 +13,7 @@ import type { Ami } from './ami';
 import { AsyncTransport, FAILURE } from './async-transport';
 import { checkNames, endNames } from './option-names';
 
+/** Which calls to take, and how many. */
 export interface AsyncAgiOptions {
   /** How many calls wait at most for someone who takes them; one more is given back to the dialplan. 1,000. */
   readonly limit?: number | undefined;

@@ -7,6 +7,7 @@ import { refusedAction } from './failures';
 import { wholeVariable } from './long-values';
 import { checkNames } from './option-names';
 
+/** What any action takes behind its fields. */
 export interface ActionOptions {
   /** How long to wait for the answer, of a list for its next item; the client's own where it is left out, 0: without limit. */
   readonly timeoutMs?: number | undefined;
@@ -20,6 +21,7 @@ const SHORT_VALUE_BYTES = 255;
 const redirectNames = { channel: true, context: true, extension: true, priority: true };
 const queueAddNames = { penalty: true, paused: true, memberName: true, stateInterface: true };
 
+/** The answer to an action that has a list for one. */
 export interface AmiList {
   /** The answer that came before the list. */
   readonly response: AmiResponse;
@@ -28,12 +30,14 @@ export interface AmiList {
   readonly complete: AmiEvent | undefined;
 }
 
+/** How many messages a mailbox has. */
 export interface MailboxCount {
   readonly urgent: number;
   readonly new: number;
   readonly old: number;
 }
 
+/** What the devices behind an extension are doing. */
 export interface ExtensionStatus {
   /** A number of AST_EXTENSION_…: 0 idle, 1 in use, 2 busy, 4 unavailable, 8 ringing, 16 on hold; -1: no hint, or no such extension. */
   readonly status: number;
@@ -344,28 +348,34 @@ export abstract class ManagerActions {
     return response.ok;
   }
 
-  // — DAHDI, where the card and its module are there
+  // — DAHDI, where the card and its module are there; a channel is a line's number on it
 
+  /** The lines that there are, or the one that is named, each as a `DAHDIShowChannels` event. */
   async dahdiShowChannels(channel?: number): Promise<AmiEvent[]> {
     return (await this.list('DAHDIShowChannels', { DAHDIChannel: channel })).items;
   }
 
+  /** Dials on a line that is off the hook. */
   async dahdiDialOffhook(channel: number, number: string): Promise<void> {
     await this.action('DAHDIDialOffhook', { DAHDIChannel: channel, Number: number });
   }
 
+  /** Lets a line ring no more. */
   async dahdiDndOn(channel: number): Promise<void> {
     await this.action('DAHDIDNDon', { DAHDIChannel: channel });
   }
 
+  /** Lets a line ring again. */
   async dahdiDndOff(channel: number): Promise<void> {
     await this.action('DAHDIDNDoff', { DAHDIChannel: channel });
   }
 
+  /** Hangs a line up. */
   async dahdiHangup(channel: number): Promise<void> {
     await this.action('DAHDIHangup', { DAHDIChannel: channel });
   }
 
+  /** Does as if the hook of a line's phone were pressed for a moment, which begins a transfer. */
   async dahdiTransfer(channel: number): Promise<void> {
     await this.action('DAHDITransfer', { DAHDIChannel: channel });
   }

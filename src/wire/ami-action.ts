@@ -5,6 +5,7 @@
 import { AmiArgumentError } from '../ami-errors';
 import { escapeArgument } from './dialplan';
 
+/** What a field of an action may hold. */
 export type AmiValue = string | number | bigint | boolean;
 
 /**
