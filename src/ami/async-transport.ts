@@ -41,6 +41,8 @@ export class AsyncTransport implements Transport {
   readonly #onOver: () => void;
   #channel: string;
   #uniqueId: string | undefined;
+  /** Where in the dialplan AGI(agi:async) stands. */
+  #place: (string | undefined)[] = [];
   /** Whether the request has come, and what comes now are replies. */
   #requested = false;
   /** Of this stay in AsyncAGI, and of this client: others may send commands to the same channel. */
@@ -76,14 +78,28 @@ export class AsyncTransport implements Transport {
     return this.#channel;
   }
 
+  get uniqueId(): string | undefined {
+    return this.#uniqueId;
+  }
+
+  /** Whether a channel is where this call is in the dialplan. */
+  isAt(event: AmiEvent): boolean {
+    return placeOf(event).every((part, at) => part !== undefined && part === this.#place[at]);
+  }
+
   onRequest(event: AmiEvent): void {
     this.#uniqueId = event.get('Uniqueid');
+    this.#place = placeOf(event);
     this.#onPiece(event.get('Env') ?? '');
   }
 
+  /** Whether this is what its last command is waiting for, and not another client's. */
+  awaits(event: AmiEvent): boolean {
+    return event.get('CommandId') === `${this.#id}-${this.#serial}`;
+  }
+
   onResult(event: AmiEvent): void {
-    // another client's command
-    if (event.get('CommandId') !== `${this.#id}-${this.#serial}`) return;
+    if (!this.awaits(event)) return;
     this.#onPiece(event.get('Result') ?? '');
   }
 
@@ -106,11 +122,6 @@ export class AsyncTransport implements Transport {
       // who may not ask learns of it at the latest by the hangup
       () => {},
     );
-  }
-
-  /** The channel is no more: the call has left AsyncAGI, if nobody has told of that before. */
-  onHangup(uniqueId: string | undefined): void {
-    if (uniqueId === this.#uniqueId) this.onEnd();
   }
 
   /** The call has left AsyncAGI. */
@@ -294,6 +305,8 @@ export class AsyncTransport implements Transport {
     }
   }
 }
+
+const placeOf = (event: AmiEvent) => ['Context', 'Exten', 'Priority'].map((name) => event.get(name));
 
 /** `200%20result%3D1%0A`, as bytes: a piece may end inside of a character. */
 function decode(text: string): Buffer {
