@@ -58,6 +58,11 @@ const commands: readonly CommandRow[] = [
     describe: 'Asks the REST interface of Asterisk, or shows what happens there',
     load: () => import('./ari'),
   },
+  {
+    usage: 'install',
+    describe: 'Sets this machine up, so that Asterisk can call scripts',
+    load: () => import('./install'),
+  },
 ];
 
 /** How yargs begins to say that arguments are missing. */
@@ -93,8 +98,8 @@ export async function main(args: string[]): Promise<void> {
         '  [fastagi]',
         '  basedir = /var/lib/asterisk/fastagi',
         '',
-        'It takes no call from a terminal: "fastagi call SCRIPT" plays one. The xinetd',
-        'service file is xinetd/fastagi. Scripts run as classic AGI by "agi SCRIPT".',
+        'It takes no call from a terminal: "fastagi call SCRIPT" plays one, and "fastagi',
+        'install" sets the service up. Scripts run as classic AGI by "agi SCRIPT".',
       ].join('\n'),
     )
     .option('config', {

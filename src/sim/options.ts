@@ -20,6 +20,7 @@ export interface DialStandIn {
   readonly answeredSeconds?: number | undefined;
 }
 
+/** What a speech engine is to have recognized. */
 export interface SpeechStandIn {
   readonly text: string;
   /** 0 to 1000. */
@@ -27,6 +28,7 @@ export interface SpeechStandIn {
   readonly grammar?: string | undefined;
 }
 
+/** The call that is placed, and what stands around it. */
 export interface CallOptions {
   /** Who calls: a number, `"Jo Do" <123>`, or both apart. None: Asterisk says `unknown`. */
   readonly callerId?:
