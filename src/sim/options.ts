@@ -18,6 +18,8 @@ export interface DialStandIn {
   readonly status: string;
   /** How long the two talk, which is time that passes in the call. */
   readonly answeredSeconds?: number | undefined;
+  /** HANGUPCAUSE, which each kind of line has its own of; 16 where the call was answered, else 0. */
+  readonly hangupCause?: number | undefined;
 }
 
 export interface SpeechStandIn {

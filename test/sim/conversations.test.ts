@@ -17,7 +17,7 @@ const surroundings: CallOptions = {
   recordable: (file, format) => format === 'wav' && !file.startsWith('/no/'),
   labels: { 'elsewhere,there,label': 7 },
   subroutines: { 'sub,s,1': (channel, args) => channel.set('SUBRAN', args.join('+')) },
-  dial: () => 'CHANUNAVAIL',
+  dial: (destination) => (destination === 'Local/answers@phones' ? 'ANSWER' : 'CHANUNAVAIL'),
 };
 
 async function holdSimulated(conversation: Conversation, version: string, usage = true): Promise<string[]> {

@@ -1099,6 +1099,17 @@ export const conversations: readonly Conversation[] = [
     ],
   },
   {
+    name: 'a call that is dialled, and whose other side hangs up: without g, Dial() ends the dialplan, and not the script',
+    steps: [
+      ...['> EXEC Dial Local/answers@phones,5', '< 200 result=-1'],
+      ...['> GET FULL VARIABLE ${DIALSTATUS}|${HANGUPCAUSE}', '< 200 result=1 (ANSWER|16)'],
+      ...['> EXEC Dial Local/answers@phones,5,L(60000:g)', '< 200 result=-1'],
+      ...['> EXEC Dial Local/answers@phones,5,L(60000)g', '< 200 result=0'],
+      ...['> GET FULL VARIABLE ${DIALSTATUS}|${HANGUPCAUSE}', '< 200 result=1 (ANSWER|16)'],
+      'status SUCCESS',
+    ],
+  },
+  {
     name: 'Read() without a name, and with a tone',
     steps: [
       ...['> EXEC Read ,beep', '< 200 result=0', '> GET VARIABLE READSTATUS', '< 200 result=1 (ERROR)'],
