@@ -2,14 +2,13 @@
 import { splitArguments } from '../wire/dialplan';
 import { chosenApplication, goBack, goSub, goSubIf, goTo, goToIf, leaveSubroutine } from './branches';
 import { atoi } from './c-numbers';
+import { NORMAL_CLEARING } from './channel';
 import { writeVariable } from './functions';
 import type { DialStandIn } from './options';
 import { ANY_KEY, answer, collect, pause, play, resultOf, type Stage, type Steps, say } from './steps';
 
 /** How long a phone rings that nobody answers, where Dial() does not say. */
 const RINGS_SECONDS = 30;
-/** Q.931: what a call that was hung up in the usual way has as its cause. */
-const NORMAL_CLEARING = 16;
 
 type Application = (stage: Stage, args: string[], data: string) => number | Steps<number>;
 

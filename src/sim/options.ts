@@ -56,6 +56,8 @@ export interface CallOptions {
   readonly accountCode?: string | undefined;
   /** Whether the dialplan has answered the call before; false. */
   readonly answered?: boolean | undefined;
+  /** Whether the call is over before the script begins, as in the dialplan's extension `h`; false. */
+  readonly hungUp?: boolean | undefined;
   /** Which Asterisk is played: `22.10.1`, `16.28.0`. */
   readonly version?: string | undefined;
   /** When the call begins; now. */

@@ -25,7 +25,13 @@ async function holdSimulated(conversation: Conversation, version: string, usage 
   const lines = new Lines();
   const heard: string[] = [];
   const call = new SimulatedCall(
-    { ...surroundings, version, usage, variables: conversation.variables ?? {} },
+    {
+      ...surroundings,
+      version,
+      usage,
+      variables: conversation.variables ?? {},
+      hungUp: conversation.dead,
+    },
     { request: 'script', networkScript: conversation.classic ? undefined : 'script' },
     clock,
     { send: (text) => lines.push(text), signal: () => lines.push('SIGHUP\n'), close: () => lines.end() },

@@ -1843,6 +1843,20 @@ export const conversations: readonly Conversation[] = [
     ],
   },
   {
+    name: 'a call that is over before its script begins, in the extension h',
+    dead: true,
+    steps: [
+      ...needsLife.flatMap((line) => [`> ${line}`, dead]),
+      ...['> SET VARIABLE A b', '< 200 result=1', '> GET VARIABLE A', '< 200 result=1 (b)'],
+      ...['> GET VARIABLE HANGUPCAUSE', '< 200 result=1 (16)'],
+      ...['> GET VARIABLE CDR(disposition)', '< 200 result=1 (ANSWERED)'],
+      ...['> DATABASE PUT dead call 1', '< 200 result=1', '> VERBOSE told 1', '< 200 result=1'],
+      ...['> EXEC NoOp', '< 200 result=0', '> EXEC Playback beep', '< 200 result=0'],
+      ...['> GET VARIABLE PLAYBACKSTATUS', '< 200 result=1 (FAILED)', '> NOOP', '< 200 result=0'],
+      ...['close', '< HANGUP', 'end', 'status SUCCESS'],
+    ],
+  },
+  {
     name: 'classic AGI with an exit code',
     classic: true,
     steps: ['> NOOP', '< 200 result=0', 'exit 3', 'status FAILURE'],
