@@ -99,6 +99,23 @@ describe.each([
   });
 });
 
+describe.each([
+  ['a function', (run: string) => new Function('agi', `return (${run})(agi)`) as (agi: Agi) => unknown],
+  ['a file', (run: string) => `${makeFolder({ 'script.js': `module.exports = ${run}` })}/script.js`],
+] as const)('%s that tries again and again', (_, script) => {
+  it('is ended when the caller is gone, as it is in a real call', async () => {
+    const call = await simulate(
+      script("async (agi) => { for (;;) try { await agi.streamFile('beep'); } catch (error) {} }"),
+    );
+    await call.prompt('beep');
+    call.hangUp();
+    expect(String(await call.failed())).toMatch(
+      /has asked 1000 times .* a catch in a loop must let AgiHangupError through/,
+    );
+    expect(call.commands.length).toBeLessThan(1100);
+  });
+});
+
 describe('a script file', () => {
   const run = (name: string, text: string, options?: SimulateOptions) =>
     simulate(`${makeFolder({ [name]: text })}/${name}`, options);
