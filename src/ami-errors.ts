@@ -2,6 +2,7 @@
 import { AgiError, type Caused } from './errors';
 import type { AmiEvent, AmiResponse } from './wire/ami-message';
 
+/** Whatever goes wrong between a program and Asterisk's manager. */
 export class AmiError extends AgiError {
   static override readonly kind: string = 'AmiError';
 }

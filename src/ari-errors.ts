@@ -7,6 +7,7 @@ export interface Asked {
   readonly path: string;
 }
 
+/** Whatever goes wrong between a program and Asterisk's REST interface. */
 export class AriError extends AgiError {
   static override readonly kind: string = 'AriError';
   /** The answer's status; undefined where there was none. */

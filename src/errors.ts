@@ -15,6 +15,7 @@ export interface Caused {
 
 const brand = Symbol.for('fastagi.error');
 
+/** Whatever goes wrong in a call. By its `code`, a program tells one from another without an import. */
 export class AgiError extends Error {
   static readonly kind: string = 'AgiError';
   /** Names the failure for programs; never changes once released. */

@@ -7,6 +7,7 @@ export interface EventStreamOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What has come waits here until `for await` takes it. To leave the loop ends it. */
 export class EventStream<T> implements AsyncIterableIterator<T> {
   readonly #limit: number;
   readonly #onEnd: () => void;
@@ -91,6 +92,7 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
     this.#onEnd();
   }
 
+  /** The item that has waited longest, or the next one; rejects where the stream has ended by an error. */
   next(): Promise<IteratorResult<T>> {
     if (this.size > 0) return Promise.resolve({ done: false, value: this.#take() });
     if (this.#over) {

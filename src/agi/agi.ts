@@ -1,8 +1,4 @@
-/**
- * The call, as a script sees it. Each method is a command of Asterisk's, sent in the order called, awaited
- * or not. Where nothing else is said, a method rejects with `AgiHangupError` once the caller is gone, and
- * with the other errors of `errors.ts` where Asterisk refuses the command.
- */
+/** The call, as a script sees it. */
 import type { Config } from '../config';
 import { type AgiArgument, checkArgument, encodeCommand } from '../wire/agi-command';
 import type { AgiReply } from '../wire/agi-reply';
@@ -13,7 +9,12 @@ import { type DataOutcome, type EscapeOptions, numberOf, type PlayOutcome } from
 import type { Session } from './session';
 import type { Speaking } from './speaking';
 
-/** What fewer scripts use stands on the prototype's prototype: see the end of this file. */
+/**
+ * The call. Methods send commands in the order in which they are called, awaited or not. Where nothing else is said, a
+ * method rejects with `AgiHangupError` once the caller has gone, and with another `AgiError` where Asterisk refuses the
+ * command.
+ */
+// what fewer scripts use stands on the prototype's prototype: see the end of this file
 export interface Agi extends DialogueMethods, Omit<Speaking, typeof commander> {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface promises is there, see above

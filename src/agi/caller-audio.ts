@@ -9,6 +9,7 @@ import type { Session } from './session';
 
 const AUDIO_FD = 3;
 
+/** How the bytes of `agi.audio` are to be understood. */
 export interface AudioFormat {
   /** Asterisk's name of it: `slin`, where the variable EAGI_AUDIO_FORMAT did not ask for another. */
   readonly name: string;

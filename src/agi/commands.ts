@@ -39,6 +39,7 @@ export const channelStates = [
   'dialing off hook',
   'pre-ring',
 ] as const;
+/** What a channel is doing. */
 export type ChannelState = (typeof channelStates)[number];
 
 /** The words that RECORD FILE says behind its result (res_agi.c, handle_recordfile). */
@@ -73,7 +74,7 @@ export abstract class Commands extends SpeechCommands {
     return this[commander].run('NOOP', text === undefined ? [] : [text], () => {});
   }
 
-  /** Waits for one key. @param timeoutMs -1 to wait for ever */
+  /** Waits for one key. @param timeoutMs -1, the default: for ever */
   waitForDigit(timeoutMs = -1): Promise<WaitOutcome> {
     return this[commander].run('WAIT FOR DIGIT', [timeoutMs], async (reply, ask): Promise<WaitOutcome> => {
       const result = numberOf(reply);

@@ -4,6 +4,7 @@
  */
 import { AgiArgumentError } from '../errors';
 
+/** What the keys of a phone stand for. */
 export type KeypadMode = 'numeric' | 'lowercase' | 'uppercase' | 'symbol';
 
 /** What each key gives, pressed once, twice, three times … */

@@ -17,6 +17,7 @@ export type MenuKey<C extends MenuChoices> =
     ? K
     : Extract<`${keyof C & (string | number)}`, Digit>;
 
+/** What `menu` takes beside its choices. */
 export interface MenuOptions {
   /** Before the choices, and cut short by a key like them. */
   readonly greeting?: Prompt | undefined;
@@ -37,6 +38,7 @@ export interface MenuOptions {
     | undefined;
 }
 
+/** What became of a menu: a choice, or why there is none. */
 export type MenuOutcome<K extends Digit = Digit> =
   /** The key, a text: `'1'`, also where the choices are written `{ 1: … }`. */
   | { readonly outcome: 'choice'; readonly choice: K }

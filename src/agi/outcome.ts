@@ -31,6 +31,7 @@ export interface DataOutcome {
   readonly digits: string;
 }
 
+/** Of all that a key can end. */
 export interface EscapeOptions {
   /** The keys that end it, `0123456789*#`; none by default. */
   readonly escapeDigits?: string | undefined;
@@ -63,10 +64,12 @@ export type CharOutcome =
   | { readonly outcome: 'char'; readonly char: string }
   | { readonly outcome: 'timeout' | 'unsupported' };
 
+/** One of the things that the caller may have said. */
 export interface SpeechResult {
   readonly text: string;
   /** 0 to 1000, how sure the engine is. */
   readonly score: number;
+  /** The grammar that it was understood by. */
   readonly grammar: string;
 }
 

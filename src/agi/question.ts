@@ -5,6 +5,7 @@ import type { Digit } from './outcome';
 import type { Prompt } from './prompt';
 import type { TypeAhead } from './type-ahead';
 
+/** A question, and what an answer to it looks like. */
 export interface AskOptions<T = string> {
   /** The first key ends it, and is the first of the answer. */
   readonly prompt: Prompt;
@@ -63,10 +64,14 @@ export const askNames = {
 /** With `parse`, which says what an answer is. */
 export type ParsedOptions<T> = AskOptions<T> & Required<Pick<AskOptions<T>, 'parse'>>;
 
+/** Why a try gave no answer: no key came, too few, or `parse` would not have them. */
 export type AskFailure = 'timeout' | 'short' | 'invalid';
 
+/** What became of a question. */
 export type AskOutcome<T> =
+  /** `answer`: what `parse` made of the digits; the digits themselves where there is none. */
   | { readonly outcome: 'answer'; readonly answer: T; readonly digits: string }
+  /** By `cancelKey`. */
   | { readonly outcome: 'canceled' }
   /** No try has given an answer; `reason` is that of the last one. */
   | { readonly outcome: 'failed'; readonly reason: AskFailure };

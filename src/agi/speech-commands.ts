@@ -38,12 +38,14 @@ export abstract class SpeechCommands {
     );
   }
 
+  /** Takes what is said by this grammar, too, from here on. */
   speechActivateGrammar(name: string): Promise<void> {
     return this[commander].run('SPEECH ACTIVATE GRAMMAR', [name], (reply) =>
       succeed('SPEECH ACTIVATE GRAMMAR', reply),
     );
   }
 
+  /** Takes nothing by this grammar any more; it stays loaded. */
   speechDeactivateGrammar(name: string): Promise<void> {
     return this[commander].run('SPEECH DEACTIVATE GRAMMAR', [name], (reply) =>
       succeed('SPEECH DEACTIVATE GRAMMAR', reply),

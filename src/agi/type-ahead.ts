@@ -54,6 +54,7 @@ export class TypeAhead {
     });
   }
 
+  /** As `Agi.streamFile`, unless keys wait. */
   async streamFile(
     file: string,
     options: EscapeOptions & { offsetSamples?: number | undefined } = {},
@@ -91,10 +92,12 @@ export class TypeAhead {
     return this.#unlessTyped(options, (escapeDigits) => this.#agi.swift(text, { ...options, escapeDigits }));
   }
 
+  /** As `Agi.sayDigits`, unless keys wait. */
   sayDigits(digits: string | number, options: EscapeOptions = {}): Promise<SayOutcome> {
     return this.play({ digits }, options);
   }
 
+  /** As `Agi.sayNumber`, unless keys wait. */
   async sayNumber(
     number: number,
     options: EscapeOptions & { gender?: string | undefined } = {},
@@ -105,14 +108,17 @@ export class TypeAhead {
     return this.play(gender === undefined ? { number } : { number, gender }, ended);
   }
 
+  /** As `Agi.sayAlpha`, unless keys wait. */
   sayAlpha(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
     return this.play({ alpha: text }, options);
   }
 
+  /** As `Agi.sayPhonetic`, unless keys wait. */
   sayPhonetic(text: string, options: EscapeOptions = {}): Promise<SayOutcome> {
     return this.play({ phonetic: text }, options);
   }
 
+  /** As `Agi.sayPunctuation`, unless keys wait. */
   async sayPunctuation(text: string, options: SpeechOptions & EscapeOptions = {}): Promise<SayOutcome> {
     checkOptions('sayPunctuation', options, { ...speechNames, ...escapeNames });
     return this.#unlessTyped(options, (escapeDigits) =>
@@ -120,14 +126,17 @@ export class TypeAhead {
     );
   }
 
+  /** As `Agi.sayDate`, unless keys wait. */
   sayDate(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
     return this.play({ date: time }, options);
   }
 
+  /** As `Agi.sayTime`, unless keys wait. */
   sayTime(time: Date | number, options: EscapeOptions = {}): Promise<SayOutcome> {
     return this.play({ time }, options);
   }
 
+  /** As `Agi.sayDateTime`, unless keys wait. */
   async sayDateTime(
     time: Date | number,
     options: EscapeOptions & { format?: string | undefined; timezone?: string | undefined } = {},
@@ -138,7 +147,7 @@ export class TypeAhead {
     );
   }
 
-  /** The key that has waited longest, or the next one. @param timeoutMs -1 to wait for ever */
+  /** The key that has waited longest, or the next one. @param timeoutMs -1, the default: for ever */
   async waitForDigit(timeoutMs = -1): Promise<WaitOutcome> {
     const digit = this.take();
     return digit === undefined ? this.#agi.waitForDigit(timeoutMs) : { outcome: 'digit', digit };

@@ -1,9 +1,4 @@
-/**
- * A client of Asterisk's manager (main/manager.c). Actions may be sent side by side: each gets its own answer, known
- * by an ActionID that no other client can have. When the connection is lost, what was on its way is rejected and says
- * whether Asterisk can have seen it; the client comes back by itself, with the same event mask and filters, and sends
- * nothing twice.
- */
+/** A client of Asterisk's manager. */
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AmiArgumentError, AmiConnectionError, AmiError, AmiTimeoutError } from '../ami-errors';
 import { EventStream, type EventStreamOptions } from '../event-stream';
@@ -29,6 +24,7 @@ import {
 import { type OriginateOptions, type OriginateOutcome, originateFields, originateOutcome } from './originate';
 import { leaveUncaught } from './uncaught';
 
+/** How the connection comes back. */
 export interface ReconnectOptions {
   /** How many attempts in a row may fail; without end where it is left out. */
   readonly attempts?: number | undefined;
@@ -40,6 +36,7 @@ export interface ReconnectOptions {
   readonly fromStart?: boolean | undefined;
 }
 
+/** Where Asterisk is, who logs in, and with what limits. */
 export interface AmiOptions {
   /** `host` or `host:port`; 127.0.0.1 where it is left out. */
   readonly host?: string | undefined;
@@ -71,8 +68,10 @@ export interface AmiOptions {
   readonly trace?: AmiTracer | undefined;
 }
 
+/** Whether there is a connection: `reconnecting` is on the way to the next one, `closed` is for good. */
 export type AmiState = 'connected' | 'reconnecting' | 'closed';
 
+/** What a client has seen since it was made. */
 export interface AmiCounts {
   /** Events that came, list items left out. */
   readonly events: number;
@@ -94,6 +93,12 @@ const GOODBYE_MS = 1000;
 /** How long a connection must have lasted for the next loss to begin with the shortest wait. */
 const STEADY_MS = 10_000;
 
+/**
+ * A client of Asterisk's manager (main/manager.c). Actions may be sent side by side: each gets its own answer, known
+ * by an ActionID that no other client can have. When the connection is lost, what was on its way is rejected and says
+ * whether Asterisk can have seen it; the client comes back by itself, with the same event mask and filters, and sends
+ * nothing twice.
+ */
 export class Ami extends ManagerActions {
   readonly #options: AmiOptions;
   readonly #address: Address;
@@ -102,6 +107,7 @@ export class Ami extends ManagerActions {
   readonly #exchanges: Exchanges;
   readonly #filters: AmiFields[] = [];
   readonly #stateListeners = new Set<(state: AmiState, error: Error | undefined) => void>();
+  readonly #leavers = new Set<() => void>();
   readonly #abort = new AbortController();
   #mask: string;
   #connection: Connection | undefined;
@@ -151,7 +157,10 @@ export class Ami extends ManagerActions {
     const ami = new this(options);
     const { signal } = options;
     signal?.throwIfAborted();
-    const onAbort = () => ami.#finish(signal?.reason);
+    const onAbort = () => {
+      ami.#leave();
+      ami.#finish(signal?.reason);
+    };
     signal?.addEventListener('abort', onAbort, { once: true });
     ami.#abort.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort));
     try {
@@ -183,6 +192,7 @@ export class Ami extends ManagerActions {
     return this.#connection?.version ?? '';
   }
 
+  /** What has come and gone. */
   get counts(): AmiCounts {
     const strays = this.#strays + (this.#connection?.strays ?? 0);
     return {
@@ -202,6 +212,15 @@ export class Ami extends ManagerActions {
     checkListener('onState', null, listener);
     this.#stateListeners.add(listener);
     return () => void this.#stateListeners.delete(listener);
+  }
+
+  /**
+   * Calls the listener when the client is about to be closed, while it can still send.
+   * @internal
+   */
+  onLeaving(listener: () => void): () => void {
+    this.#leavers.add(listener);
+    return () => void this.#leavers.delete(listener);
   }
 
   /** Resolves when the client is connected: at once, or when it has come back. Rejects where it never will. */
@@ -424,11 +443,16 @@ export class Ami extends ManagerActions {
   async #logOff(): Promise<void> {
     if (this.#state === 'closed') return;
     if (this.#connection) {
+      this.#leave();
       const signal = AbortSignal.timeout(GOODBYE_MS);
       // whatever it says: this is the end
       await this.action('Logoff', {}, { signal }).catch(() => {});
     }
     this.#finish(closedByUser(this.address));
+  }
+
+  #leave(): void {
+    for (const leave of [...this.#leavers]) leave();
   }
 
   // — One connection after the other

@@ -4,6 +4,7 @@ import type { AmiFields, AmiValue } from '../wire/ami-action';
 import type { AmiEvent } from '../wire/ami-message';
 import { checkNames, originateNames } from './option-names';
 
+/** Whom to call, and what that call is connected with. */
 export interface OriginateOptions {
   /** Whom to call: `PJSIP/alice`, `Local/200@office`. */
   readonly channel: string;

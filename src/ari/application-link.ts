@@ -14,6 +14,7 @@ import type { Resources } from './resources';
 import { type RestResponse, SocketCarrier } from './socket-carrier';
 import { type LostSubscription, Subscriptions } from './subscriptions';
 
+/** How the WebSocket comes back. */
 export interface ReconnectOptions {
   /** How many attempts in a row may fail; without end where it is left out. */
   readonly attempts?: number | undefined;
@@ -28,6 +29,7 @@ export interface ReconnectOptions {
 /** `idle`: no WebSocket was asked for. `replaced`: another client has the applications. Requests work in all but `closed`. */
 export type AriState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'replaced' | 'closed';
 
+/** What is told beside what happens in the applications. */
 export interface StartOptions {
   /** Whether the applications get the events of all that Asterisk has. */
   readonly subscribeAll?: boolean | undefined;

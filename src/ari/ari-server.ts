@@ -15,6 +15,7 @@ import { Ari, type AriOptions } from './ari';
 import { EventSocket } from './event-socket';
 import { checkServerNames } from './option-names';
 
+/** Where to listen, and who may connect. */
 export interface AriServerOptions
   extends Pick<
     AriOptions,
@@ -41,6 +42,10 @@ export interface AriServerOptions
 const NORMAL = 1000;
 const FAILED = 1011;
 
+/**
+ * For Asterisk's outbound WebSockets (22, websocket_client.conf): it connects to us, and each WebSocket is a
+ * client.
+ */
 export class AriServer {
   readonly #server: http.Server | https.Server;
   readonly #webSockets: WebSocketServer;
@@ -127,6 +132,7 @@ export class AriServer {
     return server;
   }
 
+  /** The port that is listened on. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }

@@ -1,9 +1,4 @@
-/**
- * A client of Asterisk's REST interface (res/res_ari.c) and its Stasis applications. Requests need no connection that
- * stands and no description that is loaded; `start` opens the WebSocket that the events come by, in the order in which
- * Asterisk sends them. When that is lost the client comes back by itself, asks for its subscriptions again, and tells
- * what it has missed.
- */
+/** A client of Asterisk's REST interface. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
@@ -21,6 +16,7 @@ import {
   type StartOptions,
 } from './application-link';
 import type { BridgeHandle } from './bridge';
+import { isPatient } from './carrier';
 import type { StasisStart } from './catalog';
 import type { ChannelHandle } from './channel';
 import { EventHub } from './event-hub';
@@ -50,6 +46,7 @@ import { makeResources, type OperationTable, type RequestOptions, type Resources
 /** Sees requests (`>`), answers and events (`<`), what looks like a secret left out. */
 export type AriTracer = (direction: '>' | '<', text: string) => void;
 
+/** Where Asterisk is, who asks, and with what limits. */
 export interface AriOptions {
   /** `host` or `host:port`; 127.0.0.1 where it is left out. */
   readonly host?: string | undefined;
@@ -87,6 +84,7 @@ export interface AriOptions {
   readonly onError?: ((error: unknown, event: AnyEvent | undefined) => void) | undefined;
 }
 
+/** What a client has seen since it was made. */
 export interface AriCounts {
   /** Those that nobody listens to, too. */
   readonly events: number;
@@ -103,6 +101,12 @@ export interface AriCounts {
 /** How long the word that the caller has gone may come behind the one that another has. */
 const GOING_MS = 1000;
 
+/**
+ * A client of Asterisk's REST interface (res/res_ari.c) and its Stasis applications. Requests need no connection that
+ * stands and no description that is loaded; `start` opens the WebSocket that the events come by, in the order in which
+ * Asterisk sends them. When that is lost the client comes back by itself, asks for its subscriptions again, and tells
+ * what it has missed.
+ */
 export interface Ari extends Resources {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor assigns what the interface promises
@@ -152,6 +156,7 @@ export class Ari {
     this.#host = {
       resources,
       registry: this.#registry,
+      timeoutMs,
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
       openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {
@@ -195,6 +200,7 @@ export class Ari {
     return this.#link.applicationNames;
   }
 
+  /** What has come and gone. */
   get counts(): AriCounts {
     return {
       events: this.#intake.events,
@@ -373,7 +379,9 @@ export class Ari {
     // whoever is told that Asterisk has called may ask at once: the WebSocket is taken in this very turn
     if (!this.#http && this.#link.state === 'idle') await undefined;
     const { carrier } = this.#link;
-    if (carrier?.fits(request)) {
+    // by the WebSocket all go one behind the other
+    const mayHoldUp = this.#http !== undefined && isPatient(request);
+    if (!mayHoldUp && carrier?.fits(request)) {
       try {
         return await carrier.carry(request, { timeoutMs, signal });
       } catch (error) {

@@ -8,9 +8,12 @@ export interface UnknownEvent extends Message {
   readonly [field: string]: unknown;
 }
 
+/** An event that Asterisk 22.10 has, by its `type`. */
 export type KnownEvent = Events[keyof Events];
+/** Whatever comes: an event that is known, or one of another Asterisk's. */
 export type AnyEvent = KnownEvent | UnknownEvent;
 
+/** The event of this type. */
 export type EventOf<Type extends string> = Type extends keyof Events
   ? Events[Type]
   : Type extends '*'

@@ -2,6 +2,7 @@
 import { type AriRequest, encodeOperation, type OperationForm, parseRow } from '../wire/ari-request';
 import { type Operations, operations } from './catalog';
 
+/** What any request takes behind its parameters. */
 export interface RequestOptions {
   /** How long the answer may take; the client's own limit where it is left out, and 0: without limit. */
   readonly timeoutMs?: number | undefined;

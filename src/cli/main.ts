@@ -44,6 +44,11 @@ const commands: readonly CommandRow[] = [
     load: () => import('./call'),
   },
   {
+    usage: 'new <folder>',
+    describe: 'Makes a folder of scripts to begin with: a script, its test, types',
+    load: () => import('./new'),
+  },
+  {
     usage: 'speech',
     describe: 'Serves what calls have spoken to an Asterisk on another machine',
     load: () => import('./speech'),
@@ -57,6 +62,11 @@ const commands: readonly CommandRow[] = [
     usage: 'ari [method] [path] [parameters..]',
     describe: 'Asks the REST interface of Asterisk, or shows what happens there',
     load: () => import('./ari'),
+  },
+  {
+    usage: 'install',
+    describe: 'Sets this machine up, so that Asterisk can call scripts',
+    load: () => import('./install'),
   },
 ];
 
@@ -93,8 +103,8 @@ export async function main(args: string[]): Promise<void> {
         '  [fastagi]',
         '  basedir = /var/lib/asterisk/fastagi',
         '',
-        'It takes no call from a terminal: "fastagi call SCRIPT" plays one. The xinetd',
-        'service file is xinetd/fastagi. Scripts run as classic AGI by "agi SCRIPT".',
+        'It takes no call from a terminal: "fastagi call SCRIPT" plays one, and "fastagi',
+        'install" sets the service up. Scripts run as classic AGI by "agi SCRIPT".',
       ].join('\n'),
     )
     .option('config', {

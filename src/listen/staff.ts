@@ -78,6 +78,8 @@ export class Staff {
   /** Until a process that stood back is seen not to have come forth again. */
   #mayBePolite: boolean;
   #lastCallMs = 0;
+  /** Looked up now and then: newer Nodes read files of the system's for it, 20 µs each time. */
+  #cores = availableParallelism();
   #again: NodeJS.Timeout | undefined;
   #upkeep: NodeJS.Timeout | undefined;
   #closing = false;
@@ -181,12 +183,11 @@ export class Staff {
       return;
     }
     const { settings } = this.#options;
-    const cores = availableParallelism();
     const idle = this.#count('idle');
     const booting = this.#count('booting');
     if (settings.mode === 'shared') {
       const there = idle + this.#count('busy') + booting - this.#outdated.size;
-      for (let due = Math.min(settings.processes - there, cores - booting); due > 0; due--)
+      for (let due = Math.min(settings.processes - there, this.#cores - booting); due > 0; due--)
         if (!this.#begin({ politely: false })) return;
       return;
     }
@@ -197,7 +198,7 @@ export class Staff {
     const freeEveryMs = this.#turnover.everyMs(now);
     const due = bootsDue(
       { ...crew, waiting, sinceLastCallMs: now - this.#lastCallMs, freeEveryMs },
-      { most: settings.processes, spare, cores },
+      { most: settings.processes, spare, cores: this.#cores },
     );
     for (let boot = 0; boot < due.now; boot++) {
       if (due.urgent && settings.maxCalls === 1) {
@@ -332,7 +333,9 @@ export class Staff {
     const { code, signal } = how;
     const told = signal ?? `exit code ${code}`;
     if (!this.#dispatch.onEnd(member, how)) {
-      if (wasBooting && !this.#closing) this.#boots.failed(member, member.pid === 0 ? undefined : told);
+      // one that nobody waits for any more may be ended by what ends the server
+      if (wasBooting && (!this.#closing || this.#dispatch.waiting > 0))
+        this.#boots.failed(member, member.pid === 0 ? undefined : told);
       if (member.state === 'idle') {
         this.#options.log.write(
           'warning',
@@ -370,6 +373,7 @@ export class Staff {
 
   /** Ends what has been idle for long, one at a time, and what does not answer. */
   #lookAfter(): void {
+    this.#cores = availableParallelism();
     const { mode, stuckSeconds } = this.#options.settings;
     if (mode === 'shared') {
       if (stuckSeconds > 0)

@@ -39,6 +39,7 @@ export interface Frame {
   readonly before: ReadonlyMap<string, string | undefined>;
 }
 
+/** What a stand-in of an application or a function acts on. */
 export class Channel {
   name = '';
   language = 'en';

@@ -1,10 +1,12 @@
 /** What happens in a simulated call, for those who show it or test it. */
 
+/** How something is said. */
 export type SayKind = 'digits' | 'letters' | 'phonetic' | 'number' | 'date' | 'time' | 'datetime';
 
 /** What ended a call. */
 export type HangupSource = 'caller' | 'script' | 'timeout';
 
+/** One thing that happens in a call, by its `type`. */
 export type CallHappening =
   /** A line of the script's. */
   | { readonly type: 'command'; readonly line: string }
@@ -40,7 +42,8 @@ export type CallHappening =
   /** The script has ended; `status` is AGISTATUS. */
   | { readonly type: 'end'; readonly status: AgiStatus };
 
+/** What became of the script: Asterisk's AGISTATUS. */
 export type AgiStatus = 'SUCCESS' | 'FAILURE' | 'HANGUP' | 'NOTFOUND';
 
-/** @param atMs since the call began */
+/** What happens in a call, and when: `atMs` is since it began. */
 export type CallEvent = { readonly atMs: number } & CallHappening;

@@ -22,6 +22,7 @@ export interface DialStandIn {
   readonly hangupCause?: number | undefined;
 }
 
+/** What a speech engine is to have recognized. */
 export interface SpeechStandIn {
   readonly text: string;
   /** 0 to 1000. */
@@ -29,6 +30,7 @@ export interface SpeechStandIn {
   readonly grammar?: string | undefined;
 }
 
+/** The call that is placed, and what stands around it. */
 export interface CallOptions {
   /** Who calls: a number, `"Jo Do" <123>`, or both apart. None: Asterisk says `unknown`. */
   readonly callerId?:

@@ -14,12 +14,14 @@ import { checkNames } from './option-names';
 import { TestCall } from './test-call';
 
 export type { Channel } from '../sim/channel';
-export type { AgiStatus, CallEvent } from '../sim/events';
-export type { CallOptions } from '../sim/options';
+export type { AgiStatus, CallEvent, CallHappening, HangupSource, SayKind } from '../sim/events';
+export type { FunctionStandIn } from '../sim/expressions';
+export type { ApplicationStandIn, CallOptions, DialStandIn, Sounds, SpeechStandIn } from '../sim/options';
 export { ExpectationError } from './expectation-error';
 export type { ScriptFunction } from './in-process';
 export { type Place, type Recording, TestCall } from './test-call';
 
+/** The call, the sounds that there are, and how long to wait for the script. */
 export interface SimulateOptions extends Omit<CallOptions, 'sounds'> {
   /** Keys that the caller presses by himself, as `press` would. */
   readonly digits?: string | number | undefined;

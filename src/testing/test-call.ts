@@ -202,6 +202,7 @@ export class TestCall {
       .join('');
   }
 
+  /** What was recorded of the caller, in order. */
   get recordings(): Recording[] {
     return this.#all('record').map(({ file, format, durationMs }) => ({ file, format, durationMs }));
   }
@@ -227,6 +228,7 @@ export class TestCall {
     return { name, number };
   }
 
+  /** The channel's language as it is now. */
   get language(): string {
     return this.#call.channel.language;
   }
@@ -261,10 +263,12 @@ export class TestCall {
     return this.#all('warning').map(({ text }) => text);
   }
 
+  /** Whether the call was answered. */
   get answered(): boolean {
     return this.#call.channel.answered;
   }
 
+  /** Whether the call is over. */
   get hungUp(): boolean {
     return this.#call.hungUp;
   }

@@ -9,6 +9,7 @@ import type { Making } from './making';
 import type { SpeechSettings } from './settings';
 import { sha256Hex } from './sha256';
 
+/** By what a text is spoken; else as the configuration says in `[tts]`. */
 export interface SpeechOptions {
   /** `festival`, `flite`, `espeak-ng`, `swift`, `piper` or `command`; else the configuration's. */
   readonly engine?: string | undefined;

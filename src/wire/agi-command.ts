@@ -12,6 +12,7 @@ export const MAX_COMMAND_WORDS = 127;
 
 const plain = /^[A-Za-z0-9_./:@#*+,=|~^%!?-]+$/;
 
+/** What a command's argument may be. */
 export type AgiArgument = string | number;
 
 /**

@@ -6,6 +6,10 @@
 /** Header to value; a header that comes more than once has a list. */
 export type AmiObject = Record<string, string | string[]>;
 
+/**
+ * A message of Asterisk's: headers, each of which may come more than once. Their names are compared as Asterisk
+ * does, without regard to capitals.
+ */
 export class AmiMessage<Header extends string = string> {
   /** The header lines as they came, without the empty line that ends them. */
   readonly text: string;
@@ -39,6 +43,7 @@ export class AmiMessage<Header extends string = string> {
     return headers;
   }
 
+  /** All headers as an object, for `JSON.stringify`. */
   toJSON(): AmiObject {
     const parts = this.#take();
     const object: AmiObject = Object.create(null);

@@ -184,6 +184,7 @@ export function encodeQuery(query: AriRequest['query']): string {
   return `?${pairs.join('&')}`;
 }
 
+/** What a request of your own making has beside its path. */
 export interface RawRequest {
   readonly query?: Readonly<Record<string, AriValue | readonly string[]>> | undefined;
   /** What becomes the body, as JSON. */

@@ -1,0 +1,114 @@
+/** What a set-up is made of on this machine: which Node, which fastagi, whose Asterisk. */
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { type Account, readAccount } from './accounts';
+
+/** Where xinetd, systemd and Asterisk look for programs. */
+export const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export interface AsteriskUser {
+  /** Undefined where there is no such user. */
+  readonly account: Account | undefined;
+  readonly name: string;
+  /** How that is known, as the end of "Asterisk's user is NAME, …". */
+  readonly source: string;
+}
+
+/**
+ * Whom Asterisk runs as: who has the process that runs, else who its configuration names, else `asterisk`.
+ * @param root the folder that holds the machine's files
+ */
+export function asteriskUser(root = '/'): AsteriskUser {
+  const running = root === '/' ? runningAsterisk() : undefined;
+  if (running !== undefined) {
+    const account = readAccount(running.uid);
+    return { account, name: account?.name ?? String(running.uid), source: `who runs process ${running.pid}` };
+  }
+  const named = namedUser(root);
+  if (named) return { ...named, account: readAccount(named.name, root) };
+  return { account: readAccount('asterisk', root), name: 'asterisk', source: 'the usual one' };
+}
+
+/** A process of Asterisk's. */
+export const runningAsterisk = () => processNamed('asterisk');
+
+/** A process of this machine's own: those of containers on it are others' affairs. */
+export function processNamed(wanted: string): { readonly pid: number; readonly uid: number } | undefined {
+  const here = namespaceOf('self');
+  for (const name of namesIn('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== wanted) continue;
+      const there = namespaceOf(name);
+      if (there === undefined || there === here)
+        return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
+    } catch {
+      // it has ended
+    }
+  }
+  return undefined;
+}
+
+/** Undefined for a process that is not this user's to look at. */
+function namespaceOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As in `runuser` of asterisk.conf, and in Debian's way before that. */
+function namedUser(root: string): { name: string; source: string } | undefined {
+  const places = [
+    ['etc/asterisk/asterisk.conf', /^\s*runuser\s*=>?\s*([\w.-]+)/m],
+    ['etc/default/asterisk', /^\s*AST_USER\s*=\s*"?([\w.-]+)/m],
+    ['etc/sysconfig/asterisk', /^\s*AST_USER\s*=\s*"?([\w.-]+)/m],
+  ] as const;
+  for (const [file, pattern] of places) {
+    let text: string;
+    try {
+      text = readFileSync(path.join(root, file), 'utf8');
+    } catch {
+      continue;
+    }
+    const name = pattern.exec(text)?.[1];
+    if (name !== undefined) return { name, source: `as /${file} says` };
+  }
+  return undefined;
+}
+
+/**
+ * The path by which a service should name a program of which the real path is known: one that stays when another
+ * version takes its place, where the standard PATH has one.
+ */
+export function lastingPath(program: string): string {
+  const real = realOf(program);
+  for (const folder of STANDARD_PATH.split(':')) {
+    const place = path.join(folder, path.basename(program));
+    if (realOf(place) === real) return place;
+  }
+  return program;
+}
+
+/** A file of the package that this program was installed with; undefined where it lies alone. */
+export function packageFile(executable: string, name: string): string | undefined {
+  const file = path.join(path.dirname(realOf(executable) ?? executable), '..', name);
+  return existsSync(file) ? path.resolve(file) : undefined;
+}
+
+function realOf(place: string): string | undefined {
+  try {
+    return realpathSync(place);
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
