@@ -58,6 +58,11 @@ const commands: readonly CommandRow[] = [
     describe: 'Asks the REST interface of Asterisk, or shows what happens there',
     load: () => import('./ari'),
   },
+  {
+    usage: 'doctor',
+    describe: "Looks at a set-up: what stands in a call's way, and what mends it",
+    load: () => import('./doctor'),
+  },
 ];
 
 /** How yargs begins to say that arguments are missing. */

@@ -1,0 +1,50 @@
+/** Looks at a set-up in the order in which a call meets it, and changes nothing. */
+import { checkAgiBin } from './checks/agi-bin';
+import { checkAri } from './checks/ari';
+import { checkAsterisk } from './checks/asterisk';
+import { checkCall } from './checks/call';
+import { checkConfiguration } from './checks/configuration';
+import { checkDialplan } from './checks/dialplan';
+import { checkDisk, checkLog, checkTraces } from './checks/log';
+import { checkManager } from './checks/manager';
+import { checkNode, checkProgram } from './checks/node';
+import { checkPort } from './checks/port';
+import { checkScripts } from './checks/scripts';
+import { checkService } from './checks/service';
+import { checkSpeech } from './checks/speech';
+import type { Finding } from './findings';
+import { type Looker, type Survey, survey } from './survey';
+
+type Check = (survey: Survey) => readonly Finding[] | Promise<readonly Finding[]>;
+
+const checks: readonly Check[] = [
+  checkAsterisk,
+  checkDialplan,
+  checkService,
+  checkPort,
+  checkNode,
+  checkProgram,
+  checkConfiguration,
+  checkScripts,
+  checkLog,
+  checkTraces,
+  checkDisk,
+  checkCall,
+  checkAgiBin,
+  checkSpeech,
+  checkManager,
+  checkAri,
+];
+
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  /** Whether the configuration can be used at all. */
+  readonly configured: boolean;
+}
+
+/** All checks side by side: each has its own limit on time. */
+export async function examine(looker: Looker): Promise<Diagnosis> {
+  const there = survey(looker);
+  const found = await Promise.all(checks.map(async (check) => check(there)));
+  return { findings: found.flat(), configured: there.problem === undefined };
+}
