@@ -1,5 +1,5 @@
 /** `fastagi doctor`: looks at a set-up, and says what stands in a call's way and what mends it. */
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Argv } from 'yargs';
 import { printable } from '../log-entry';
@@ -8,11 +8,18 @@ import type { Finding, FindingState } from '../setup/findings';
 import { Machine } from '../setup/machine';
 import { lastingPath } from '../setup/surroundings';
 import { exitCodes } from './exit-codes';
-import { toJson } from './output';
+import { sayAs, toJson } from './output';
+
+const say = sayAs('doctor');
 
 export function options(parser: Argv): Argv {
   return parser
     .option('json', { type: 'boolean', default: false, describe: 'One JSON object, for programs' })
+    .option('root', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Look at the machine whose files lie below DIR: an image, a container',
+    })
     .epilogue(
       [
         'It looks, in the order in which a call meets them, at Asterisk, the service, the',
@@ -29,10 +36,14 @@ export function options(parser: Argv): Argv {
 }
 
 export async function run(given: Record<string, unknown>): Promise<number> {
-  const { json, config } = given as { json: boolean; config?: string };
+  const { json, config, root = '/' } = given as { json: boolean; config?: string; root?: string };
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    say(`--root ${root}: there is no such folder`);
+    return exitCodes.refused;
+  }
   // what settings warn of is told as a finding
   process.removeAllListeners('warning');
-  const inEnvironment = process.env.FASTAGI_CONFIG;
+  const inEnvironment = root === '/' ? process.env.FASTAGI_CONFIG : undefined;
   const named = config
     ? { file: config, by: '--config' }
     : inEnvironment
@@ -40,7 +51,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
       : undefined;
   const executable = realpathSync(fileURLToPath(new URL('fastagi', import.meta.url)));
   const { findings, configured } = await examine({
-    machine: new Machine(),
+    machine: new Machine(root),
     node: lastingPath(process.execPath),
     executable: lastingPath(executable),
     named,

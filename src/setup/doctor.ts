@@ -12,28 +12,28 @@ import { checkPort } from './checks/port';
 import { checkScripts } from './checks/scripts';
 import { checkService } from './checks/service';
 import { checkSpeech } from './checks/speech';
-import type { Finding } from './findings';
+import { type Finding, Findings } from './findings';
 import { type Looker, type Survey, survey } from './survey';
 
 type Check = (survey: Survey) => readonly Finding[] | Promise<readonly Finding[]>;
 
-const checks: readonly Check[] = [
-  checkAsterisk,
-  checkDialplan,
-  checkService,
-  checkPort,
-  checkNode,
-  checkProgram,
-  checkConfiguration,
-  checkScripts,
-  checkLog,
-  checkTraces,
-  checkDisk,
-  checkCall,
-  checkAgiBin,
-  checkSpeech,
-  checkManager,
-  checkAri,
+const checks: readonly (readonly [subject: string, check: Check])[] = [
+  ['asterisk', checkAsterisk],
+  ['dialplan', checkDialplan],
+  ['service', checkService],
+  ['port', checkPort],
+  ['node', checkNode],
+  ['fastagi', checkProgram],
+  ['configuration', checkConfiguration],
+  ['scripts', checkScripts],
+  ['log', checkLog],
+  ['traces', checkTraces],
+  ['disk', checkDisk],
+  ['call', checkCall],
+  ['agi-bin', checkAgiBin],
+  ['speech', checkSpeech],
+  ['manager', checkManager],
+  ['ari', checkAri],
 ];
 
 export interface Diagnosis {
@@ -45,6 +45,17 @@ export interface Diagnosis {
 /** All checks side by side: each has its own limit on time. */
 export async function examine(looker: Looker): Promise<Diagnosis> {
   const there = survey(looker);
-  const found = await Promise.all(checks.map(async (check) => check(there)));
+  const found = await Promise.all(checks.map(([subject, check]) => attempt(subject, check, there)));
   return { findings: found.flat(), configured: there.problem === undefined };
+}
+
+/** What goes wrong in one of them costs the others nothing. */
+async function attempt(subject: string, check: Check, there: Survey): Promise<readonly Finding[]> {
+  try {
+    return await check(there);
+  } catch (error) {
+    const found = new Findings(subject);
+    found.skipped(`this could not be looked at: ${(error as Error).message}`);
+    return found.list;
+  }
 }

@@ -34,13 +34,19 @@ export function runningAsterisk(): { readonly pid: number; readonly uid: number 
   for (const name of namesIn('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() === 'asterisk')
+      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== 'asterisk') continue;
+      if (!isConsole(readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')))
         return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
     } catch {
       // it has ended
     }
   }
   return undefined;
+}
+
+/** Whether a command line is that of a console of Asterisk's, `asterisk -rvvv`, which is a process of the same name. */
+export function isConsole([, ...args]: readonly string[]): boolean {
+  return args.some((arg) => /^-[A-Za-z]*[rR]/.test(arg));
 }
 
 /** As in `runuser` of asterisk.conf, and in Debian's way before that. */

@@ -8,7 +8,7 @@ import type { Machine, Process } from './machine';
 import { readScripts, type ScriptFolder } from './script-folder';
 import { configOf, optionOf, type Service } from './service';
 import { startedByHand, systemdServices, type XinetdFiles, xinetdFiles } from './services';
-import { type AsteriskUser, asteriskUser, STANDARD_PATH } from './surroundings';
+import { type AsteriskUser, asteriskUser, isConsole, STANDARD_PATH } from './surroundings';
 
 export interface AsteriskPlace {
   readonly process: Process | undefined;
@@ -129,10 +129,7 @@ function addressOf(service: Service | undefined, settings: Settings): { host: st
 }
 
 function asteriskPlace(machine: Machine, processes: readonly Process[]): AsteriskPlace {
-  // its consoles have the same name
-  const running = processes.find(
-    ({ name, words }) => name === 'asterisk' && !words.slice(1).some((word) => /^-[a-zA-Z]*[rR]/.test(word)),
-  );
+  const running = processes.find(({ name, words }) => name === 'asterisk' && !isConsole(words));
   const named = running?.words.indexOf('-C') ?? -1;
   const file = (named === -1 ? undefined : running?.words[named + 1]) ?? '/etc/asterisk/asterisk.conf';
   const text = machine.read(file) ?? '';

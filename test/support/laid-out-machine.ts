@@ -80,6 +80,12 @@ export function layOut({ files: changes = {}, modes = {}, owners = {}, links = {
     else all[name] = text;
   }
   const folder = makeFolder(all);
+  // whatever the umask of who tests
+  fs.chmodSync(folder, 0o755);
+  for (const name of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const place = path.join(folder, name);
+    fs.chmodSync(place, fs.statSync(place).isDirectory() ? 0o755 : 0o644);
+  }
   for (const name of executables) if (name in all) fs.chmodSync(path.join(folder, name), 0o755);
   if (process.getuid?.() === 0) {
     for (const name of asterisks)

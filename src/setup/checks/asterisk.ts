@@ -40,7 +40,8 @@ export async function checkAsterisk({ machine, asterisk, folder }: Survey): Prom
     }
     return found.list;
   }
-  const isLoaded = (name: string) => new RegExp(`^${name}\\.so\\s.*\\sRunning\\b`, 'm').test(modules);
+  const isLoaded = (name: string) =>
+    new RegExp(`^${name}\\.so\\s(?!.*\\bNot Running).*\\bRunning\\b`, 'm').test(modules);
   if (isLoaded('res_agi')) found.ok('res_agi.so is loaded: the dialplan has AGI()');
   else {
     found.failure(

@@ -108,10 +108,10 @@ function problemOfAddress(survey: Survey, target: string): { why: string; remedy
     return undefined;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    const asked = script.split('?', 1)[0] as string;
+    const asked = (script.split('?', 1)[0] as string).replace(/\.\w+$/, '');
     const meant = nearestName(
       asked,
-      survey.folder.scripts.map(({ name }) => name),
+      survey.folder.scripts.map(({ name }) => name.replace(/\.\w+$/, '')),
     );
     return {
       why: machine.bare(error.message),

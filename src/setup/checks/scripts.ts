@@ -59,7 +59,7 @@ export async function checkScripts(survey: Survey): Promise<Finding[]> {
         ? ''
         : config.setuid
           ? ', each of an owner that it may run as'
-          : `, and user ${userName} can read them`;
+          : `, and user ${userName} can read ${scripts.length === 1 ? 'it' : 'them'}`;
     found.ok(`${count} in ${basedir}${reader}`);
   }
   return found.list;
@@ -193,7 +193,7 @@ async function checkSyntax(found: Findings, { machine, folder }: Survey): Promis
 }
 
 function told(found: Findings, { file }: FoundScript, { line, message }: Problem): void {
-  found.failure(`${file}, line ${line}: ${message}`, `node --check ${file} shows the place`);
+  found.failure(`${file}, line ${line}: ${message}`, `mend line ${line} of ${file}`);
 }
 
 /** What has another ending, or none, may be anything: it is a script of Node's if its first line says so. */
