@@ -202,7 +202,7 @@ operations take and give, and of all events, are exported by Asterisk's own name
       },
       {
         name: 'PlaybackHandle',
-        sections: { 'What plays: `ari.playback()`': 'finished ended' },
+        sections: { 'What plays: `ari.playback()`': 'finished stop ended' },
       },
       {
         name: 'RecordingHandle',

@@ -1,6 +1,7 @@
-// Writes docs/reference/*.md anew: the public names, with what their docstrings say of them.
+// Writes docs/reference/*.md anew: the public names, with what their docstrings say of them, and the commands.
 //
 //   node build.mjs && node scripts/reference.mjs
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,13 +11,41 @@ import { pages } from './reference-pages.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const WIDTH = 120;
+const MADE = '[made by `scripts/reference.mjs`]: #';
 /** Behind a heading, what links to it say; `settleLinks` takes it away. */
 const KEY = '\u0000';
 
 /** @returns {Map<string, string>} the name of each page in docs/reference, with its text */
 export function renderReference(types = path.join(root, 'dist/types')) {
-  return new Map(pages.map((page) => [page.file, renderPage(page, types)]));
+  return new Map([
+    ...pages.map((page) => [page.file, renderPage(page, types)]),
+    ['cli.md', renderCommands()],
+  ]);
 }
+
+/** What each command says of itself. */
+function renderCommands() {
+  const helpOf = (...words) =>
+    execFileSync(process.execPath, [path.join(root, 'dist/fastagi'), ...words, '--help'], {
+      encoding: 'utf8',
+      // none of this machine's settings has a say in it
+      env: { PATH: process.env.PATH },
+    }).trim();
+  const all = helpOf();
+  const names = Array.from(all.matchAll(/^ {2}fastagi (\w+)/gm), ([, name]) => name);
+  const parts = names.flatMap((name) => [`## fastagi ${name}`, fenceText(helpOf(name))]);
+  return `${[
+    '# The commands: `fastagi`',
+    MADE,
+    'What they say by `--help`. Their exit codes are in [exit-codes.md](../exit-codes.md).',
+    names.map((name) => `[${name}](#fastagi-${name})`).join(' · '),
+    '## fastagi',
+    fenceText(all),
+    ...parts,
+  ].join('\n\n')}\n`;
+}
+
+const fenceText = (text) => `\`\`\`\n${text}\n\`\`\``;
 
 /** @param {import('./reference-pages.mjs').Page} page */
 function renderPage(page, types) {
@@ -42,7 +71,7 @@ function renderPage(page, types) {
     .map(({ name }) => declarations.get(name).doc.text);
   const parts = [
     heading(1, page.title, page.classes.find(({ receiver }) => receiver)?.name),
-    '[made of the docstrings by `scripts/reference.mjs`]: #',
+    MADE,
     page.intro,
     ...about.filter(Boolean).map(wrapAll),
     [

@@ -37,6 +37,12 @@ export function epochSeconds(what: string, time: Date | number): number {
       `${what}: a moment is a Date, or seconds since 1970, and this is ${time === null ? 'null' : typeof time}`,
     );
   }
+  // what Date.now() gives, as late as PHP's time() is never
+  if (typeof time === 'number' && Number.isInteger(time) && time > INT[1]) {
+    throw new AgiArgumentError(
+      `${what} is ${time}: a moment is a Date, or seconds since 1970, and these look like milliseconds: new Date(…) takes them`,
+    );
+  }
   const seconds = typeof time === 'number' ? time : Math.floor(time.getTime() / 1000);
   inRange(what, seconds, ...INT);
   return seconds;

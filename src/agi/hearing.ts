@@ -12,6 +12,9 @@ const IDLE_MS = 20;
 /** How often, at most, it is seen whether the event loop rests before the end is watched for all the same. */
 const LOOKS = 5;
 
+/** So many refused commands of a caller who is gone are what a script asks that does not see it. */
+export const MAX_REFUSALS = 1000;
+
 /** The event loop's own: a test may put another in its place, which nobody turns for the call. */
 const nextTurn = setImmediate;
 
@@ -43,6 +46,7 @@ export class Hearing {
   /** What the event loop had rested when the last was said, where the transport overhears; else there is a timer. */
   #restedMs = Number.POSITIVE_INFINITY;
   #drained: (() => void)[] = [];
+  #refusals = 0;
 
   constructor(session: Session) {
     this.#session = session;
@@ -94,6 +98,22 @@ export class Hearing {
     return ended ? failures().copyOf(ended) : failures().scriptEnded();
   }
 
+  /** No command is taken. Not told at once: a script that tries again and again must let the event loop turn. */
+  async turnAway(): Promise<never> {
+    const refusal = this.refusal();
+    await new Promise(nextTurn);
+    await this.#refused();
+    throw refusal;
+  }
+
+  /** A command needs a caller who is gone. @returns what the script waits for before it is told so */
+  #refused(): Promise<void> | undefined {
+    const { onCircles } = this.#session;
+    if (++this.#refusals < MAX_REFUSALS || onCircles === undefined) return undefined;
+    if (this.#refusals === MAX_REFUSALS) onCircles();
+    return new Promise(() => {});
+  }
+
   /** Why a command is not sent while another is under way. */
   nested(): AgiError {
     return failures().nested();
@@ -127,14 +147,17 @@ export class Hearing {
     // the stray usage text ends where the reply to a NOOP begins
     if (this.#usageMayFollow) await this.#session.put('NOOP');
     if (reply.code === 200) return reply;
-    if (reply.code === 511) this.hungUp();
+    if (reply.code === 511) {
+      this.hungUp();
+      await this.#refused();
+    }
     throw failures().failure(line, secret, reply);
   }
 
   /** Begins a turn when those before it have ended. */
   wait<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     const session = this.#session;
-    if (session.stopped) return Promise.reject(this.refusal());
+    if (session.stopped) return this.turnAway();
     return new Promise<T>((resolve, reject) => {
       const begin = () => {
         session.inTurn = true;

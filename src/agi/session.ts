@@ -46,6 +46,8 @@ export class Session {
   /** How many lines have come that were no part of a reply, as the rest of a value that seemed to end before. */
   strays = 0;
   onGone: (() => void)[] = [];
+  /** Called where a script asks again and again for what a caller who is gone cannot have; from then on it has no answer. */
+  onCircles: (() => void) | undefined;
   // made when a script asks for it: an AbortController costs a millisecond
   controller: AbortController | undefined;
   readonly #fields: ReadonlyMap<string, string>;
@@ -108,7 +110,7 @@ export class Session {
   }
 
   readonly ask: Ask = (line, options) => {
-    if (this.stopped) return Promise.reject(this.hearing.refusal());
+    if (this.stopped) return this.hearing.turnAway();
     try {
       checkLine(line, this.#fields.get('agi_version'));
     } catch (error) {

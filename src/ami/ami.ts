@@ -107,6 +107,7 @@ export class Ami extends ManagerActions {
   readonly #exchanges: Exchanges;
   readonly #filters: AmiFields[] = [];
   readonly #stateListeners = new Set<(state: AmiState, error: Error | undefined) => void>();
+  readonly #leavers = new Set<() => void>();
   readonly #abort = new AbortController();
   #mask: string;
   #connection: Connection | undefined;
@@ -156,7 +157,10 @@ export class Ami extends ManagerActions {
     const ami = new this(options);
     const { signal } = options;
     signal?.throwIfAborted();
-    const onAbort = () => ami.#finish(signal?.reason);
+    const onAbort = () => {
+      ami.#leave();
+      ami.#finish(signal?.reason);
+    };
     signal?.addEventListener('abort', onAbort, { once: true });
     ami.#abort.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort));
     try {
@@ -208,6 +212,15 @@ export class Ami extends ManagerActions {
     checkListener('onState', null, listener);
     this.#stateListeners.add(listener);
     return () => void this.#stateListeners.delete(listener);
+  }
+
+  /**
+   * Calls the listener when the client is about to be closed, while it can still send.
+   * @internal
+   */
+  onLeaving(listener: () => void): () => void {
+    this.#leavers.add(listener);
+    return () => void this.#leavers.delete(listener);
   }
 
   /** Resolves when the client is connected: at once, or when it has come back. Rejects where it never will. */
@@ -430,11 +443,16 @@ export class Ami extends ManagerActions {
   async #logOff(): Promise<void> {
     if (this.#state === 'closed') return;
     if (this.#connection) {
+      this.#leave();
       const signal = AbortSignal.timeout(GOODBYE_MS);
       // whatever it says: this is the end
       await this.action('Logoff', {}, { signal }).catch(() => {});
     }
     this.#finish(closedByUser(this.address));
+  }
+
+  #leave(): void {
+    for (const leave of [...this.#leavers]) leave();
   }
 
   // — One connection after the other

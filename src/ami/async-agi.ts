@@ -128,6 +128,7 @@ export async function endCall(agi: Agi, options: { readonly failed?: boolean } =
 
 /** Hands each event to the call that it is about. */
 class Switchboard {
+  /** By the channel's name. */
   readonly #calls = new Map<string, AsyncTransport>();
   readonly #stops: (() => void)[];
   #open = true;
@@ -137,26 +138,30 @@ class Switchboard {
     { accept, namesScript = false }: Pick<AsyncAgiOptions, 'accept' | 'namesScript'>,
     listener: (transport: Transport) => void,
   ) {
-    const channelOf = (event: AmiEvent) => event.get('Channel') ?? '';
+    const callOf = (event: AmiEvent) => this.#calls.get(event.get('Channel') ?? '');
     this.#stops = [
       ami.on('AsyncAGIStart', (event) => {
         if (!this.#open || (accept && !accept(event))) return;
-        const channel = channelOf(event);
-        const call = new AsyncTransport(ami, channel, namesScript, () => {
-          if (this.#calls.get(channel) === call) this.#calls.delete(channel);
+        const call = new AsyncTransport(ami, event.get('Channel') ?? '', namesScript, () => {
+          if (this.#calls.get(call.channel) === call) this.#calls.delete(call.channel);
           this.#rest();
         });
-        // one whose end was not told: it is not there any more
-        this.#calls.get(channel)?.onEnd();
-        this.#calls.set(channel, call);
+        this.#seat(call);
         call.onRequest(event);
         listener(call);
       }),
-      ami.on('AsyncAGIExec', (event) => this.#calls.get(channelOf(event))?.onResult(event)),
-      ami.on('AsyncAGIEnd', (event) => this.#calls.get(channelOf(event))?.onEnd()),
+      ami.on('AsyncAGIExec', (event) => callOf(event)?.onResult(event)),
+      ami.on('AsyncAGIEnd', (event) => callOf(event)?.onEnd()),
+      ami.on('BridgeEnter', (event) => callOf(event)?.onBridge()),
+      ami.on('Hangup', (event) => callOf(event)?.onHangup(event.get('Uniqueid'))),
+      ami.on('AttendedTransfer', (event) => this.#onTransfer(event)),
       ami.onState((state, error) => {
         if (state === 'connected') return;
         for (const call of [...this.#calls.values()]) call.onLost(state === 'reconnecting', error);
+      }),
+      // callers must not wait in AsyncAGI for a program that has gone
+      ami.onLeaving(() => {
+        for (const call of [...this.#calls.values()]) call.onLeaving();
       }),
     ];
   }
@@ -165,6 +170,28 @@ class Switchboard {
   close(): void {
     this.#open = false;
     this.#rest();
+  }
+
+  #seat(call: AsyncTransport): void {
+    // one whose end was not told: it is not there any more
+    this.#calls.get(call.channel)?.onEnd();
+    this.#calls.set(call.channel, call);
+  }
+
+  /**
+   * Who is handed over to a call that is no bridge's takes the transferer's place in it (bridge.c,
+   * ast_bridge_transfer_attended): the channel of the call has the name of his from then on.
+   */
+  #onTransfer(event: AmiEvent): void {
+    if (event.get('DestType') !== 'App') return;
+    // the other side is in a bridge; and whichever of the two is told is the one who stays
+    const side = event.get('OrigBridgeUniqueid') === undefined ? 'Orig' : 'Second';
+    const who = ['Transferee', 'TransferTarget'].find((name) => event.get(`${name}Channel`) !== undefined);
+    const call = this.#calls.get(event.get(`${side}TransfererChannel`) ?? '');
+    if (!call || !who) return;
+    this.#calls.delete(call.channel);
+    call.onMove(event.get(`${who}Channel`) as string, event.get(`${who}Uniqueid`));
+    this.#seat(call);
   }
 
   #rest(): void {

@@ -26,6 +26,10 @@ const MAX_COMMAND_BYTES = 1022 - 'Command: '.length;
 /** What ends a failed script's call over FastAGI with AGISTATUS=FAILURE; here a command does that which fails. */
 export const FAILURE = 'FAILURE';
 const failing = 'STREAM FILE "the-script-has-failed" ""';
+/** So often, and so long apart, a command is offered again that was refused: its channel may be about to change its name. */
+const OFFERS = 10;
+const OFFER_MS = 100;
+
 /** The conversation's bytes come in pieces, as out of the pipe in Asterisk. */
 export class AsyncTransport implements Transport {
   receiver: Receiver = nobody;
@@ -33,9 +37,10 @@ export class AsyncTransport implements Transport {
   readonly blocked = false;
   readonly arrived = false;
   readonly #ami: Ami;
-  readonly #channel: string;
   readonly #namesScript: boolean;
   readonly #onOver: () => void;
+  #channel: string;
+  #uniqueId: string | undefined;
   /** Whether the request has come, and what comes now are replies. */
   #requested = false;
   /** Of this stay in AsyncAGI, and of this client: others may send commands to the same channel. */
@@ -50,6 +55,9 @@ export class AsyncTransport implements Transport {
   #cut = false;
   #again = false;
   #command = '';
+  /** How often in a row Asterisk has refused a command, and when it is offered again. */
+  #refusals = 0;
+  #offering: NodeJS.Timeout | undefined;
   #over = false;
   /** Whether the end was asked for. */
   #broken = false;
@@ -62,7 +70,13 @@ export class AsyncTransport implements Transport {
     this.#onOver = onOver;
   }
 
+  /** The name that Asterisk has for it now. */
+  get channel(): string {
+    return this.#channel;
+  }
+
   onRequest(event: AmiEvent): void {
+    this.#uniqueId = event.get('Uniqueid');
     this.#onPiece(event.get('Env') ?? '');
   }
 
@@ -72,8 +86,35 @@ export class AsyncTransport implements Transport {
     this.#onPiece(event.get('Result') ?? '');
   }
 
+  /** Another channel has been put into the place of the call's own, with all that belongs to it: the call goes on. */
+  onMove(channel: string, uniqueId: string | undefined): void {
+    this.#channel = channel;
+    this.#uniqueId = uniqueId;
+  }
+
+  /**
+   * The channel has come into a bridge: by a command of this call's, or because someone has taken it out of AsyncAGI (AMI's
+   * Bridge and Park, the dialplan's Bridge), and of such an end Asterisk does not tell.
+   */
+  onBridge(): void {
+    this.#ami.status(this.#channel).then(
+      ([status]) => {
+        // what the dialplan runs has an application; where there is none, C's printf says so (manager.c, action_status)
+        if (/^(?:\(null\))?$/.test(status?.get('Application') ?? 'unknown')) this.onEnd();
+      },
+      // who may not ask learns of it at the latest by the hangup
+      () => {},
+    );
+  }
+
+  /** The channel is no more: the call has left AsyncAGI, if nobody has told of that before. */
+  onHangup(uniqueId: string | undefined): void {
+    if (uniqueId === this.#uniqueId) this.onEnd();
+  }
+
   /** The call has left AsyncAGI. */
   onEnd(): void {
+    if (this.#over) return;
     if (this.#broken) {
       // who has said the last word of all waits for the connection's end
       if (this.#command === FAILURE) this.#deliverEnd(undefined);
@@ -83,6 +124,11 @@ export class AsyncTransport implements Transport {
     // a hangup, as Asterisk tells it over FastAGI; nothing can be asked any more
     this.#incoming.push(Buffer.from('HANGUP\n'));
     this.#deliverEnd(undefined);
+  }
+
+  /** The client is about to be closed, and can say one more word. */
+  onLeaving(): void {
+    this.#giveBack();
   }
 
   /** @param comesBack whether there will be a connection again */
@@ -152,12 +198,26 @@ export class AsyncTransport implements Transport {
   }
 
   #send(command: string): void {
-    this.#action(command).catch((error) => {
-      // refused because the channel is gone: what is on its way from it has come before this
-      if (error instanceof AmiActionError) this.#deliverEnd(undefined);
-      // in Asterisk it waits for a command that nobody sends any more
-      else this.#giveUp(error);
-    });
+    this.#action(command).then(
+      () => {
+        this.#refusals = 0;
+      },
+      (error) => {
+        if (error instanceof AmiActionError && error.code === 'AMI_ACTION') this.#onRefusal(command);
+        // in Asterisk it waits for a command that nobody sends any more
+        else this.#giveUp(error);
+      },
+    );
+  }
+
+  /**
+   * There is no such channel: it has gone, or is changing places with another, of which an event tells: behind this, or
+   * before Asterisk has done it.
+   */
+  #onRefusal(command: string): void {
+    if (this.#over) return;
+    if (++this.#refusals > OFFERS) this.#deliverEnd(undefined);
+    else this.#offering = setTimeout(() => this.#send(command), OFFER_MS).unref();
   }
 
   #onPiece(escaped: string): void {
@@ -215,6 +275,7 @@ export class AsyncTransport implements Transport {
 
   #finish(): void {
     this.#over = true;
+    clearTimeout(this.#offering);
     this.#onOver();
   }
 

@@ -4,7 +4,7 @@
  */
 import net from 'node:net';
 import type { Transport } from '../agi/transport';
-import { AmiConnectionError } from '../ami-errors';
+import { AmiActionError, AmiConnectionError } from '../ami-errors';
 import { AgiArgumentError } from '../errors';
 import { type Address, showAddress } from './address';
 import type { Ami } from './ami';
@@ -140,7 +140,9 @@ function bridge(
     onEnd: (error) => {
       // of a connection that is lost the client tells, once and not for each call
       if (error && !(error instanceof AmiConnectionError)) {
-        onProblem(`${showAddress(server)}: ${error.message}: the call goes on in the dialplan`);
+        const isLeft = error instanceof AmiActionError && error.code === 'AMI_PERMISSION';
+        const end = isLeft ? 'the call is left in AsyncAGI' : 'the call goes on in the dialplan';
+        onProblem(`${showAddress(server)}: ${error.message}: ${end}`);
       }
       if (!over) onOver();
       over = true;

@@ -1,7 +1,8 @@
 /** The actions that most programs need, by methods: all that phpAGI's manager class has, in the words of Asterisk 22. */
-import { AmiActionError } from '../ami-errors';
+import { AmiActionError, AmiArgumentError } from '../ami-errors';
 import type { AmiFields, AmiValue } from '../wire/ami-action';
 import type { AmiEvent, AmiResponse } from '../wire/ami-message';
+import { escapeArgument } from '../wire/dialplan';
 import { refusedAction } from './failures';
 import { checkNames } from './option-names';
 
@@ -12,6 +13,9 @@ export interface ActionOptions {
   /** Gives up waiting; what was sent stays sent. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Asterisk 16's DBGet gives no more of a value than this (db.c, manager_dbget). */
+const SHORT_VALUE_BYTES = 255;
 
 const redirectNames = { channel: true, context: true, extension: true, priority: true };
 const queueAddNames = { penalty: true, paused: true, memberName: true, stateInterface: true };
@@ -129,8 +133,17 @@ export abstract class ManagerActions {
     await this.action('Redirect', { ...fields, ExtraChannel: extra.channel, ...place });
   }
 
-  /** Transfers a bridged channel, with a word to the new party first. */
+  /**
+   * Transfers a bridged channel, with a word to the new party first. Asterisk has it press the keys: those of `atxfer` in
+   * features.conf, which whoever dialled must have allowed (Dial's `T`, on the called side `t`), and the extension's.
+   * @throws AmiArgumentError for an extension that no keys can dial: Asterisk would say that all is well, and do nothing
+   */
   async attendedTransfer(channel: string, extension: string, context?: string): Promise<void> {
+    if (!/^[\dA-D*#]+$/i.test(extension)) {
+      throw new AmiArgumentError(
+        `attendedTransfer: Asterisk dials the extension by keys, and ${JSON.stringify(extension)} has others than those: give it a number in the dialplan, or use blindTransfer`,
+      );
+    }
     await this.action('Atxfer', { Channel: channel, Exten: extension, Context: context });
   }
 
@@ -166,13 +179,20 @@ export abstract class ManagerActions {
     await this.action('PlayDTMF', { Channel: channel, Digit: digit, Duration: durationMs });
   }
 
-  /** Records a channel, both directions in one file. @returns the recording's id, for `stopMixMonitor` */
+  /**
+   * Records a channel, both directions in one file.
+   * @param options as the application has them: `b` records bridged sound only
+   * @param command what a shell runs when it is over and the channel gone; `^{NAME}` in it is a variable of the channel's,
+   * which the shell takes apart, too
+   * @returns the recording's id, for `stopMixMonitor`
+   */
   async mixMonitor(channel: string, file: string, options?: string, command?: string): Promise<string> {
     // without `i(…)` Asterisk keeps the id to itself
     const variable = `MIXMONITOR_${Math.random().toString(36).slice(2)}`;
     await this.action('MixMonitor', {
       Channel: channel,
-      File: file,
+      // Asterisk makes one text of the three and splits that again, but for the last (app_mixmonitor.c, manager_mixmonitor)
+      File: escapeArgument(file),
       options: `${options ?? ''}i(${variable})`,
       Command: command,
     });
@@ -294,9 +314,19 @@ export abstract class ManagerActions {
   /** A value of Asterisk's database; undefined where there is none. */
   async databaseGet(family: string, key: string): Promise<string | undefined> {
     const { response, items } = await this.ask('DBGet', { Family: family, Key: key });
-    if (response.ok) return items[0]?.get('Val') ?? '';
+    if (response.ok) {
+      const value = items[0]?.get('Val') ?? '';
+      return Buffer.byteLength(value) < SHORT_VALUE_BYTES ? value : await this.#longValue(family, key, value);
+    }
     if (/not found/i.test(response.get('Message') ?? '')) return undefined;
     throw refusedAction('DBGet', response);
+  }
+
+  /** Of a value that may have been cut off. */
+  async #longValue(family: string, key: string, value: string): Promise<string> {
+    const { items } = await this.ask('DBGetTree', { Family: family, Key: key });
+    const whole = items.find((item) => item.get('Key') === `/${family}/${key}`);
+    return whole?.get('Val') ?? value;
   }
 
   /** Puts a value into Asterisk's database, which drops blanks in front of it. */

@@ -16,6 +16,7 @@ import {
   type StartOptions,
 } from './application-link';
 import type { BridgeHandle } from './bridge';
+import { isPatient } from './carrier';
 import type { StasisStart } from './catalog';
 import type { ChannelHandle } from './channel';
 import { EventHub } from './event-hub';
@@ -155,6 +156,7 @@ export class Ari {
     this.#host = {
       resources,
       registry: this.#registry,
+      timeoutMs,
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
       openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {
@@ -377,7 +379,9 @@ export class Ari {
     // whoever is told that Asterisk has called may ask at once: the WebSocket is taken in this very turn
     if (!this.#http && this.#link.state === 'idle') await undefined;
     const { carrier } = this.#link;
-    if (carrier?.fits(request)) {
+    // by the WebSocket all go one behind the other
+    const mayHoldUp = this.#http !== undefined && isPatient(request);
+    if (!mayHoldUp && carrier?.fits(request)) {
       try {
         return await carrier.carry(request, { timeoutMs, signal });
       } catch (error) {

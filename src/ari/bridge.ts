@@ -45,11 +45,17 @@ export class BridgeHandle extends Handle {
   ): Promise<RecordingHandle> {
     const recording = this.host.recording(parameters.name);
     const given = { ...parameters, bridgeId: this.id, name: recording.id };
+    recording.prepare(given.beep ?? false);
     await recording.making(
       () => perform(this, 'bridges', 'record', given, options) as Promise<LiveRecording>,
     );
     recording.watch(this);
     return recording;
+  }
+
+  /** @internal */
+  override lose(): void {
+    this.end('gone');
   }
 
   /** @internal */

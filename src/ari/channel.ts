@@ -9,7 +9,7 @@ import {
   type StasisStart,
 } from './catalog';
 import type { AnyEvent } from './events';
-import { bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
+import { awaitedLater, bindOperations, type Ending, Handle, perform, type WaitOptions } from './handle';
 import type { MediaSocket } from './media-socket';
 import { checkMs, checkNames, collectNames, waitNames } from './option-names';
 import { isDoubtful, type PlaybackHandle } from './playback';
@@ -33,7 +33,7 @@ export interface DialledOutcome {
 
 /** How keys are collected. */
 export interface CollectOptions extends WaitOptions {
-  /** What is played meanwhile, `sound:vm-extension`; the first key ends it. */
+  /** What is played meanwhile, `sound:vm-extension`; the first key ends it, or, while digits are said, what follows them. */
   readonly media?: string | readonly string[] | undefined;
   /** 1 or more; as many as the caller likes where it is left out. */
   readonly maxDigits?: number | undefined;
@@ -87,6 +87,8 @@ const causes = new Map<number, DialledOutcome['status']>([
 const ENTER_MS = 10_000;
 /** How long the word that a channel is gone may come behind the one that it has left. */
 const DESTROYED_MS = 10_000;
+/** When a channel whose end nobody may tell is looked for. */
+const LOOK_MS = 500;
 
 const decisive = ['ChannelDestroyed', 'ChannelHangupRequest', 'StasisStart', 'StasisEnd'];
 
@@ -100,6 +102,7 @@ export class ChannelHandle extends Handle {
   /** What waits for the channel's answer, and may have missed it. */
   readonly #dialling = new Set<() => void>();
   #leaving: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
 
   /**
    * Makes the channel without dialling it; resolves when it is in the application, and takes orders.
@@ -133,7 +136,7 @@ export class ChannelHandle extends Handle {
   /**
    * Dials a channel that was made by `create`, and resolves when it is known what became of that.
    * @param parameters.timeout in seconds; 0: without limit
-   * @throws AriArgumentError for a client that was never started: nobody would tell it
+   * @throws AriArgumentError for a client that was never started: nobody would tell it; for a second order meanwhile
    */
   async dial(parameters: Given<'dial'> = {}, options: RequestOptions = {}): Promise<DialledOutcome> {
     let giveUp: (error: unknown) => void = () => {};
@@ -141,6 +144,8 @@ export class ChannelHandle extends Handle {
     checkNames('channels.dial', options, waitNames);
     if (this.host.isDeaf())
       throw new AriArgumentError('dial: what becomes of a call is told by events: start() comes first');
+    if (this.#dialling.size > 0)
+      throw new AriArgumentError('dial: this channel is being dialled, and a second order kills Asterisk 16');
     const beganAt = performance.now();
     const waiting = this.wait<DialledOutcome>({ signal: options.signal }, '', (resolve, reject) => {
       giveUp = reject;
@@ -196,13 +201,18 @@ export class ChannelHandle extends Handle {
     return playback;
   }
 
-  /** Records the channel; resolves when Asterisk has begun. @param parameters.name chosen where it is left out */
+  /**
+   * Records the channel; resolves when Asterisk has taken the order. What it plays comes first; an order to stop, cancel,
+   * pause or mute waits until it records, and until its beep is over.
+   * @param parameters.name chosen where it is left out
+   */
   async record(
     parameters: Omit<Given<'record'>, 'name'> & { name?: string | undefined },
     options: RequestOptions = {},
   ): Promise<RecordingHandle> {
     const recording = this.host.recording(parameters.name);
     const given = { ...parameters, channelId: this.id, name: recording.id };
+    recording.prepare(given.beep ?? false);
     await recording.making(
       () => perform(this, 'channels', 'record', given, options) as Promise<LiveRecording>,
     );
@@ -233,7 +243,12 @@ export class ChannelHandle extends Handle {
     );
     const id = (channelvars as Record<string, unknown> | undefined)?.MEDIA_WEBSOCKET_CONNECTION_ID;
     try {
-      if (typeof id === 'string') return await this.host.openMedia(id, options);
+      if (typeof id === 'string') {
+        const media = await this.host.openMedia(id, options);
+        // another application's channel, or nobody's, is told to nobody
+        media.once('close', () => this.lose());
+        return media;
+      }
       const text = `channel ${this.id}: Asterisk gives no id of a media WebSocket`;
       throw new AriProtocolError('ARI_MEDIA', text);
     } catch (error) {
@@ -247,21 +262,23 @@ export class ChannelHandle extends Handle {
    * Collects keys, from now on.
    * @throws AriGoneError where the caller hangs up; the signal's reason
    */
-  async collect(options: CollectOptions = {}): Promise<Collected> {
-    checkNames('collect', options, collectNames);
-    const {
-      media,
-      maxDigits = 1023,
-      terminators = '#',
-      timeoutMs = 6000,
-      betweenMs = 2000,
-      signal,
-    } = options;
-    checkMs('collect: timeoutMs', timeoutMs);
-    checkMs('collect: betweenMs', betweenMs);
-    if (!Number.isInteger(maxDigits) || maxDigits < 1) {
-      throw new AriArgumentError(`collect: maxDigits is ${maxDigits}, and must be a whole number from 1 on`);
+  collect(options: CollectOptions = {}): Promise<Collected> {
+    try {
+      checkCollect(options);
+    } catch (error) {
+      return Promise.reject(error);
     }
+    return awaitedLater(this.#collect(options));
+  }
+
+  async #collect({
+    media,
+    maxDigits = 1023,
+    terminators = '#',
+    timeoutMs = 6000,
+    betweenMs = 2000,
+    signal,
+  }: CollectOptions): Promise<Collected> {
     let playback: PlaybackHandle | undefined;
     let pressed = false;
     let wait: (ms: number) => void = () => {};
@@ -327,6 +344,7 @@ export class ChannelHandle extends Handle {
   /** @internal */
   override end(ending: Ending): void {
     clearTimeout(this.#leaving);
+    clearTimeout(this.#looking);
     super.end(ending);
   }
 
@@ -349,14 +367,37 @@ export class ChannelHandle extends Handle {
 
   #expectEnd(): void {
     if (this.ending !== undefined) return;
-    this.#leaving ??= setTimeout(() => this.end('gone'), DESTROYED_MS);
-    this.#leaving.unref();
+    this.#leaving ??= setTimeout(() => this.end('gone'), DESTROYED_MS).unref();
+    this.lose();
+  }
+
+  /** Ends where Asterisk has no such channel any more, and no word of that comes. @internal */
+  override lose(): void {
+    if (this.ending !== undefined) return;
+    this.#looking ??= setTimeout(async () => {
+      const isThere = await this.exists().catch(() => true);
+      this.#looking = undefined;
+      // its last word may be on its way still
+      if (!isThere && this.ending === undefined)
+        this.#looking = setTimeout(() => this.end('gone'), LOOK_MS).unref();
+    }, LOOK_MS).unref();
   }
 }
 
 bindOperations(ChannelHandle.prototype, 'channels', 'channelId', operations.channels, [
   ...['originate', 'originateWithId', 'externalMedia'],
 ]);
+
+/** @throws AriArgumentError for what is no option, or none that can be meant */
+function checkCollect(options: CollectOptions): void {
+  checkNames('collect', options, collectNames);
+  const { timeoutMs = 0, betweenMs = 0, maxDigits = 1 } = options;
+  checkMs('collect: timeoutMs', timeoutMs);
+  checkMs('collect: betweenMs', betweenMs);
+  if (!Number.isInteger(maxDigits) || maxDigits < 1) {
+    throw new AriArgumentError(`collect: maxDigits is ${maxDigits}, and must be a whole number from 1 on`);
+  }
+}
 
 /** What is played may be over already. */
 function stopQuietly(playback: PlaybackHandle | undefined): void {

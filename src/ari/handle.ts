@@ -13,7 +13,7 @@ import type { MediaSocket } from './media-socket';
 import { checkListener, checkMs, checkNames, waitNames } from './option-names';
 import type { PlaybackHandle } from './playback';
 import type { RecordingHandle } from './recording';
-import { isRefusal } from './refusal';
+import { isConflict, isLost, isRefusal } from './refusal';
 import { operationsWith, type RequestOptions, type Resources } from './resources';
 
 /** What there are handles of. */
@@ -30,6 +30,8 @@ export type Ending = 'gone' | 'left' | 'missed' | 'refused' | 'closed' | 'releas
 export interface HandleHost {
   readonly resources: Resources;
   readonly registry: HandleRegistry;
+  /** How long an answer may take where nothing else is said. */
+  readonly timeoutMs: number;
   playback(id?: string): PlaybackHandle;
   recording(name?: string): RecordingHandle;
   /** Opens the media WebSocket of a channel that waits for it. */
@@ -102,7 +104,7 @@ export abstract class Handle {
   }
 
   /**
-   * The next event of this type.
+   * The next event of this type. It may be asked for before the order that brings it about, and awaited behind that.
    * @throws AriGoneError where the thing ends before; AriTimeoutError; the signal's reason
    */
   next<Type extends string>(type: Type, options: WaitOptions = {}): Promise<EventOf<Type>> {
@@ -113,7 +115,9 @@ export abstract class Handle {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.wait(options, `${this.kind} ${this.id}: no ${type}`, (resolve) => this.on(type, resolve));
+    return awaitedLater(
+      this.wait(options, `${this.kind} ${this.id}: no ${type}`, (resolve) => this.on(type, resolve)),
+    );
   }
 
   /** Forgets the thing and its listeners; in Asterisk nothing changes. */
@@ -155,6 +159,14 @@ export abstract class Handle {
     for (const tell of [...this.#onEnd]) tell(ending);
     this.#onEnd.clear();
     this.#abort?.abort(this.goneError());
+  }
+
+  /** Asterisk has answered that there is no such thing, which it may have told of or not. @internal */
+  lose(): void {}
+
+  /** What an order has to wait for; undefined where it need not. @internal */
+  turn(_operation: string, _options: RequestOptions): Promise<void> | undefined {
+    return undefined;
   }
 
   /** Called with the channel as it is behind a time in which events were lost. @internal */
@@ -234,11 +246,22 @@ export abstract class Handle {
       this.#made = true;
       return result;
     } catch (error) {
-      if (!isRefusal(error)) this.#unsure = true;
+      // one of the same id may be there, another's; but a busy channel and a name in the store are in the way, too
+      const isThere = isConflict(error) && (this.#known || (await this.exists().catch(() => true)));
+      if (isThere || !(isConflict(error) || isRefusal(error))) this.#unsure = true;
       else if (!this.#known) this.end('refused');
       throw error;
     }
   }
+}
+
+/**
+ * For what is waited for before the order is given that brings it about: where that fails, whoever has asked never comes
+ * to the await, and a rejection that nobody waits for ends the whole process, with all its calls.
+ */
+export function awaitedLater<T>(waiting: Promise<T>): Promise<T> {
+  waiting.catch(() => {});
+  return waiting;
 }
 
 /**
@@ -283,7 +306,12 @@ export async function perform(
     const text = `${resource}.${name}: the table of operations that this client was given has no such operation`;
     throw new AriArgumentError(text);
   }
-  const value = await method(parameters, options);
+  const turn = handle.turn(name, options);
+  if (turn) await turn;
+  const value = await method(parameters, options).catch((error: unknown) => {
+    if (handle.known && isLost(error, handle.kind)) handle.lose();
+    throw error;
+  });
   // what is stored is there without the recording
   if (!name.includes('Stored')) handle.meet();
   return value;

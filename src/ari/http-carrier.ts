@@ -1,6 +1,6 @@
 /**
  * Requests over HTTP. Asterisk counts each connection against `sessionlimit` (100), idle ones too, and closes one
- * that is idle for 15 s (main/http.c): so there are eight at most, and ours go first.
+ * that is idle for 15 s (main/http.c): so there are eight at most, and ours go first. What waits for a channel has others.
  */
 import http from 'node:http';
 import https from 'node:https';
@@ -10,10 +10,12 @@ import { shareSignal } from '../shared-signal';
 import type { AriAnswer } from '../wire/ari-answer';
 import { type AriRequest, encodeQuery } from '../wire/ari-request';
 import type { AriAddress } from './address';
-import type { Carrier, CarryOptions } from './carrier';
+import { type Carrier, type CarryOptions, isPatient } from './carrier';
 import { closedUnderway, connectionFailure, notHttp } from './connection-failure';
 
 const MAX_SOCKETS = 8;
+/** For what waits until a channel has its turn. */
+const MAX_PATIENT_SOCKETS = 32;
 const IDLE_MS = 10_000;
 /** How often what only reads is sent again, and how long to wait before. */
 const RETRY_DELAYS_MS = [0, 200, 1000];
@@ -29,6 +31,7 @@ export interface HttpCarrierOptions {
 export class HttpCarrier implements Carrier {
   readonly #options: HttpCarrierOptions;
   readonly #agent: http.Agent;
+  readonly #patientAgent: http.Agent;
   readonly #where: string;
   /** What ends each request that is on its way with an error. */
   readonly #underway = new Set<(cause: Error) => void>();
@@ -38,8 +41,13 @@ export class HttpCarrier implements Carrier {
     const { tls, host, port } = options.address;
     this.#where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     // an idle socket of the agent's is unref'd, and closed by its timeout
-    const kept = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_MS };
-    this.#agent = tls ? new https.Agent({ ...tls, ...kept } as https.AgentOptions) : new http.Agent(kept);
+    const kept = { keepAlive: true, maxFreeSockets: MAX_SOCKETS, timeout: IDLE_MS };
+    const agentOf = (maxSockets: number) =>
+      tls
+        ? new https.Agent({ ...tls, ...kept, maxSockets } as https.AgentOptions)
+        : new http.Agent({ ...kept, maxSockets });
+    this.#agent = agentOf(MAX_SOCKETS);
+    this.#patientAgent = agentOf(MAX_PATIENT_SOCKETS);
   }
 
   async carry(request: AriRequest, { timeoutMs, signal }: CarryOptions): Promise<AriAnswer> {
@@ -52,7 +60,9 @@ export class HttpCarrier implements Carrier {
     const late = () =>
       abort.abort(
         new AriTimeoutError(
-          `${asked.method} ${asked.path}: Asterisk at ${this.#where} does not answer within ${timeoutMs} ms`,
+          `${asked.method} ${asked.path}: Asterisk at ${this.#where} does not answer within ${timeoutMs} ms${
+            isPatient(request) ? ' (it does this when what the channel plays or records is over)' : ''
+          }`,
           { ...asked, ...progress },
         ),
       );
@@ -83,6 +93,7 @@ export class HttpCarrier implements Carrier {
   close(error: Error): void {
     for (const end of this.#underway) end(error);
     this.#agent.destroy();
+    this.#patientAgent.destroy();
   }
 
   /** @param progress is told when Asterisk may have seen the request */
@@ -103,7 +114,7 @@ export class HttpCarrier implements Carrier {
       };
       const onAbort = () => fail(signal.reason);
       const outgoing = (address.tls ? https : http).request({
-        agent: this.#agent,
+        agent: isPatient(request) ? this.#patientAgent : this.#agent,
         host: address.host,
         port: address.port,
         method,

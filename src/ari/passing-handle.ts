@@ -88,7 +88,7 @@ export abstract class PassingHandle extends Handle {
 
   async #look(ms: number, wasGone: boolean): Promise<void> {
     // whoever is told of nothing cannot tell this apart from one that has ended as it should
-    const state = this.host.isTold() || this.host.isDeaf() ? await this.#state() : undefined;
+    const state = this.host.isTold() || this.host.isDeaf() ? await this.state() : undefined;
     if (this.ending !== undefined) return;
     if (state !== 'gone') {
       this.#wasFound ||= state === 'playing' || state === 'recording';
@@ -106,8 +106,8 @@ export abstract class PassingHandle extends Handle {
     }
   }
 
-  /** `gone` where Asterisk has none; undefined where that cannot be known at the moment. */
-  async #state(): Promise<string | undefined> {
+  /** `gone` where Asterisk has none; undefined where that cannot be known at the moment. @internal */
+  protected async state(): Promise<string | undefined> {
     try {
       return await this.askState();
     } catch (error) {

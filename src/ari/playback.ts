@@ -1,10 +1,10 @@
 /** A sound that is played on a channel or in a bridge. */
 import { operations, type PlaybacksOperations } from './catalog';
 import type { AnyEvent } from './events';
-import { bindOperations, type Ending } from './handle';
+import { bindOperations, type Ending, perform } from './handle';
 import { PassingHandle } from './passing-handle';
 import { isNotFound } from './refusal';
-import type { Bound } from './resources';
+import type { Bound, RequestOptions } from './resources';
 
 /**
  * `done`; `failed` where the file is missing or the caller hung up; `missed` where nobody knows: events were
@@ -13,7 +13,7 @@ import type { Bound } from './resources';
 export type PlaybackOutcome = 'done' | 'failed' | 'missed';
 
 /** What plays on a channel or in a bridge, until it is over. */
-export interface PlaybackHandle extends Bound<PlaybacksOperations, 'playbackId'> {}
+export interface PlaybackHandle extends Omit<Bound<PlaybacksOperations, 'playbackId'>, 'stop'> {}
 
 const decisive = ['PlaybackFinished'];
 
@@ -26,10 +26,23 @@ export class PlaybackHandle extends PassingHandle {
   /** @internal */
   readonly decisive = decisive;
   #outcome: PlaybackOutcome = 'missed';
+  #isUnwanted = false;
 
   /** Resolves when it is over, and never rejects. */
   get finished(): Promise<PlaybackOutcome> {
     return this.ended.then(() => this.#outcome);
+  }
+
+  /**
+   * Stops it, and what follows it in the list. Digits, a number and characters that are being said are heard to their end:
+   * Asterisk cannot stop them, and does not always say so.
+   * @throws AriResponseError with code `ARI_SERVER` where it says so; what follows in the list is stopped all the same
+   */
+  async stop(parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
+    const again = () => perform(this, 'playbacks', 'stop', { ...parameters, playbackId: this.id }, options);
+    if (!this.#isUnwanted) this.on('PlaybackContinuing', () => void again().catch(() => {}));
+    this.#isUnwanted = true;
+    await again();
   }
 
   /** @internal */

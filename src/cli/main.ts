@@ -59,6 +59,11 @@ const commands: readonly CommandRow[] = [
     load: () => import('./ari'),
   },
   {
+    usage: 'install',
+    describe: 'Sets this machine up, so that Asterisk can call scripts',
+    load: () => import('./install'),
+  },
+  {
     usage: 'doctor',
     describe: "Looks at a set-up: what stands in a call's way, and what mends it",
     load: () => import('./doctor'),
@@ -98,8 +103,8 @@ export async function main(args: string[]): Promise<void> {
         '  [fastagi]',
         '  basedir = /var/lib/asterisk/fastagi',
         '',
-        'It takes no call from a terminal: "fastagi call SCRIPT" plays one. The xinetd',
-        'service file is xinetd/fastagi. Scripts run as classic AGI by "agi SCRIPT".',
+        'It takes no call from a terminal: "fastagi call SCRIPT" plays one, and "fastagi',
+        'install" sets the service up. Scripts run as classic AGI by "agi SCRIPT".',
       ].join('\n'),
     )
     .option('config', {

@@ -28,6 +28,8 @@ export class Arrival {
   #gone = false;
   #timer: NodeJS.Timeout | undefined;
   readonly #leave: (why: () => AgiError) => void;
+  /** How long it has waited for a process so far, those times aside in which it was promised to one. */
+  waitedMs = 0;
 
   /**
    * @param limits.headerSeconds how long the request may take; 0: no limit

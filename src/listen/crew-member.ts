@@ -67,7 +67,7 @@ export class CrewMember {
   readonly #log: Log;
   /** Whether it serves the call that it was started for, and no other. */
   readonly isOnErrand: boolean;
-  /** Whether it serves no second call, whatever it says: by then it is a script's owner, or that of one call. */
+  /** Whether it serves no second call, whatever it says: by then it may be a script's owner. */
   readonly servesOne: boolean;
   /** `starting`: with the call that it is for. */
   state: 'booting' | 'idle' | 'starting' | 'busy' | 'leaving';
@@ -91,7 +91,7 @@ export class CrewMember {
     const { terms, politely, descriptors, log, errand } = options;
     this.#log = log;
     this.isOnErrand = errand !== undefined;
-    this.servesOne = terms.config.setuid || terms.maxCalls === 1;
+    this.servesOne = terms.maxCalls === 1;
     // those of many calls have one owner, and say how they are as often as they are asked
     this.#wordsLeft = terms.mode === 'shared' ? Number.POSITIVE_INFINITY : OWN_WORDS;
     if (errand) this.#wordsLeft += WORDS_A_CALL;
@@ -99,7 +99,8 @@ export class CrewMember {
     // a fixed seed of the hash tables is for processes of one call
     const flags = process.execArgv.filter((flag) => flag !== '--no-rehash-snapshot');
     const { words, stdio } = commandOf(options, priority);
-    this.#child = spawn(process.execPath, [...flags, ...words], { stdio });
+    // a script's owner must not be able to type on the terminal that root has started the server from
+    this.#child = spawn(process.execPath, [...flags, ...words], { stdio, detached: terms.config.setuid });
     const { pid } = this.#child;
     if (politely && pid !== undefined) {
       try {
@@ -196,11 +197,15 @@ export class CrewMember {
     const endsMs = monotonicMs() + withinMs;
     if (this.#isEndDue || this.#patienceEndsMs <= endsMs) return;
     this.content();
+    this.#wait(what, withinMs);
+  }
+
+  #wait(what: string, withinMs: number): void {
+    const endsMs = monotonicMs() + withinMs;
     this.#patienceEndsMs = endsMs;
     this.#patience = setTimeout(() => {
       if (monotonicMs() - endsMs > LATE_MS) {
-        this.#patienceEndsMs = Number.POSITIVE_INFINITY;
-        this.expect(what, withinMs);
+        this.#wait(what, withinMs);
         return;
       }
       this.#log.write(

@@ -18,15 +18,19 @@ import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Onlooker } from './onlooker';
 import { mayRaisePriority } from './priority';
 import { Reception, SILENT_MS, sendAway } from './reception';
-import { openServerLog } from './server-log';
+import { hasMoved, openServerLog } from './server-log';
 import { checkSettings, readSettings, type Settings } from './settings';
-import { notify } from './systemd';
+import { inheritedSockets, Notifier } from './systemd';
 import { Unheard } from './unheard';
 
 /** How often a server on somebody else's socket looks whether that one is still there. */
 const LOOK_FOR_PARENT_MS = 500;
+/** How often a server looks whether its log has been moved away. */
+const LOOK_FOR_LOG_MS = 5000;
 /** From one reading of the configuration to the next, at least. */
 const REREAD_MS = 1000;
+/** How soon a metrics endpoint that could not be had is tried again. */
+const METRICS_AGAIN_MS = 2000;
 /** How long a server that cannot start, on a socket which would start it again at once, refuses calls. */
 const REFUSE_MS = 10_000;
 /** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
@@ -50,10 +54,11 @@ export async function listen(options: ListenOptions): Promise<number> {
   const onlooker = new Onlooker();
   let read: { config: Config; settings: Settings };
   let doors: Doors;
+  let logFile: string | undefined;
   try {
     read = readSettings(options.config, options.overrides);
     log.level = read.config.debug ? 'debug' : read.config.logLevel;
-    openServerLog(log, read.config, options.overrides.fd);
+    logFile = openServerLog(log, read.config, options.overrides.fd);
     checkSettings(read.config, read.settings);
     // a manager that is not configured is told at once, one that is not there may come
     if (options.asyncAgi) (await managerRoom()).managerOptions(read.config);
@@ -63,7 +68,8 @@ export async function listen(options: ListenOptions): Promise<number> {
     log.write('error', describeError(error));
     onlooker.say(describeError(error));
     const { fd = '' } = options.overrides;
-    if (/^\d{1,4}$/.test(fd)) await refuseForAWhile(Number(fd));
+    const given = /^\d{1,4}$/.test(fd) ? [Number(fd)] : inheritedSockets(process.env);
+    await Promise.all(given.map(refuseForAWhile));
     if (!(error instanceof RefusedError)) return 1;
     return error.code === 'CONFIG_VALUE' && error.message.startsWith('--') ? 2 : 3;
   }
@@ -71,7 +77,7 @@ export async function listen(options: ListenOptions): Promise<number> {
     log.write('warning', warning);
     onlooker.say(warning);
   }
-  return new Master(options, read, doors, log).run(onlooker);
+  return new Master(options, read, doors, { log, file: logFile }).run(onlooker);
 }
 
 class Master {
@@ -80,13 +86,16 @@ class Master {
   #settings: Settings;
   readonly #doors: Doors;
   readonly #log: Log;
+  #logFile: string | undefined;
   readonly #counters = new Counters();
   readonly #crew: Crew;
   readonly #admission: Admission;
   #reception: Reception | undefined;
   readonly #unheard = new Unheard();
+  readonly #notifier = new Notifier(process.env);
   /** As it was at the start: it may be gone before the first process is ready. */
   readonly #parent = process.ppid;
+  #metrics: { close(): void } | undefined;
   #idle: NodeJS.Timeout | undefined;
   #rereading: NodeJS.Timeout | undefined;
   #rereadMs = Number.NEGATIVE_INFINITY;
@@ -94,12 +103,18 @@ class Master {
   readonly #stop = new AbortController();
   readonly #hurry = new AbortController();
 
-  constructor(options: ListenOptions, read: { config: Config; settings: Settings }, doors: Doors, log: Log) {
+  constructor(
+    options: ListenOptions,
+    read: { config: Config; settings: Settings },
+    doors: Doors,
+    { log, file }: { log: Log; file: string | undefined },
+  ) {
     this.#options = options;
     this.#config = read.config;
     this.#settings = read.settings;
     this.#doors = doors;
     this.#log = log;
+    this.#logFile = file;
     this.#admission = new Admission(limitsOf(read.settings));
     this.#crew = new Crew({
       program: options.program,
@@ -123,10 +138,12 @@ class Master {
   async run(onlooker: Onlooker): Promise<number> {
     this.#tellOfFaults();
     this.#obeySignals();
+    this.#watchLog();
     // who has come already, on a socket that was there before this process, waits for the first process
     if (this.#doors.servers.length > 0) this.#receive();
-    const metrics = this.#settings.metrics && (await this.#serveMetrics(this.#settings.metrics, onlooker));
-    if (metrics === false) {
+    const { metrics } = this.#settings;
+    const isMissing = metrics !== undefined && !(await this.#serveMetrics(metrics, onlooker));
+    if (isMissing) {
       this.#stop.abort('there is no metrics endpoint');
       this.#hurry.abort();
     }
@@ -139,10 +156,10 @@ class Master {
     asyncCalls?.stop();
     await this.#close();
     await asyncCalls?.close();
-    if (metrics) metrics.close();
+    this.#metrics?.close();
     this.#log.write('info', `stopped; ${this.#describe()}`);
     if (this.#deaf && this.#settings.fd !== undefined) await refuseForAWhile(this.#settings.fd);
-    return this.#deaf || metrics === false ? 3 : 0;
+    return this.#deaf || isMissing ? 3 : 0;
   }
 
   #open(onlooker: Onlooker): void {
@@ -155,7 +172,7 @@ class Master {
     const told = `listening on ${places}; ${how}; process ${process.pid}`;
     this.#log.write('info', told);
     onlooker.say(told);
-    notify(process.env, 'READY=1', `STATUS=listening on ${places}`);
+    this.#notifier.tell('READY=1', `STATUS=listening on ${places}`);
     this.#onChange();
     if (this.#settings.fd !== undefined) this.#watchParent();
   }
@@ -212,7 +229,8 @@ class Master {
   #obeySignals(): void {
     const stop = (signal: string) => {
       if (this.#stop.signal.aborted) this.#hurry.abort();
-      else this.#stop.abort(signal);
+      // the kernel says so where `setpriv --pdeathsig` has asked it to, as in xinetd/fastagi-wait
+      else this.#stop.abort(this.#isOrphan ? `${signal}, for ${this.#parentGone}` : signal);
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
@@ -256,25 +274,49 @@ class Master {
     this.#config = read.config;
     this.#settings = { ...read.settings, mode, metrics, host, port };
     this.#log.level = read.config.debug ? 'debug' : read.config.logLevel;
-    openServerLog(this.#log, read.config, this.#options.overrides.fd);
+    this.#logFile = openServerLog(this.#log, read.config, this.#options.overrides.fd);
     for (const warning of [...read.config.warnings, ...basedirWarnings(read.config)])
       this.#log.write('warning', warning);
     this.#admission.limits = limitsOf(read.settings);
+    this.#renewCrew();
+    this.#log.write('info', 'the configuration has been read again, and new processes serve by it');
+  }
+
+  #renewCrew(): void {
     this.#crew.renew({
       config: this.#config,
       settings: this.#settings,
       syslog: this.#log.syslog,
     });
-    this.#log.write('info', 'the configuration has been read again, and new processes serve by it');
+  }
+
+  /** Who moves it away need not tell: Debian's logrotate does so each week with what lies in Asterisk's folder. */
+  #watchLog(): void {
+    setInterval(() => {
+      if (this.#logFile === undefined || this.#stop.signal.aborted || !hasMoved(this.#logFile)) return;
+      this.#log.write('info', `the log goes on in another file ${this.#logFile}: this one was moved away`);
+      this.#logFile = openServerLog(this.#log, this.#config, this.#options.overrides.fd);
+      // the processes that are there have the old one
+      this.#renewCrew();
+    }, LOOK_FOR_LOG_MS).unref();
   }
 
   /** xinetd that ends leaves its servers alone, on a socket that its successor wants. */
   #watchParent(): void {
     const timer = setInterval(() => {
-      if (process.ppid === this.#parent) return;
+      if (!this.#isOrphan) return;
       clearInterval(timer);
-      this.#stop.abort(`process ${this.#parent}, which had opened the socket, is gone`);
+      this.#stop.abort(this.#parentGone);
     }, LOOK_FOR_PARENT_MS).unref();
+  }
+
+  /** Whether it is on a socket of somebody's who is there no more. */
+  get #isOrphan(): boolean {
+    return this.#settings.fd !== undefined && process.ppid !== this.#parent;
+  }
+
+  get #parentGone(): string {
+    return `process ${this.#parent}, which had opened the socket, is gone`;
   }
 
   #onChange(): void {
@@ -295,7 +337,7 @@ class Master {
   async #close(): Promise<void> {
     clearTimeout(this.#idle);
     const { drainSeconds } = this.#settings;
-    notify(process.env, 'STOPPING=1', `STATUS=finishing ${this.#active} calls`);
+    this.#notifier.tell('STOPPING=1', `STATUS=finishing ${this.#active} calls`);
     this.#log.write(
       'info',
       `stopping: ${this.#stop.signal.reason}; ${this.#active} calls have ${drainSeconds} s to finish`,
@@ -309,20 +351,32 @@ class Master {
     this.#reception?.tell();
   }
 
-  /** @returns false where it cannot be, and the reason is in the log */
+  /**
+   * Where others have opened the port they start a server that ends at once again, and callers would hear nothing for want
+   * of counters: there it is tried again, for the server before this one may still have the port, and its last calls.
+   * @returns false where it cannot be, and the reason is in the log
+   */
   async #serveMetrics(
     place: { host: string; port: number },
     onlooker: Onlooker,
-  ): Promise<{ close(): void } | false> {
+    isTold = false,
+  ): Promise<boolean> {
     // prom-client is for those who ask for it
     const { serveMetrics } = await import('./metrics');
     try {
-      return await serveMetrics(place, this.#counters, () => this.#now(), this.#log);
+      this.#metrics = await serveMetrics(place, this.#counters, () => this.#now(), this.#log);
+      return true;
     } catch (error) {
       const text = `no counters can be had on ${place.host}:${place.port}: ${(error as Error).message}`;
-      this.#log.write('error', `${text} [LISTEN]`);
-      onlooker.say(text);
-      return false;
+      if (!isTold) this.#log.write('error', `${text} [LISTEN]`);
+      if (!this.#doors.inherited) {
+        onlooker.say(text);
+        return false;
+      }
+      setTimeout(() => {
+        if (!this.#stop.signal.aborted) void this.#serveMetrics(place, onlooker, true);
+      }, METRICS_AGAIN_MS).unref();
+      return true;
     }
   }
 
@@ -366,7 +420,7 @@ function basedirWarnings({ basedir, file }: Config): string[] {
 
 /**
  * xinetd starts a server that ends at once again and again, a thousand times in two seconds, and then shuts the
- * port: so what cannot serve stays for a while, and refuses.
+ * port; systemd shuts it after five times, and leaves it shut: so what cannot serve stays for a while, and refuses.
  */
 async function refuseForAWhile(fd: number): Promise<void> {
   // what was named is no descriptor at all

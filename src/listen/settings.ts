@@ -159,7 +159,8 @@ export function readSettings(
     fd: fd as number | undefined,
     processes,
     spare: Math.min(spare ?? Math.max(4, availableParallelism()), processes),
-    maxCalls: (values.max_calls as number | undefined) ?? 1000,
+    // who has become a script's owner cannot serve another's
+    maxCalls: config.setuid ? 1 : ((values.max_calls as number | undefined) ?? 1000),
     maxActive,
     maxPerAddress: (values.max_per_address as number | undefined) ?? 0,
     allow: (values.allow as string[] | undefined) ?? [],

@@ -333,7 +333,9 @@ export class Staff {
     const { code, signal } = how;
     const told = signal ?? `exit code ${code}`;
     if (!this.#dispatch.onEnd(member, how)) {
-      if (wasBooting && !this.#closing) this.#boots.failed(member, member.pid === 0 ? undefined : told);
+      // one that nobody waits for any more may be ended by what ends the server
+      if (wasBooting && (!this.#closing || this.#dispatch.waiting > 0))
+        this.#boots.failed(member, member.pid === 0 ? undefined : told);
       if (member.state === 'idle') {
         this.#options.log.write(
           'warning',

@@ -20,12 +20,23 @@ export function inheritedSockets(environment: NodeJS.ProcessEnv): number[] {
 /**
  * Tells systemd how the service is doing (sd_notify(3)), where it has asked for that by `Type=notify`. Node has no
  * datagrams on Unix sockets, so systemd's own program says it: the unit needs `NotifyAccess=all`.
- * @param state `READY=1`, `STOPPING=1`, `STATUS=…`
  */
-export function notify(environment: NodeJS.ProcessEnv, ...state: string[]): void {
-  if (!environment.NOTIFY_SOCKET) return;
-  const child = spawn('systemd-notify', [`--pid=${process.pid}`, ...state], { stdio: 'ignore' });
-  // not there: then systemd says that nothing was said
-  child.on('error', () => {});
-  child.unref();
+export class Notifier {
+  readonly #socket: string | undefined;
+
+  /** @param environment what systemd says there leaves it: a program that a script starts would speak for the service */
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#socket = environment.NOTIFY_SOCKET || undefined;
+    delete environment.NOTIFY_SOCKET;
+  }
+
+  /** @param state `READY=1`, `STOPPING=1`, `STATUS=…` */
+  tell(...state: string[]): void {
+    if (this.#socket === undefined) return;
+    const env = { ...process.env, NOTIFY_SOCKET: this.#socket };
+    const child = spawn('systemd-notify', [`--pid=${process.pid}`, ...state], { env, stdio: 'ignore' });
+    // not there: then systemd says that nothing was said
+    child.on('error', () => {});
+    child.unref();
+  }
 }

@@ -8,6 +8,7 @@ const GRACE_MS = 250;
 
 interface Waiting {
   readonly arrival: Arrival;
+  readonly sinceMs: number;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -34,19 +35,23 @@ export class WaitingLine {
   add(arrival: Arrival, first = false): void {
     const sinceMs = monotonicMs();
     const timer = setInterval(() => {
-      if (this.#isComing() && monotonicMs() - sinceMs < WAIT_MS) return;
+      if (this.#isComing() && arrival.waitedMs + monotonicMs() - sinceMs < WAIT_MS) return;
       this.drop(arrival);
       this.#onOver(arrival);
     }, GRACE_MS);
-    if (first) this.#line.unshift({ arrival, timer });
-    else this.#line.push({ arrival, timer });
+    const waiting = { arrival, sinceMs, timer };
+    if (first) this.#line.unshift(waiting);
+    else this.#line.push(waiting);
   }
 
   /** @returns who has waited longest, and waits no more */
   next(): Arrival | undefined {
     const waiting = this.#line.shift();
-    clearInterval(waiting?.timer);
-    return waiting?.arrival;
+    if (!waiting) return undefined;
+    const { arrival, sinceMs, timer } = waiting;
+    clearInterval(timer);
+    arrival.waitedMs += monotonicMs() - sinceMs;
+    return arrival;
   }
 
   /** It waits no more. */

@@ -149,11 +149,13 @@ function replace(fd: number, file: string): string | undefined {
 /** @throws Error of the system's */
 export function openLogFile(file: string): number {
   // not blocking: a FIFO that nobody reads must not hold up every call
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_NOFOLLOW } = constants;
-  // root must not be led by a link in a folder that Asterisk's user can write
-  const strict = process.getuid?.() === 0 && file !== OWN_STDERR ? O_NOFOLLOW : 0;
-  return openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | strict, 0o640);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK } = constants;
+  const flags = O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK;
+  if (process.getuid?.() === 0 && file !== OWN_STDERR) return rootsLog().openAsRoot(file, flags, 0o640);
+  return openSync(file, flags | O_CREAT, 0o640);
 }
 
+// a log that root opens
+const rootsLog = (): typeof import('./roots-log') => require('./roots-log');
 // only a log in syslog wants child processes
 const syslog = (): typeof import('./syslog') => require('./syslog');

@@ -73,7 +73,13 @@ export function hintForExports(exports: unknown): string | undefined {
 
 /** What to do about an error whose own words are the system's or the language's; undefined where there is nothing to say. */
 export function hintFor(error: Error): string | undefined {
-  return hintForMethod(error) ?? hintForName(error) ?? hintForPackage(error);
+  return (
+    hintForMethod(error) ??
+    hintForReceiver(error) ??
+    hintForName(error) ??
+    hintForType(error) ??
+    hintForPackage(error)
+  );
 }
 
 const notFunction = ' is not a function';
@@ -96,8 +102,25 @@ function hintForMethod(error: Error): string | undefined {
     const where = ofCall ? '' : `if ${receiver} is the call, `;
     return `${where}${name} is ${ours} here; docs/from-phpagi.md says what each method of phpAGI's has become`;
   }
-  const meant = ofCall ? nearestName(name, methodNames) : undefined;
+  if (!ofCall) return undefined;
+  if (listening.test(name))
+    return "a call has one event, the hangup: agi.signal.addEventListener('abort', …), or try { … } finally { … }";
+  const meant = nearestName(name, methodNames);
   return meant && `did you mean ${meant}?`;
+}
+
+/** What listens for events elsewhere. */
+const listening = /^(?:on|once|addListener|addEventListener|on_?hangup)$/i;
+
+/** For a method without its call: `const { streamFile } = agi`, or `.then(agi.verbose)`. */
+function hintForReceiver(error: Error): string | undefined {
+  // what our methods look for first of all in what they are called on
+  return error.name === 'TypeError' &&
+    /^Cannot read properties of undefined \(reading '(?:Symbol\(fastagi\.commander\)|typeAhead)'\)$/.test(
+      error.message,
+    )
+    ? "a call's methods are called on it: agi.streamFile(…), and (text) => agi.verbose(text) for agi.verbose"
+    : undefined;
 }
 
 /** What only CommonJS has, and what an ES module has for it. */
@@ -119,10 +142,33 @@ function hintForName(error: Error): string | undefined {
     : undefined;
 }
 
+/** For a type that a script in TypeScript imports as if it were there when it runs. */
+function hintForType(error: Error): string | undefined {
+  if (error.name !== 'SyntaxError') return undefined;
+  const [, module = '', name] =
+    /^The requested module '([^']{1,200})' does not provide an export named '([\w$]{1,80})'$/.exec(
+      error.message,
+    ) ?? [];
+  return /^fastagi(?:\/|$)|\.[mc]?ts$/.test(module)
+    ? `if ${name} is a type: import type, for Node leaves types out and looks for no others`
+    : undefined;
+}
+
+/** For a file that is there by a longer name, or another: TypeScript's own compiler wants `./lib.js` for lib.ts. */
+function hintForFile(message: string): string | undefined {
+  const [, file] = /^Cannot find module '(\/[^']{1,1000})' imported from /.exec(message) ?? [];
+  if (file === undefined) return undefined;
+  const names = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'].map((ending) => file + ending);
+  const found = [...names, file.replace(/js$/, 'ts')].find((name) => name !== file && existsSync(name));
+  return found && `there is ${path.basename(found)}, and an import has the whole name of its file`;
+}
+
 /** For a package that is not installed where the script looks for it. */
 function hintForPackage(error: Error): string | undefined {
   const { code, requireStack } = error as NodeJS.ErrnoException & { requireStack?: readonly unknown[] };
   if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') return undefined;
+  const file = hintForFile(error.message);
+  if (file !== undefined) return file;
   const match = /^Cannot find (?:module|package) '((?:@[\w.-]+\/)?[\w-][\w.-]*)/.exec(error.message);
   if (!match) return undefined;
   const name = match[1] as string;

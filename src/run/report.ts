@@ -9,6 +9,11 @@ const placeless = [
   ...['AGI_BAD_REQUEST', 'AGI_CUT_REQUEST', 'AGI_REQUEST_TIMEOUT', 'AGI_REQUEST_TOO_LONG'],
 ];
 
+/** How many are shown of those that an error holds. */
+const MAX_ERRORS = 8;
+/** How deep they are looked for: each of them may hold as many. */
+const MAX_DEPTH = 2;
+
 /** The error with its stack, its causes and its code, for the log. */
 export function describeError(error: unknown): string {
   return tell(() => describe(error, []));
@@ -46,7 +51,22 @@ function describe(error: unknown, told: readonly unknown[]): string {
       : `\nCaused by: ${describe(error.cause, causes)}`;
   const hint = hintFor(error);
   const [first, ...frames] = whole.split('\n');
-  return [`${first}${code}${hint === undefined ? '' : `: ${hint}`}`, ...frames].join('\n') + cause;
+  const own = [`${first}${code}${hint === undefined ? '' : `: ${hint}`}`, ...frames].join('\n');
+  return own + cause + describeErrorsOf(error, causes);
+}
+
+/** Of a host with several addresses, say, Node's error has no text but those that it holds. */
+function describeErrorsOf(error: Error, told: readonly unknown[]): string {
+  if (told.length > MAX_DEPTH) return '';
+  const errors = errorsOf(error).filter((inner) => !told.includes(inner));
+  const shown = errors.slice(0, MAX_ERRORS).map((inner) => `\nOne of its errors: ${describe(inner, told)}`);
+  const more = errors.length - shown.length;
+  return shown.join('') + (more > 0 ? `\nand ${more} more` : '');
+}
+
+function errorsOf(error: Error): readonly unknown[] {
+  const { errors } = error as { errors?: unknown };
+  return Array.isArray(errors) ? errors : [];
 }
 
 function summarize(error: unknown, script: { file: string } | undefined): string {
@@ -57,8 +77,21 @@ function summarize(error: unknown, script: { file: string } | undefined): string
         ? inspect(error)
         : String(error);
   const where = script && error instanceof Error ? placeIn(error, script.file) : undefined;
-  const hint = error instanceof Error ? hintFor(error) : undefined;
+  const hint = error instanceof Error ? (hintFor(error) ?? reasonOf(error)) : undefined;
   return `${text.split('\n', 1)[0]}${hint === undefined ? '' : `: ${hint}`}${where ? ` (${where})` : ''}`;
+}
+
+/** `connect ECONNREFUSED 127.0.0.1:3306`, of an error that says no more than that something failed. Ours say it themselves. */
+function reasonOf(error: Error): string | undefined {
+  const told: unknown[] = [];
+  const reasons: string[] = [];
+  for (let at: unknown = error; at instanceof Error && !(at instanceof AgiError) && !told.includes(at); ) {
+    const [message = ''] = String(at.message).split('\n', 1);
+    if (told.length > 0 && message !== '' && !error.message.includes(message)) reasons.push(message);
+    told.push(at);
+    at = at.cause ?? errorsOf(at)[0];
+  }
+  return reasons.length === 0 ? undefined : reasons.join(': ');
 }
 
 /** Where in the script's own folder the error comes from. */

@@ -15,7 +15,7 @@ import {
 import path from 'node:path';
 import { type Obstacle, obstacleFor, type Wish } from './access';
 import { type Account, groupName, readAccount } from './accounts';
-import { STANDARD_PATH } from './surroundings';
+import { isOfHere, STANDARD_PATH } from './surroundings';
 
 /** A process, as /proc tells of it. */
 export interface Process {
@@ -222,11 +222,11 @@ export class Machine {
     });
   }
 
-  /** All that /proc shows to whoever looks. */
+  /** This machine's own, as far as /proc shows them to whoever looks: not those of containers. */
   processes(): Process[] {
     const boot = Number(/^btime (\d+)/m.exec(this.read('/proc/stat') ?? '')?.[1] ?? 0) * 1000;
     return this.names('/proc').flatMap((name) => {
-      if (!/^\d+$/.test(name)) return [];
+      if (!/^\d+$/.test(name) || (this.root === '/' && !isOfHere(name))) return [];
       const stat = this.read(`/proc/${name}/stat`);
       const status = this.read(`/proc/${name}/status`);
       if (stat === undefined || status === undefined) return [];

@@ -6,10 +6,13 @@ import type { XinetdService } from './xinetd-service';
 
 /** A command line that runs fastagi. */
 export interface ServedCommand {
+  /** What starts it, where that is another program: setpriv. */
+  readonly launcher: string | undefined;
+  /** Node; or the executable itself, whose first line looks for one. */
   readonly program: string;
   /** Node's own options, in front of the executable. */
   readonly flags: readonly string[];
-  /** The file `fastagi`; the program itself, where that is it. */
+  /** The file `fastagi`. */
   readonly executable: string;
   /** What stands behind it. */
   readonly args: readonly string[];
@@ -50,15 +53,26 @@ export interface UnitSetup {
   readonly socket: Unit | undefined;
 }
 
+/** Programs that become another one, whose words stand behind theirs. */
+const launchers = ['setpriv', 'env', 'nice', 'ionice', 'taskset', 'chrt', 'prlimit', 'stdbuf'];
+
 /** @returns undefined for a command line that has no fastagi in it */
 export function readCommand(words: readonly string[]): ServedCommand | undefined {
   const at = words.findIndex((word) => path.basename(word) === 'fastagi');
   const executable = words[at];
   if (executable === undefined) return undefined;
+  const before = words.slice(0, at);
+  const [first] = before;
+  const isLaunched = first !== undefined && launchers.includes(path.basename(first));
+  // a launcher's own words may be anything
+  const node = isLaunched
+    ? before.findLastIndex((word) => /^node(?:js)?[\d.]*$/.test(path.basename(word)))
+    : 0;
   const args = words.slice(at + 1);
   return {
-    program: words[0] as string,
-    flags: words.slice(1, Math.max(at, 1)),
+    launcher: isLaunched ? first : undefined,
+    program: before[node] ?? executable,
+    flags: node === -1 ? [] : before.slice(node + 1),
     executable,
     args,
     listens: args.includes('listen'),

@@ -30,18 +30,37 @@ export function asteriskUser(root = '/'): AsteriskUser {
 }
 
 /** A process of Asterisk's. */
-export function runningAsterisk(): { readonly pid: number; readonly uid: number } | undefined {
+export const runningAsterisk = () => processNamed('asterisk');
+
+/** A process of this machine's own: those of containers on it are others' affairs. */
+export function processNamed(wanted: string): { readonly pid: number; readonly uid: number } | undefined {
   for (const name of namesIn('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== 'asterisk') continue;
-      if (!isConsole(readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')))
-        return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
+      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== wanted || !isOfHere(name)) continue;
+      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+      if (wanted === 'asterisk' && isConsole(words)) continue;
+      return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
     } catch {
       // it has ended
     }
   }
   return undefined;
+}
+
+/**
+ * Whether a process sees the same files, as far as that can be told: one of a container has another root. A service of
+ * systemd's may have mounts of its own (PrivateTmp) on the same.
+ */
+export function isOfHere(pid: number | string): boolean {
+  try {
+    const there = statSync(`/proc/${pid}/root`);
+    const here = statSync('/');
+    return there.dev === here.dev && there.ino === here.ino;
+  } catch {
+    // not this user's to look at
+    return true;
+  }
 }
 
 /** Whether a command line is that of a console of Asterisk's, `asterisk -rvvv`, which is a process of the same name. */

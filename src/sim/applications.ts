@@ -1,8 +1,8 @@
 /** The dialplan applications that call scripts commonly run by EXEC. */
 import { splitArguments } from '../wire/dialplan';
+import { chosenApplication, goBack, goSub, goSubIf, goTo, goToIf, leaveSubroutine } from './branches';
 import { atoi } from './c-numbers';
 import { writeVariable } from './functions';
-import { move } from './place';
 import { ANY_KEY, answer, collect, pause, play, resultOf, type Stage, type Steps, say } from './steps';
 
 /** How long a phone rings that nobody answers, where Dial() does not say. */
@@ -84,17 +84,7 @@ const plain = new Set([
     'softhangup',
     'milliwatt',
   ],
-  ...[
-    'sayunixtime',
-    'jabbersend',
-    'agi',
-    'macro',
-    'gosub',
-    'return',
-    'stackpop',
-    'setamaflags',
-    'musiconhold',
-  ],
+  ...['sayunixtime', 'jabbersend', 'agi', 'macro', 'setamaflags', 'musiconhold'],
 ]);
 
 /** What those of them say that tell how it went. */
@@ -104,6 +94,7 @@ const statuses = new Map<string, readonly [name: string, value: string]>(
     voicemail: ['VMSTATUS', 'SUCCESS'],
     transfer: ['TRANSFERSTATUS', 'SUCCESS'],
     originate: ['ORIGINATE_STATUS', 'SUCCESS'],
+    agi: ['AGISTATUS', 'SUCCESS'],
     addqueuemember: ['AQMSTATUS', 'ADDED'],
     removequeuemember: ['RQMSTATUS', 'REMOVED'],
   }),
@@ -239,17 +230,22 @@ const applications = new Map<string, Application>(
       return key === '' ? result : key.charCodeAt(0);
     },
     read: function* (stage, [name = '', file = '', most = '', options = '', attempts = '', timeout = '']) {
-      if (name === '') return 0;
+      if (name === '') {
+        set(stage, 'READSTATUS', 'ERROR');
+        return 0;
+      }
       if (!answerFor(stage, options, ['s', 'n'])) {
         set(stage, name, '');
         set(stage, 'READSTATUS', 'SKIPPED');
         return 0;
       }
       const seconds = Number.parseFloat(timeout);
+      // a tone, and no file
+      const prompt = options.includes('i') ? '' : file;
       const tries = Math.max(1, Number.parseInt(attempts, 10) || 1);
-      let got = yield* readKeys(stage, file, most, seconds);
+      let got = yield* readKeys(stage, prompt, most, seconds);
       for (let attempt = 1; attempt < tries && got.end === 'timeout' && got.digits === ''; attempt++) {
-        got = yield* readKeys(stage, file, most, seconds);
+        got = yield* readKeys(stage, prompt, most, seconds);
       }
       set(stage, name, got.digits);
       set(stage, 'READSTATUS', readStatuses[got.end]);
@@ -303,19 +299,27 @@ const applications = new Map<string, Application>(
       set(stage, 'DIALEDPEERNUMBER', answers ? destination.replace(/^[^/]*\//, '') : '');
       return ended.type === 'hangup' ? -1 : 0;
     },
-    goto: (stage, args) => {
-      const { channel } = stage;
-      const priority = args[args.length - 1] ?? '1';
-      const context = args.length > 2 ? (args[0] as string) : channel.context;
-      const extension = args.length > 1 ? (args[args.length - 2] as string) : channel.extension;
-      const number = /^\d+$/.test(priority)
-        ? Number(priority)
-        : stage.options.labels[`${context},${extension},${priority}`];
-      if (number === undefined) {
-        stage.scope.warn(`there is no label ${context},${extension},${priority}: see the option labels`);
-        return -1;
-      }
-      move(stage, { context, extension, priority: number });
+    goto: (stage, _args, data) => goTo(stage, data),
+    gotoif: (stage, _args, data) => goToIf(stage, data),
+    gosub: (stage, _args, data) => goSub(stage, data),
+    gosubif: (stage, _args, data) => goSubIf(stage, data),
+    return: (stage, _args, data) => goBack(stage, data),
+    stackpop: (stage) => {
+      leaveSubroutine(stage);
+      return 0;
+    },
+    exec: function* (stage, _args, data) {
+      return data === '' ? 0 : asExecuted(yield* executeText(stage, data));
+    },
+    execif: function* (stage, _args, data) {
+      if (data === '') return 0;
+      const text = chosenApplication(data);
+      return text === undefined ? 0 : asExecuted(yield* executeText(stage, text));
+    },
+    tryexec: function* (stage, _args, data) {
+      if (data === '') return 0;
+      const result = yield* executeText(stage, data);
+      set(stage, 'TRYSTATUS', result === -2 ? 'NOAPP' : result === 0 ? 'SUCCESS' : 'FAILED');
       return 0;
     },
     saydigits: saying('digits'),
@@ -345,6 +349,20 @@ function answerFor(stage: Stage, options: string, [skip, asIs]: readonly [string
   if (has(skip)) return false;
   if (!has(asIs)) answer(stage);
   return true;
+}
+
+/** Runs what Exec() and its like are given, `Set(A=1)`; the bracket at its end may be missing. */
+function executeText(stage: Stage, text: string): Steps<number> {
+  const open = text.indexOf('(');
+  const name = open === -1 ? text : text.slice(0, open);
+  const close = text.lastIndexOf(')');
+  const data = open === -1 ? '' : text.slice(open + 1, close > open ? close : undefined);
+  return execute(stage, name, data);
+}
+
+/** To those who run another application, one that there is not has failed. */
+function asExecuted(result: number): number {
+  return result === -2 ? -1 : result;
 }
 
 /** The keys that end a recording. */

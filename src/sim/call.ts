@@ -500,8 +500,8 @@ function channelOf(options: CallOptions, surroundings: Surroundings, now: number
   // as a line tells them: what is empty is not told
   channel.callerName ||= undefined;
   channel.callerNumber ||= undefined;
-  // Q.931: the number is not available
-  if (channel.callerNumber === undefined) channel.presentation = 67;
+  // who is charged for the call; it stays what it was where the script sets another caller id
+  channel.ani = channel.callerNumber ?? '';
   channel.name = options.channel ?? 'PJSIP/caller-00000001';
   channel.uniqueId = `${Math.floor(now / 1000)}.1`;
   channel.language = options.language ?? 'en';

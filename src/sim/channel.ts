@@ -16,6 +16,26 @@ export class Surroundings {
   readonly recordings = new Set<string>();
 }
 
+/** The parts of a presentation. */
+const RESTRICTION = 0x60;
+const SCREENING = 0x03;
+const UNAVAILABLE = 0x40;
+const NUMBER_NOT_AVAILABLE = 0x43;
+const UNTOLD = -1;
+/** What counts more of name and number: restricted, allowed, not available, and what the line does not tell. */
+const precedence = [0x20, 0, UNAVAILABLE, UNTOLD];
+
+/** From where Gosub() was called, and what its arguments have hidden. */
+export interface Frame {
+  readonly context: string;
+  readonly extension: string;
+  readonly priority: number;
+  readonly moved: boolean;
+  /** The names of its arguments. */
+  readonly names: readonly string[];
+  readonly before: ReadonlyMap<string, string | undefined>;
+}
+
 /** What a stand-in of an application or a function acts on. */
 export class Channel {
   name = '';
@@ -31,7 +51,9 @@ export class Channel {
   dnid = '';
   rdnis = '';
   ani = '';
-  presentation = 0;
+  /** How the line says that the name and the number may be shown (Q.931). */
+  namePresentation = 0;
+  numberPresentation = 0;
   context = '';
   extension = '';
   priority = 1;
@@ -44,6 +66,8 @@ export class Channel {
   /** HANGUPCAUSE. */
   hangupCause = 0;
   readonly variables = new Map<string, string>();
+  /** Subroutines that Gosub() has begun and Return() has not ended, the innermost last. */
+  readonly subroutines: Frame[] = [];
   /** Seconds. */
   readonly timeouts = { digit: 5, response: 10, absolute: 0 };
   /** When the channel is hung up by itself; milliseconds since 1970. */
@@ -55,11 +79,20 @@ export class Channel {
     this.surroundings = surroundings;
   }
 
-  /** As CALLERID(all) gives it. */
+  /** As CALLERID(all) gives it, whatever the line tells. */
   get callerId(): string {
-    const { callerName, callerNumber } = this;
-    if (callerName === undefined) return callerNumber ?? '';
-    return callerNumber === undefined ? callerName : `"${callerName}" <${callerNumber}>`;
+    return `"${this.callerName ?? ''}" <${this.callerNumber ?? ''}>`;
+  }
+
+  /** The name's or the number's; how it was screened is the number's (channel.c, ast_party_id_presentation). */
+  get presentation(): number {
+    const { callerName, callerNumber, namePresentation, numberPresentation } = this;
+    const name = callerName === undefined ? UNTOLD : namePresentation & RESTRICTION;
+    const number = callerNumber === undefined ? UNTOLD : numberPresentation & RESTRICTION;
+    const counts = precedence.indexOf(name) < precedence.indexOf(number) ? name : number;
+    return counts === UNAVAILABLE || counts === UNTOLD
+      ? NUMBER_NOT_AVAILABLE
+      : counts | (number === UNTOLD ? 0 : numberPresentation & SCREENING);
   }
 
   /** As SET CALLERID and CALLERID(all) take it: `"Jo Do" <123>`, `Jo Do <123>`, `123` or `Jo Do`. */
@@ -75,7 +108,6 @@ export class Channel {
       this.callerName = text.replace(/^\s*"(.*)"\s*$/, '$1').trim();
       this.callerNumber = '';
     }
-    this.presentation = 0;
   }
 
   /** CHANNEL(state), by its name. */

@@ -2,6 +2,7 @@
 import { evaluate, type Help } from './arithmetic';
 import type { Channel } from './channel';
 import { readFunction } from './functions';
+import { priorityToTell } from './place';
 
 /** What the values of an expression come from, and who is told of what cannot be evaluated. */
 export interface Scope {
@@ -109,7 +110,7 @@ export function readVariable(name: string, scope: Scope): string | undefined {
     case 'EXTEN':
       return channel.extension;
     case 'PRIORITY':
-      return String(channel.priority);
+      return String(priorityToTell(channel));
     case 'CHANNEL':
       return channel.name;
     case 'UNIQUEID':

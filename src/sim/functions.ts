@@ -1,7 +1,7 @@
 /** The dialplan functions that call scripts commonly read and write; the user's own come first. */
 import { createHash } from 'node:crypto';
 import { cutBytes, FIELD_BYTES } from './buffers';
-import { scan } from './c-numbers';
+import { atoi, scan } from './c-numbers';
 import { type Channel, type Surroundings, tellsOf } from './channel';
 import { type Scope, substitute } from './expressions';
 import { firstCharacter, takeApart } from './function-arguments';
@@ -62,9 +62,14 @@ const presentations = new Map<string, number>(
   }),
 );
 
-function presentationOf({ presentation }: Channel): string {
+function presentationName(presentation: number): string {
   for (const [name, value] of presentations) if (value === presentation) return name;
   return 'unknown';
+}
+
+/** @returns undefined for what is none, and is not set */
+function presentationNamed(text: string): number | undefined {
+  return presentations.get(text) ?? (/^\d+$/.test(text) ? Number(text) : undefined);
 }
 
 /** No object is looked into by a name that a script gives: it may be `__proto__`. */
@@ -79,14 +84,14 @@ const callerFields = fieldTable({
   name: (channel) => channel.callerName ?? '',
   num: (channel) => channel.callerNumber ?? '',
   number: (channel) => channel.callerNumber ?? '',
-  ani: (channel) => channel.ani || (channel.callerNumber ?? ''),
-  'ani-num': (channel) => channel.ani || (channel.callerNumber ?? ''),
+  ani: (channel) => channel.ani,
+  'ani-num': (channel) => channel.ani,
   dnid: (channel) => channel.dnid,
   'dnid-num': (channel) => channel.dnid,
   rdnis: (channel) => channel.rdnis,
-  pres: (channel) => presentationOf(channel),
-  'num-pres': (channel) => presentationOf(channel),
-  'name-pres': (channel) => presentationOf(channel),
+  pres: (channel) => presentationName(channel.presentation),
+  'num-pres': (channel) => presentationName(channel.numberPresentation),
+  'name-pres': (channel) => presentationName(channel.namePresentation),
   'num-valid': (channel) => flag(channel.callerNumber !== undefined),
   'name-valid': (channel) => flag(channel.callerName !== undefined),
   ton: () => '0',
@@ -379,7 +384,13 @@ const writings = new Map<string, Writing>(
       else if (name === 'dnid' || name === 'dnid-num') channel.dnid = value;
       else if (name === 'rdnis') channel.rdnis = value;
       else if (name.startsWith('ani')) channel.ani = value;
-      else if (name.endsWith('pres')) channel.presentation = presentations.get(value) ?? (Number(value) || 0);
+      else if (name.endsWith('-valid')) setValidity(channel, name, atoi(value) !== 0);
+      else if (name.endsWith('pres')) {
+        const presentation = presentationNamed(value);
+        if (presentation === undefined) return;
+        if (name !== 'name-pres') channel.numberPresentation = presentation;
+        if (name !== 'num-pres') channel.namePresentation = presentation;
+      }
     },
     CHANNEL: (argument, value, { channel, warn }) => {
       switch (argument.toLowerCase()) {
@@ -423,7 +434,13 @@ const writings = new Map<string, Writing>(
   } satisfies Record<string, Writing>),
 );
 
+/** What a line does not tell keeps no text here, so that telling it is telling an empty one. */
+function setValidity(channel: Channel, field: string, valid: boolean): void {
+  if (field === 'num-valid') channel.callerNumber = valid ? (channel.callerNumber ?? '') : undefined;
+  else if (field === 'name-valid') channel.callerName = valid ? (channel.callerName ?? '') : undefined;
+}
+
 /** As the dialplan takes a condition (pbx_checkcondition): a number other than 0, or a text. */
-function isTruth(condition: string): boolean {
-  return /^-?\d/.test(condition) ? Number.parseInt(condition, 10) !== 0 : condition !== '';
+export function isTruth(condition: string): boolean {
+  return /^[+-]?\d/.test(condition) ? Number.parseInt(condition, 10) !== 0 : condition !== '';
 }

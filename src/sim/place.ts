@@ -1,6 +1,12 @@
 /** Where the dialplan goes on. */
 import { cutBytes, PLACE_BYTES } from './buffers';
+import type { Channel } from './channel';
 import type { Stage } from './steps';
+
+/** As PRIORITY tells it: where the dialplan is told to go on, one is added when the script has ended (pbx.c, ast_explicit_goto). */
+export function priorityToTell({ priority, moved }: Channel): number {
+  return moved ? priority - 1 : priority;
+}
 
 /** Goes there, as SET CONTEXT, SET EXTENSION, SET PRIORITY and Goto() do. */
 export function move(

@@ -1,13 +1,15 @@
 /** Places a simulated call to a target: a FastAGI server over a socket, or a script as a child process. */
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { type Script, type ScriptLine, SimulatedCall } from './call';
 import type { Surroundings } from './channel';
 import type { Clock } from './clock';
 import { machine } from './machine-time';
 import type { CallOptions } from './options';
+import { openPipes } from './pipe';
 import { type Target, whyNotRun } from './target';
 
 /** How the script's end has gone. */
@@ -169,12 +171,20 @@ function callProgram<Call extends AsteriskEnd>(
   const command = byItself
     ? [file, ...args]
     : [process.execPath, path.join(running.programs, 'agi'), file, ...args];
+  const pipes = openPipes(2);
+  const inputs = pipes?.map(({ input }) => input) ?? [];
+  const stdio: StdioOptions = pipes === undefined ? 'pipe' : ['pipe', ...inputs];
   const child = spawn(command[0] as string, command.slice(1), {
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio,
     // its shebang may name `agi`
     env: { ...running.env, PATH: `${running.programs}${path.delimiter}${running.env.PATH ?? ''}` },
   });
-  const { stdin, stdout, stderr } = child;
+  for (const fd of inputs) closeSync(fd);
+  const stdin = child.stdin as Writable;
+  const [stdout, stderr] = (pipes?.map(({ output }) => output) ?? [child.stdout, child.stderr]) as [
+    Readable,
+    Readable,
+  ];
   let problem: string | undefined;
   let grace: NodeJS.Timeout | undefined;
   const line: ScriptLine = {
@@ -213,7 +223,7 @@ function callProgram<Call extends AsteriskEnd>(
         });
       };
       if (stdout.readableEnded || stdout.destroyed) over();
-      else stdout.once('close', over);
+      else stdout.once('close', over).resume();
     });
   });
   child.once('spawn', () => call.begin());

@@ -3,6 +3,7 @@
  * into a value gives orders to Asterisk: CR, LF and NUL are refused, never taken out in silence.
  */
 import { AmiArgumentError } from '../ami-errors';
+import { escapeArgument } from './dialplan';
 
 /** What a field of an action may hold. */
 export type AmiValue = string | number | bigint | boolean;
@@ -107,7 +108,7 @@ function encodeVariable(action: string, name: string, value: unknown): string {
   if (name === '' || /[\0\r\n=,"'\\]/.test(name)) {
     throw new AmiArgumentError(`${action}: ${JSON.stringify(name)} cannot be the name of a variable`);
   }
-  return `${name}=${textOf(action, name, value).replace(/[\\",()[\]]/g, '\\$&')}`;
+  return `${name}=${escapeArgument(textOf(action, name, value))}`;
 }
 
 function oneLine(action: string): string {

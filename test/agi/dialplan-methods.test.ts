@@ -170,6 +170,11 @@ describe('refuses, and sends nothing', () => {
       (agi) => agi.sayNumber('five' as never),
       'sayNumber is "five", a text, and must be a whole number from',
     ],
+    [
+      'milliseconds for a moment',
+      (agi) => agi.sayTime(1_795_676_307_781),
+      'sayTime is 1795676307781: a moment is a Date, or seconds since 1970, and these look like milliseconds: new Date(…) takes them',
+    ],
     ['null for a number', (agi) => agi.setAutoHangup(null as never), 'setAutoHangup is null, and must be'],
     ['no number for a caller id', (agi) => agi.setCallerId({ name: 'x' } as never), 'and this is undefined'],
     [

@@ -7,7 +7,7 @@ import {
   AgiHangupError,
   AgiUsageError,
 } from '../../src/errors';
-import { openCall } from '../support/calls';
+import { type Call, openCall } from '../support/calls';
 import { settled } from '../support/memory-transport';
 
 const send = (session: Session, line: string) => session.turn((ask) => ask(line));
@@ -16,6 +16,58 @@ const DEAD = '511 Command Not Permitted on a dead channel or intercept routine';
 
 /** The code that a promise is rejected with; its value where it is not. */
 const codeOf = (promise: Promise<unknown>) => promise.catch((error) => error.code ?? error);
+
+describe('a script that asks again and again of a caller who is gone', () => {
+  const circle = async (session: Session, go: () => boolean) => {
+    let refused = 0;
+    for (; go(); refused++) await codeOf(send(session, 'ANSWER'));
+    return refused;
+  };
+
+  it.each([
+    ['the connection is closed', ({ transport }: Call) => transport.end()],
+    ['no more commands are taken', ({ session }: Call) => session.stop()],
+  ])('lets the event loop turn: %s', async (_, end) => {
+    const call = openCall(ok);
+    call.session.watchWhileIdle();
+    call.transport.read();
+    end(call);
+    await settled();
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    // where it does not turn, this many are refused in one go
+    let left = 100_000;
+    await circle(call.session, () => !turned && left-- > 0);
+    expect(turned).toBe(true);
+  });
+
+  it.each([
+    ['closed', undefined],
+    ['dead', `${DEAD}\n`],
+  ])('is told of, once, and then no more answered: %s', async (_, reply) => {
+    const { session, transport } = openCall(reply === undefined ? ok : () => reply);
+    if (reply === undefined) {
+      session.watchWhileIdle();
+      transport.read();
+      transport.end();
+      await settled();
+    }
+    let told = 0;
+    let asked = 0;
+    const circles = new Promise<void>((resolve) => {
+      session.onCircles = () => {
+        told++;
+        resolve();
+      };
+    });
+    void circle(session, () => ++asked <= 5000);
+    await circles;
+    for (let turn = 0; turn < 20; turn++) await settled();
+    expect([told, asked]).toEqual([1, 1000]);
+  });
+});
 
 describe('the order of commands', () => {
   it('the first is on the wire before the call returns', () => {

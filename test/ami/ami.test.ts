@@ -540,6 +540,77 @@ describe('redirect', () => {
   });
 });
 
+describe('a value of the database', () => {
+  // as Asterisk 16 has it; Asterisk 22 gives the whole at once
+  it.each<[string, boolean, string]>([
+    ['short', true, 'x'.repeat(254)],
+    ['as long as is given', true, 'x'.repeat(255)],
+    ['longer than is given', true, 'x'.repeat(900)],
+    ['cut inside of a character', true, 'ö'.repeat(300)],
+    ['longer than is given, where there is no other way', false, 'x'.repeat(900)],
+  ])('that is %s comes whole', async (_, isThere, value) => {
+    await using both = await pair((action, client) => {
+      if (action.action === 'DBGetTree' && !isThere)
+        return refuse(action, 'Invalid/unknown command: DBGetTree.');
+      if (action.action !== 'DBGet' && action.action !== 'DBGetTree') return undefined;
+      client.say(start(action));
+      if (action.action === 'DBGet') {
+        const val = Buffer.from(value).subarray(0, 255);
+        const head = `Event: DBGetResponse\r\nActionID: ${action.actionid}\r\nFamily: f\r\nKey: k\r\nVal: `;
+        client.socket.write(Buffer.concat([Buffer.from(head), val, Buffer.from('\r\n\r\n')]));
+      } else {
+        client.say(item(action, 'DBGetTreeResponse', 'Key: /f/k/below', 'Val: another'));
+        client.say(item(action, 'DBGetTreeResponse', 'Key: /f/k', `Val: ${value}`));
+      }
+      return complete(action, 1);
+    });
+    expect(await both.ami.databaseGet('f', 'k')).toBe(isThere ? value : value.slice(0, 255));
+  });
+});
+
+describe('an attended transfer', () => {
+  it.each(['', 'sales', '+49123', '12 3'])(
+    'to %j, which no keys can dial, is not sent',
+    async (extension) => {
+      await using both = await pair();
+      await expect(both.ami.attendedTransfer('Local/x', extension)).rejects.toMatchObject({
+        code: 'AMI_ARGUMENT',
+        message: expect.stringContaining(JSON.stringify(extension)),
+      });
+      expect(both.manager.client.actions.some(({ action }) => action === 'Atxfer')).toBe(false);
+    },
+  );
+
+  it.each(['800', '*12#', 'A1'])('to %s is', async (extension) => {
+    await using both = await pair((action) => (action.action === 'Atxfer' ? success(action) : undefined));
+    await both.ami.attendedTransfer('Local/x', extension, 'office');
+    expect(both.manager.client.actions.at(-1)).toMatchObject({ exten: extension, context: 'office' });
+  });
+});
+
+describe('a recording', () => {
+  it.each([
+    ['/rec/a.wav', '/rec/a.wav'],
+    // what a caller calls himself is part of many a recording's name
+    ['/rec/x.wav,,rm -r /', '/rec/x.wav\\,\\,rm -r /'],
+    ['/rec/"Jo" (55) [1].wav', '/rec/\\"Jo\\" \\(55\\) \\[1\\].wav'],
+    ['/rec/a\\b.wav', '/rec/a\\\\b.wav'],
+  ])('into %s is one into that file, and gives no orders to a shell', async (file, sent) => {
+    await using both = await pair((action) => {
+      if (action.action === 'MixMonitor') return success(action);
+      return action.action === 'Getvar' ? success(action, 'Value: 0x1') : undefined;
+    });
+    expect(await both.ami.mixMonitor('Local/x', file, 'b', 'mv "$1", "(old)"')).toBe('0x1');
+    const { actions } = both.manager.client;
+    expect(actions.find(({ action }) => action === 'MixMonitor')).toMatchObject({
+      channel: 'Local/x',
+      file: sent,
+      options: expect.stringMatching(/^bi\(MIXMONITOR_\w+\)$/),
+      command: 'mv "$1", "(old)"',
+    });
+  });
+});
+
 describe('close', () => {
   it('lets answers that are on their way come, rejects the others, and may be called twice', async () => {
     await using both = await pair((action) =>

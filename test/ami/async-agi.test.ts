@@ -6,13 +6,18 @@ import type { Agi } from '../../src/agi/agi';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
 import { type AsyncAgiOptions, endCall } from '../../src/ami/async-agi';
 import { toConfig } from '../../src/config';
-import { AsyncCall, request } from '../support/async-call';
-import { FakeManager } from '../support/manager';
+import { AsyncCall, event, request } from '../support/async-call';
+import { type Answer, FakeManager, first, refuse, success } from '../support/manager';
 import { standIns } from '../support/speech';
 
-async function open(text = request(), options: AsyncAgiOptions = {}, amiOptions: Partial<AmiOptions> = {}) {
+async function open(
+  text = request(),
+  options: AsyncAgiOptions = {},
+  amiOptions: Partial<AmiOptions> = {},
+  answer?: Answer,
+) {
   const call = new AsyncCall();
-  const manager = await FakeManager.start(call.answer);
+  const manager = await FakeManager.start(answer ? first(answer, call.answer) : call.answer);
   const ami = await Ami.connect({
     username: 'jo',
     secret: 'secret',
@@ -168,6 +173,136 @@ describe('a conversation', () => {
   });
 });
 
+describe('a channel', () => {
+  const transfer = (call: AsyncCall, sides: Record<string, string>) => {
+    const was = { channel: call.channel, uniqueId: call.uniqueId };
+    [call.channel, call.uniqueId] = ['PJSIP/caller-00000007', '1795677229.7'];
+    const lines = Object.entries({ Result: 'Success', DestType: 'App', DestApp: 'AGI', ...sides });
+    return [
+      event('AttendedTransfer', ...lines.map(([name, value]) => `${name}: ${value}`)),
+      event('Hangup', `Channel: ${was.channel}`, `Uniqueid: ${was.uniqueId}`),
+    ].join('');
+  };
+  const call = 'Local/call@calls-00000001;2';
+  const phone = 'PJSIP/phone-00000003';
+  const caller = { Channel: 'PJSIP/caller-00000007', Uniqueid: '1795677229.7' };
+
+  it.each([
+    [
+      'told as the second',
+      {
+        OrigTransfererChannel: phone,
+        OrigBridgeUniqueid: 'b',
+        SecondTransfererChannel: call,
+        TransfereeChannel: caller.Channel,
+        TransfereeUniqueid: caller.Uniqueid,
+      },
+    ],
+    [
+      'told as the first',
+      {
+        OrigTransfererChannel: call,
+        SecondTransfererChannel: phone,
+        SecondBridgeUniqueid: 'b',
+        TransferTargetChannel: caller.Channel,
+        TransferTargetUniqueid: caller.Uniqueid,
+      },
+    ],
+  ])('into whose place another caller is transferred is served on: %s', async (_, sides) => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    await agi.noop('one');
+    both.manager.client.say(transfer(both.call, sides));
+    await both.ami.ping();
+    await agi.noop('two');
+    expect(both.call.commands).toEqual(['NOOP one', 'NOOP two']);
+    both.call.reply = () => '';
+    const waiting = agi.exec('Wait', 60);
+    await expect.poll(() => both.call.commands.length).toBe(3);
+    both.call.tell('AsyncAGIExec', 'CommandId: another', 'Result: 200%20result=9%0A');
+    both.call.tell('AsyncAGIEnd');
+    await expect(waiting).rejects.toMatchObject({ name: 'AgiHangupError' });
+  });
+
+  it.each([
+    ['before it says so', 1],
+    ['behind that only', 2],
+  ])('that Asterisk knows by another name %s gets the command that was refused', async (_, times) => {
+    let refused = 0;
+    await using both = await open(request(), {}, {}, (action) =>
+      action.action === 'AGI' && ++refused <= times ? refuse(action, 'Channel is not there.') : undefined,
+    );
+    const agi = (await both.calls.next()).value as Agi;
+    const moved = transfer(both.call, {
+      OrigBridgeUniqueid: 'b',
+      SecondTransfererChannel: call,
+      TransfereeChannel: caller.Channel,
+      TransfereeUniqueid: caller.Uniqueid,
+    });
+    const noop = agi.noop('one');
+    await expect.poll(() => refused).toBe(1);
+    both.manager.client.say(moved);
+    await noop;
+    expect(both.call.commands).toEqual(['NOOP one']);
+    await endCall(agi);
+  });
+
+  it('that is gone, of which nobody has told, ends its call', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.channel = 'PJSIP/caller-00000007';
+    await expect(agi.noop('one')).rejects.toMatchObject({ name: 'AgiHangupError' });
+  });
+
+  it('that has hung up ends its call, though AsyncAGI has not told of that; another of its name does not', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.reply = () => '';
+    const waiting = agi.exec('Wait', 60);
+    await expect.poll(() => both.call.commands.length).toBe(1);
+    both.manager.client.say(event('Hangup', `Channel: ${both.call.channel}`, 'Uniqueid: 1.0'));
+    await both.ami.ping();
+    expect(agi.signal.aborted).toBe(false);
+    both.call.tell('Hangup');
+    await expect(waiting).rejects.toMatchObject({ name: 'AgiHangupError' });
+  });
+
+  it.each<[string, string, boolean]>([
+    ['taken out of AsyncAGI ends its call', '(null)', true],
+    ['taken out of AsyncAGI, where C says nothing for nothing, too', '', true],
+    ['put there by a command goes on', 'Dial', false],
+  ])('in a bridge, %s', async (_, application, isOver) => {
+    let asked = 0;
+    await using both = await open(request(), {}, {}, (action, client) => {
+      if (action.action !== 'Status') return undefined;
+      asked++;
+      const id = `ActionID: ${action.actionid}`;
+      client.say(success(action, 'EventList: start'));
+      client.say(event('Status', id, `Channel: ${action.channel}`, `Application: ${application}`));
+      return event('StatusComplete', id, 'EventList: Complete', 'ListItems: 1');
+    });
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.tell('BridgeEnter', 'BridgeUniqueid: b');
+    await expect.poll(() => asked).toBe(1);
+    await both.ami.ping();
+    if (isOver) await expect(agi.noop('x')).rejects.toMatchObject({ name: 'AgiHangupError' });
+    else await agi.noop('x');
+    await endCall(agi);
+    expect(both.call.commands).toEqual(isOver ? [] : ['NOOP x', 'ASYNCAGI BREAK']);
+  });
+
+  it('whose commands this user may not send says so', async () => {
+    await using both = await open(request(), {}, {}, (action) =>
+      action.action === 'AGI' ? refuse(action, 'Permission denied') : undefined,
+    );
+    const agi = (await both.calls.next()).value as Agi;
+    await expect(agi.noop('one')).rejects.toMatchObject({
+      code: 'AGI_CLOSED',
+      message: expect.stringMatching('this user may not do AGI'),
+    });
+  });
+});
+
 describe('a request', () => {
   it.each([100, 1023, 1024, 1025, 2047, 2048, 2049, 5000])('of %d bytes comes whole', async (length) => {
     const empty = request('agi_arg_1: ').length;
@@ -317,12 +452,22 @@ describe('a manager that is lost', () => {
     expect(((await both.calls.next()).value as Agi).request.arguments).toEqual(['next']);
   });
 
-  it('by close ends the calls and their stream', async () => {
+  it('by close ends the calls and their stream, and leaves no caller in AsyncAGI', async () => {
     await using both = await open();
     const agi = (await both.calls.next()).value as Agi;
     await both.ami.close();
+    expect(both.call.commands).toEqual(['ASYNCAGI BREAK']);
     expect((await both.calls.next()).done).toBe(true);
     await expect(agi.noop('x')).rejects.toMatchObject({ name: 'AgiHangupError' });
     expect((await both.ami.asyncAgi().next()).done).toBe(true);
+  });
+
+  it('by its signal leaves no caller in AsyncAGI, either', async () => {
+    const controller = new AbortController();
+    await using both = await open(request(), {}, { signal: controller.signal });
+    const agi = (await both.calls.next()).value as Agi;
+    controller.abort(new Error('enough'));
+    await expect.poll(() => both.call.commands).toEqual(['ASYNCAGI BREAK']);
+    await expect(agi.noop('x')).rejects.toMatchObject({ name: 'AgiHangupError' });
   });
 });

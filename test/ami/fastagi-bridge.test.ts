@@ -6,11 +6,11 @@ import { Ami, type AmiOptions } from '../../src/ami/ami';
 import { bridgeCalls } from '../../src/ami/fastagi-bridge';
 import { AsyncCall, request } from '../support/async-call';
 import { inetd, listening } from '../support/inetd';
-import { FakeManager } from '../support/manager';
+import { type Answer, FakeManager, first, refuse } from '../support/manager';
 
-async function bridged(server: net.Server, options: Partial<AmiOptions> = {}) {
+async function bridged(server: net.Server, options: Partial<AmiOptions> = {}, answer?: Answer) {
   const call = new AsyncCall();
-  const manager = await FakeManager.start(call.answer);
+  const manager = await FakeManager.start(answer ? first(answer, call.answer) : call.answer);
   const ami = await Ami.connect({
     username: 'jo',
     secret: 'secret',
@@ -158,6 +158,24 @@ describe('a server', () => {
     both.start('agi_arg_1: x');
     await ended;
     expect(both.problems).toEqual([expect.stringContaining('no answer to AGI within 50 ms')]);
+  });
+
+  it('learns that the user may not send commands, and so does whoever reads the log', async () => {
+    let onEnd = () => {};
+    const ended = new Promise<void>((resolve) => {
+      onEnd = resolve;
+    });
+    const server = await listening((socket) => {
+      socket.once('data', () => socket.write('NOOP a\n')).on('end', onEnd);
+    });
+    await using both = await bridged(server, {}, (action) =>
+      action.action === 'AGI' ? refuse(action, 'Permission denied') : undefined,
+    );
+    both.start('agi_arg_1: x');
+    await ended;
+    expect(both.problems).toEqual([
+      expect.stringMatching(/this user may not do AGI: its write line .*: the call is left in AsyncAGI$/),
+    ]);
   });
 
   it('that is not there', async () => {

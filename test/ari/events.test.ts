@@ -1,5 +1,8 @@
 /** Events over the WebSocket of a server that is played. */
+import { execFile } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import {
@@ -11,6 +14,7 @@ import {
   type Gap,
 } from '../../src/ari';
 import { json, PlayedAri } from '../support/ari-server';
+import { root } from '../support/inet';
 
 const login = { username: 'tester', password: 'secret' };
 const quick = { firstDelayMs: 1, maxDelayMs: 10 };
@@ -785,9 +789,57 @@ describe('a WebSocket that is lost', () => {
     );
     expect(played.requests.filter((line) => line.startsWith('DELETE'))).toEqual([]);
   });
+
+  it('brings no request that waits for its channel: all others would wait behind it', async () => {
+    await using played = await PlayedAri.start();
+    await using ari = new Ari({ port: played.port, ...login });
+    const arrived = played.webSocket();
+    const [socket] = await Promise.all([arrived, ari.start('hello')]);
+    const asked: string[] = [];
+    socket.on('message', (data) => {
+      const { request_id, method, uri } = JSON.parse(String(data));
+      asked.push(`${method} ${uri}`);
+      send(socket, { type: 'RESTResponse', request_id, status_code: 200, message_body: '[]' });
+    });
+    await expect
+      .poll(async () => {
+        await ari.channels.list();
+        return asked.at(-1);
+      })
+      .toBe('GET channels');
+    await ari.channels.setChannelVar({ channelId: 'x', variable: 'X' });
+    await ari.channels.continueInDialplan({ channelId: 'x' });
+    expect(asked.at(-1)).toBe('POST channels/x/continue');
+    expect(asked).not.toContain('POST channels/x/variable');
+    expect(played.requests.at(-1)).toBe('POST /ari/channels/x/variable?variable=X');
+  });
 });
 
 describe('a handle', () => {
+  it.each([
+    ['its next event', "channel.next('StasisStart')"],
+    ['keys', 'channel.collect()'],
+    ['keys while something plays', "channel.collect({ media: 'sound:beep' })"],
+  ])(
+    'is waited for before it is made, for %s: nobody has to come for that where it fails',
+    async (_what, wait) => {
+      const program = `
+      const { Ari } = require(${JSON.stringify(path.join(root, 'dist/ari.js'))});
+      const ari = new Ari({ port: 1, username: 'u', password: 'p' });
+      const channel = ari.channel();
+      (async () => {
+        const waiting = ${wait};
+        await channel.originate({ endpoint: 'x', app: 'y' });
+        await waiting;
+      })().catch(async (error) => {
+        await ari.close();
+        setTimeout(() => console.log('goes on behind', error.code), 20);
+      });`;
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
+      expect(stdout.trim()).toBe('goes on behind ARI_CONNECT');
+    },
+  );
+
   it('is over where the thing was never asked for, and nothing waits for it', async () => {
     await using ari = new Ari({ port: 1, ...login });
     const controller = new AbortController();

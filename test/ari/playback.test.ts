@@ -225,6 +225,48 @@ describe('a client that was never started, and is told of nothing', () => {
   });
 });
 
+describe('a playback that is stopped', () => {
+  it.each([
+    ['says so', 500],
+    ['does not say so', 204],
+  ])(
+    'goes no further in its list, though Asterisk cannot stop what it says just then, and %s',
+    async (_what, status) => {
+      let isSaying = true;
+      await using played = await PlayedAri.start((request, response) => {
+        if (request.method === 'POST') json(response, 201, { id: 'p', state: 'queued' });
+        else if (isSaying && status === 500) json(response, status, { message: 'Could not stop playback' });
+        else response.writeHead(204).end();
+      });
+      await using ari = new Ari({
+        port: played.port,
+        username: 'u',
+        password: 'p',
+        requestsOverSocket: false,
+      });
+      const arrived = played.webSocket();
+      await ari.start('hello');
+      const socket = await arrived;
+      const tell = (type: string, state: string) =>
+        socket.send(JSON.stringify({ type, playback: { id: 'p', state } }));
+      const media = ['digits:12', 'sound:vm-intro', 'sound:beep'];
+      const playback = await ari.channel('c').play({ media, playbackId: 'p' });
+      const stopped = await playback.stop().then(
+        () => 204,
+        (error) => error.status,
+      );
+      expect(stopped).toBe(status);
+      const stops = () => played.requests.filter((line) => line === 'DELETE /ari/playbacks/p').length;
+      expect(stops()).toBe(1);
+      isSaying = false;
+      tell('PlaybackContinuing', 'continuing');
+      await expect.poll(stops).toBe(2);
+      tell('PlaybackFinished', 'done');
+      expect(await playback.finished).toBe('done');
+    },
+  );
+});
+
 describe('what is no media to any Asterisk', () => {
   it.each([
     ['beep', 'media is "beep", without a scheme: sound:beep, recording:NAME, digits:12 …'],

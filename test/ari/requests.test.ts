@@ -59,6 +59,28 @@ describe('a request', () => {
     expect(most).toBe(8);
   });
 
+  it.each<[string, (ari: Ari, id: number) => Promise<unknown>]>([
+    ['answer', (ari, id) => ari.channels.answer({ channelId: `${id}` })],
+    ['setChannelVar', (ari, id) => ari.channels.setChannelVar({ channelId: `${id}`, variable: 'X' })],
+    ['addChannel', (ari, id) => ari.bridges.addChannel({ bridgeId: 'b', channel: `${id}` })],
+    ['removeChannel', (ari, id) => ari.bridges.removeChannel({ bridgeId: 'b', channel: `${id}` })],
+    ['setVideoSource', (ari, id) => ari.bridges.setVideoSource({ bridgeId: 'b', channelId: `${id}` })],
+    ['one of your own making', (ari, id) => ari.request('POST', `/channels/${id}/variable`)],
+  ])('%s, which waits until its channel has done what it does, holds up no other', async (_name, ask) => {
+    await withServer(
+      (request, response) => {
+        if (request.method === 'GET') json(response, 200, []);
+      },
+      async (ari, played) => {
+        const waiting = Array.from({ length: 40 }, (_, id) => ask(ari, id).catch((error) => error.code));
+        await expect.poll(() => played.requests).toHaveLength(32);
+        expect(await ari.channels.list({}, { timeoutMs: 5000 })).toEqual([]);
+        await ari.close();
+        expect(await Promise.all(waiting)).toEqual(Array(40).fill('ARI_CLOSED'));
+      },
+    );
+  });
+
   it('is sent again where it only reads and the connection is lost, and never else', async () => {
     await withServer(
       (request) => request.socket.destroy(),

@@ -111,6 +111,32 @@ async function server(onConnection: (socket: Socket) => void): Promise<number> {
 }
 
 describe('in a pipe', () => {
+  it('keeps what a script, a library and a child process print off the wire, as in Asterisk', async () => {
+    const script = file(
+      `
+      process.stdout.write('a library prints\\n');
+      require('node:fs').writeSync(1, 'a logger writes\\n');
+      require('node:child_process').execFileSync('echo', ['a child prints'], { stdio: ['ignore', 'inherit', 'inherit'] });
+      agi.setVariable('test', '1111');`,
+      'script.js',
+    );
+    const { code, output } = await piped(script).ended;
+    expect(
+      timeless(output)
+        .split('\n')
+        .map((line) => line.trim()),
+    ).toEqual([
+      `Call to ${script}`,
+      '≡ a library prints',
+      '≡ a logger writes',
+      '≡ a child prints',
+      '✎ test = 1111',
+      'Done: T, 1 command, not answered; the dialplan goes on at default,s,2; AGISTATUS is SUCCESS',
+      '',
+    ]);
+    expect(code).toBe(0);
+  });
+
   it('shows what the caller hears and does, and where the dialplan goes on', async () => {
     const script = file(menu);
     const { code, output, errors } = await piped(script, '--digits', '1234').ended;

@@ -132,6 +132,40 @@ describe('a call that waits where each process serves one', () => {
     await server.counted(/calls 1; .* failed 0; .* started 2; crashed 0/);
   });
 
+  /** No process comes to its first line from the first call on. */
+  function without() {
+    const folder = makeFolder({
+      'first.js': `if (require('fs').existsSync(__dirname + '/go')) process.exit(7)`,
+    });
+    return { flags: ['--require', `${folder}/first.js`], end: () => writeFileSync(`${folder}/go`, '') };
+  }
+
+  it('waits ten seconds for a process where each that is started ends at once, and no longer', async () => {
+    const { flags, end } = without();
+    await using server = await Resident.start({ files: { 'hello.js': '' }, listen, flags });
+    end();
+    expect(await server.call('hello')).toEqual(['FAILURE']);
+    await server.logged('a call from 127.0.0.1 refused: [listen] processes [REFUSED]');
+    // each after twice the time of the one before
+    await server.counted(/calls 1; active 0; waiting 0; .* started \d; crashed 0/);
+  });
+
+  it('that waits while the server stops has not a process after the other started for it', async () => {
+    const { flags, end } = without();
+    await using server = await Resident.start({
+      files: { 'hello.js': '' },
+      listen: `${listen}\ndrain_seconds = 3`,
+      flags,
+    });
+    end();
+    const call = server.call('hello');
+    await server.logged(/before it was ready/);
+    server.child.kill('SIGTERM');
+    expect(await call).toEqual(['FAILURE']);
+    expect(await server.ended).toMatchObject({ code: 0 });
+    await server.logged(/stopped; calls 1; .* started \d; crashed 0/);
+  });
+
   it.each([
     ['while its process starts', '', 1],
     ['while its process starts, which dies', 'process.exit(7)', 2],

@@ -1,9 +1,11 @@
 /** What a person sees who starts `fastagi listen` by hand, while the log is a file. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { requestFor } from '../support/asterisk';
 import { executable, makeFolder } from '../support/inet';
 
 const children: ChildProcess[] = [];
@@ -114,3 +116,37 @@ it('a terminal shows it, too', () => {
   });
   expect(stdout).toMatch(/^fastagi listen: listening on 127\.0\.0\.1:\d+/);
 });
+
+it.runIf(process.getuid?.() === 0)(
+  "a terminal is root's own: a script that becomes its owner can neither type there nor read what is typed",
+  async () => {
+    const basedir = makeFolder({
+      'asks.js': `const fs = require('fs');
+        // behind the name: state, parent, group, session, terminal
+        const terminal = fs.readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[4];
+        const [, flags] = /^flags:\\s+(\\d+)/m.exec(fs.readFileSync('/proc/self/fdinfo/2', 'utf8'));
+        agi.verbose([process.getuid(), require('tty').isatty(2), terminal, parseInt(flags, 8) & 3].join(' '))`,
+    });
+    for (let folder = basedir; folder !== tmpdir(); folder = path.dirname(folder)) chmodSync(folder, 0o755);
+    chownSync(path.join(basedir, 'asks.js'), 1, 1);
+    const folder = makeFolder({ 'fastagi.conf': `[fastagi]\nbasedir=${basedir}\nlog=stderr\nsetuid=on\n` });
+    const words = [executable('fastagi'), 'listen', '--config', `${folder}/fastagi.conf`, '--port', '0'];
+    const command = [process.execPath, ...words].map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { PATH: process.env.PATH, SHELL: '/bin/sh' },
+    });
+    children.push(child);
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    await expect.poll(() => output, { timeout: 20_000 }).toMatch(/listening on .*; process \d+/);
+    const [, port, pid] = /listening on 127\.0\.0\.1:(\d+);.*process (\d+)/.exec(output) as RegExpExecArray;
+    servers.push(Number(pid));
+    const socket = net.connect(Number(port), '127.0.0.1');
+    const said = new Promise<string>((resolve) => socket.once('data', (text) => resolve(String(text))));
+    socket.write(requestFor('asks'));
+    // the log's terminal, no terminal to be controlled by, and that of the log for writing only
+    expect(await said).toBe('VERBOSE "1 true 0 1" 1\n');
+    socket.destroy();
+  },
+);

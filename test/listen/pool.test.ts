@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   unlinkSync,
@@ -438,6 +439,42 @@ describe('a pool', () => {
     writeFileSync(`${folder}/go`, '');
     expect(await server.ended).toMatchObject({ code: 0 });
     expect(server.log()).not.toMatch(/PROCESS_STUCK/);
+  });
+
+  it.each(['max_calls = 1\nspare = 1', 'max_calls = 1\nspare = 0', 'max_calls = 2\nspare = 1'])(
+    'serves on when the folder that it was started in is removed (%j)',
+    async (listen) => {
+      const cwd = makeFolder();
+      await using server = await Resident.start({
+        files: { 'where.js': 'agi.verbose(process.cwd())' },
+        listen: `processes = 1\n${listen}`,
+        cwd,
+      });
+      await server.call('where');
+      rmdirSync(cwd);
+      for (let call = 0; call < 4; call++) await server.call('where');
+      expect(await server.call('where')).toEqual(['VERBOSE / 1']);
+      await server.logged('started in has been removed: it goes on in /');
+      expect(server.log()).not.toMatch(/ error /);
+    },
+  );
+
+  it("with setuid starts a process for the one call that waits, for it can serve no other owner's", async () => {
+    await using server = await Resident.start({
+      files: { 'pid.js': 'agi.verbose(process.pid); module.exports = () => agi.waitForDigit(1000)' },
+      config: 'setuid = on',
+      listen: 'spare = 0',
+    });
+    for (let folder = server.folder; folder !== os.tmpdir(); folder = path.dirname(folder))
+      chmodSync(folder, 0o755);
+    chownSync(path.join(server.folder, 'pid.js'), 1, 1);
+    const commands: string[] = [];
+    await server.call('pid', (command) => {
+      const [, pid] = /^VERBOSE (\d+)/.exec(command) ?? [];
+      if (pid !== undefined) commands.push(commandOf(Number(pid)));
+      return '200 result=0';
+    });
+    expect(commands).toEqual([expect.stringContaining('fastagi-errand.js')]);
   });
 
   it('spare = 0 keeps none ready, and one that has served a call takes the next', async () => {

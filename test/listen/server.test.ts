@@ -1,7 +1,7 @@
 /** What `fastagi listen` does in both modes: limits, probes, signals, counters, wrong use. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { requestFor } from '../support/asterisk';
@@ -266,6 +266,32 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     expect(call.socket.closed).toBe(false);
     letGo(call);
     expect(await call.closed).toEqual(['VERBOSE held 1', 'NOOP bye']);
+  });
+
+  it('goes on in a new log when the old one is moved away', async () => {
+    await using server = await start({
+      files: {
+        'prints.js': "module.exports = async (agi) => { await agi.verbose('on'); console.log('printed'); }",
+      },
+    });
+    renameSync(server.logFile, `${server.logFile}.1`);
+    await expect.poll(() => existsSync(server.logFile), { timeout: 20_000 }).toBe(true);
+    await expect
+      .poll(async () => [await server.call('prints'), server.log()], { timeout: 20_000 })
+      .toEqual([['VERBOSE on 1'], expect.stringContaining('prints.js: printed')]);
+    expect(readFileSync(`${server.logFile}.1`, 'utf8')).toContain('this one was moved away');
+    expect(statSync(server.logFile).mode & 0o777).toBe(0o640 & ~process.umask());
+  });
+
+  it("hands on nothing of systemd's: what a script starts must not speak for the service", async () => {
+    await using server = await start({
+      files: {
+        'asks.js':
+          'module.exports = (agi) => agi.verbose(Object.keys(process.env).filter((name) => /NOTIFY|LISTEN_/.test(name)).join())',
+      },
+      env: { NOTIFY_SOCKET: '/nowhere', LISTEN_FDS: '1', LISTEN_PID: '1', LISTEN_FDNAMES: 'a' },
+    });
+    expect(await server.call('asks')).toEqual(['VERBOSE "" 1']);
   });
 
   it('SIGHUP: calls are served though it comes again and again', async () => {

@@ -28,6 +28,22 @@ describe('a shared process', () => {
     }
   });
 
+  it('serves others beside a script that tries again and again on a connection that is closed', async () => {
+    await using server = await start({
+      files: {
+        'circles.js':
+          "module.exports = async (agi) => { for (;;) try { await agi.streamFile('welcome'); } catch (error) {} }",
+        'hello.js': "module.exports = (agi) => agi.verbose('cool ' + process.pid)",
+      },
+      listen: 'processes = 1\nstuck_seconds = 0',
+    });
+    const before = await server.call('hello');
+    const { socket } = server.place('circles');
+    socket.once('data', () => socket.destroy());
+    await server.logged(/error .*circles.js.* has asked 1000 times .*\[SCRIPT_AFTER_HANGUP\]/);
+    expect(await server.call('hello')).toEqual(before);
+  });
+
   it('that is stuck is killed after stuck_seconds, however many calls it is handed', async () => {
     await using server = await start({
       files: {

@@ -6,7 +6,7 @@ import { chmodSync, chownSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { answerAll, type CallOptions, call, type Outcome, requestFor } from '../support/asterisk';
-import { makeFolder } from '../support/inet';
+import { type Line, makeFolder } from '../support/inet';
 
 /** Commands of Asterisk's, and the word that ends a call as a failure. */
 const command =
@@ -267,6 +267,39 @@ describe('a script that', () => {
     });
     expect(outcome.code).toBe(1);
     expect(outcome.log).toContain('[SCRIPT_AFTER_HANGUP]');
+  });
+
+  it.each([
+    [
+      'a caller who hangs up',
+      (command: string) =>
+        command === 'ANSWER'
+          ? '200 result=0\nHANGUP'
+          : command.startsWith('STREAM FILE')
+            ? '511 Command Not Permitted on a dead channel or intercept routine'
+            : answerAll(command, undefined as never),
+    ],
+    [
+      'a connection that is closed',
+      (command: string, { socket }: Line) => {
+        if (command === 'ANSWER') socket.end();
+        return undefined;
+      },
+    ],
+  ])('tries again and again, on %s', async (_, answer) => {
+    const outcome = await run(
+      `module.exports = async () => {
+        for (let tries = 1; ; tries++) {
+          try { await agi.answer(); for (;;) await agi.streamFile('welcome'); } catch (error) { console.log(tries, error.code); }
+        }
+      }`,
+      { answer },
+    );
+    expect(outcome).toMatchObject({ code: 1, signal: null });
+    expect(outcome.log).toMatch(
+      /error .*has asked 1000 times .* let AgiHangupError through \[SCRIPT_AFTER_HANGUP\]/,
+    );
+    expect(outcome.log.split('\n').length).toBeLessThan(1010);
   });
 
   it('lives longer than max_seconds', async () => {

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Agi } from '../../src/agi/agi';
 import { AgiError, AgiHangupError, RefusedError } from '../../src/errors';
 import { describeError, summarizeError } from '../../src/run/report';
+import { simulate } from '../../src/testing/index';
 import { makeFolder } from '../support/inet';
 
 const script = { file: '/srv/agi/hello.js', name: 'hello.js' };
@@ -59,6 +61,28 @@ describe('describeError', () => {
     expect(text.split('Error: other').length - 1).toBe(1);
   });
 
+  it('the errors of one that holds several follow', () => {
+    // as Node throws for a host with two addresses, at neither of which anybody listens
+    const tried = ['::1', '127.0.0.1'].map((host) =>
+      errorAt('/b.js:2:2', new Error(`connect ECONNREFUSED ${host}:3306`)),
+    );
+    const error = errorAt('/a.js:1:1', new AggregateError(tried, ''));
+    expect(describeError(error)).toBe(
+      [
+        `${error.stack}`,
+        `One of its errors: ${tried[0]?.stack}`,
+        `One of its errors: ${tried[1]?.stack}`,
+      ].join('\n'),
+    );
+    const many = new AggregateError(Array.from({ length: 1000 }, (_, at) => new Error(`number ${at}`)));
+    expect(describeError(many)).toContain('number 7');
+    expect(describeError(many)).toMatch(/\nand 992 more$/);
+    expect(describeError(Object.assign(new Error('own'), { errors: 'none' }))).not.toContain('One of');
+    const circle = new AggregateError([], 'circle');
+    circle.errors.push(circle);
+    expect(describeError(circle).split('AggregateError: circle').length - 1).toBe(1);
+  });
+
   it('a message that was changed later', () => {
     const error = errorAt('/a.js:1:1');
     error.message = 'changed';
@@ -106,6 +130,10 @@ describe('a method by another name', () => {
     ['agi.control_stream_file()', `: control_stream_file is controlStreamFile here${elsewhere}`],
     ['agi.getVaraible()', 'agi.getVaraible is not a function: did you mean getVariable?'],
     ['agi.sayDigit()', 'agi.sayDigit is not a function: did you mean sayDigits?'],
+    ...['on', 'once', 'addListener', 'addEventListener', 'onHangup'].map((name) => [
+      `agi.${name}('hangup')`,
+      `agi.${name} is not a function: a call has one event, the hangup: agi.signal.addEventListener('abort', …), or try { … } finally { … }`,
+    ]),
   ])('%s', (run, message) => {
     const error = missingMethod(run);
     expect(describeError(error).split('\n')[0]).toContain(message);
@@ -119,6 +147,21 @@ describe('a method by another name', () => {
       expect(describeError(error)).toBe(`${error}`);
     },
   );
+});
+
+describe('a method that was taken off its call', () => {
+  const place =
+    "a call's methods are called on it: agi.streamFile(…), and (text) => agi.verbose(text) for agi.verbose";
+  it.each<[string, (agi: Agi) => unknown]>([
+    ['of the commands', ({ streamFile }) => streamFile('beep')],
+    ['of the dialplan', ({ dial }) => dial('PJSIP/100')],
+    ['of the dialogues', ({ menu }) => menu({ 1: 'beep' })],
+    ['handed on', (agi) => Promise.resolve('text').then(agi.verbose)],
+  ])('%s', async (_, run) => {
+    const error = await simulate(async (agi) => void (await run(agi))).then((call) => call.failed());
+    expect(describeError(error).split('\n')[0]).toContain(`: ${place}`);
+    expect(summarizeError(error, script)).toContain(`: ${place}`);
+  });
 });
 
 it.each([50, 1_000_000])('a message of %i letters costs no time', (letters) => {
@@ -196,6 +239,28 @@ describe('a package that is not there', () => {
   });
 });
 
+describe('a type that is imported as a value', () => {
+  const missing = (module: string, name: string) =>
+    new SyntaxError(`The requested module '${module}' does not provide an export named '${name}'`);
+  it.each([
+    ['fastagi', 'Agi'],
+    ['fastagi/testing', 'TestCall'],
+    ['./rows.ts', 'Row'],
+    ['../rows.mts', 'Row'],
+  ])('of %s: %s', (module, name) => {
+    const hint = `if ${name} is a type: import type, for Node leaves types out and looks for no others`;
+    expect(describeError(missing(module, name)).split('\n')[0]).toContain(`: ${hint}`);
+    expect(summarizeError(missing(module, name), script)).toContain(`: ${hint}`);
+  });
+
+  it.each([
+    ['./rows.js', 'Row'],
+    ['mysql2', 'Pool'],
+  ])('of %s, which has none', (module, name) => {
+    expect(describeError(missing(module, name))).not.toContain('import type');
+  });
+});
+
 describe("a file of the script's own", () => {
   const folder = makeFolder({
     'main.cjs': 'module.exports = (name) => require(name);',
@@ -204,6 +269,8 @@ describe("a file of the script's own", () => {
     'settings.json': '{}',
     'lib/db.js': '',
     'node_modules/whole/index.js': '',
+    'typed.ts': '',
+    'typed.mts': '',
   });
   // by Node itself: Vitest looks for modules in its own way
   const asked = (main: string, name: string) =>
@@ -239,12 +306,68 @@ describe("a file of the script's own", () => {
     expect(told(main, name)).not.toContain('npm install');
   });
 
+  it.each([
+    ['./config', 'config.js'],
+    ['./lib/db', 'db.js'],
+    ['./typed', 'typed.ts'],
+    ['./typed.js', 'typed.ts'],
+    ['./typed.mjs', 'typed.mts'],
+  ])('main.mjs: %s, which is %s', (name, there) => {
+    expect(told('main.mjs', name)).toMatch(
+      new RegExp(`: there is ${there}, and an import has the whole name of its file$`),
+    );
+  });
+
+  it.each(['./nothing', './nothing.js'])('main.mjs: %s, which is not there', (name) => {
+    expect(told('main.mjs', name)).not.toContain('there is');
+  });
+
   it.each(['main.cjs', 'main.mjs'])('%s: a package that is not there', (main) => {
     expect(told(main, 'mysql2/promise')).toContain("npm install mysql2 in the script's folder");
   });
 });
 
 describe('summarizeError', () => {
+  const refused = new Error('connect ECONNREFUSED ::1:3306');
+  it.each<[string, Error, string]>([
+    [
+      'an error of several',
+      new AggregateError([refused], ''),
+      'AggregateError: connect ECONNREFUSED ::1:3306',
+    ],
+    [
+      'one with a text of its own',
+      new AggregateError([refused], 'All promises were rejected'),
+      'AggregateError: All promises were rejected: connect ECONNREFUSED ::1:3306',
+    ],
+    [
+      'a cause',
+      Object.assign(new TypeError('fetch failed'), { cause: new AggregateError([refused], '') }),
+      'TypeError: fetch failed: connect ECONNREFUSED ::1:3306',
+    ],
+    [
+      'a cause that is told already',
+      Object.assign(new Error('no: x'), { cause: new Error('x') }),
+      'Error: no: x',
+    ],
+    ['a cause that is no error', Object.assign(new Error('no'), { cause: 5 }), 'Error: no'],
+    [
+      'one of ours, which says it by itself',
+      Object.assign(new AgiError('X', 'no'), { cause: refused }),
+      'AgiError: no',
+    ],
+  ])('%s says what was the matter', (_, error, text) => {
+    error.stack = '';
+    expect(summarizeError(error, script)).toBe(`hello.js: ${text}`);
+  });
+
+  it('causes in a circle', () => {
+    const error = new Error('a');
+    error.cause = Object.assign(new Error('b'), { cause: error });
+    error.stack = '';
+    expect(summarizeError(error, script)).toBe('hello.js: Error: a: b');
+  });
+
   it.each([
     ['/srv/agi/hello.js:12:3', 'hello.js: Error: broken (hello.js:12)'],
     ['file:///srv/agi/hello.mjs:7:1', 'hello.js: Error: broken (hello.mjs:7)'],

@@ -117,6 +117,21 @@ describe('readCommand', () => {
       },
     ],
     ['/usr/local/bin/fastagi listen', { program: '/usr/local/bin/fastagi', flags: [], listens: true }],
+    [
+      '/usr/bin/setpriv --pdeathsig TERM /usr/bin/node --x /usr/local/bin/fastagi listen --fd 0',
+      {
+        launcher: '/usr/bin/setpriv',
+        program: '/usr/bin/node',
+        flags: ['--x'],
+        executable: '/usr/local/bin/fastagi',
+        listens: true,
+      },
+    ],
+    [
+      '/usr/bin/setpriv --pdeathsig TERM /usr/local/bin/fastagi listen',
+      { launcher: '/usr/bin/setpriv', program: '/usr/local/bin/fastagi', flags: [] },
+    ],
+    ['/opt/node-22/bin/node22 /opt/fastagi', { launcher: undefined, program: '/opt/node-22/bin/node22' }],
     ['/usr/bin/php /srv/phpagi-fastagi.php', undefined],
     ['', undefined],
   ])('%s', (line, command) => {

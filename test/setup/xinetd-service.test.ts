@@ -40,7 +40,11 @@ describe('readServices', () => {
   it.each(readdirSync(path.join(root, 'xinetd')))('reads xinetd/%s', (file) => {
     const [[name, attributes] = []] = shape(readFileSync(path.join(root, 'xinetd', file), 'utf8'));
     expect(name).toBe('fastagi');
-    expect(attributes).toMatchObject({ port: ['4573'], user: ['asterisk'], server: ['/usr/bin/node'] });
+    expect(attributes).toMatchObject({
+      port: ['4573'],
+      user: ['asterisk'],
+      server: [expect.stringMatching(/^\/usr\/bin\/\w+$/)],
+    });
   });
 });
 

@@ -10,6 +10,7 @@ import { conversations, withoutUsage } from './conversations';
 const surroundings: CallOptions = {
   answered: true,
   context: 'test',
+  priority: 2,
   channel: 'Local/caller@legs-00000001;1',
   sounds: (file) =>
     ({ beep: 3520, 'demo-congrats': 200_000, 'demo-abouttotry': 40_000, 'vm-extension': 12_000 })[file],

@@ -135,6 +135,97 @@ const callerIds: readonly (readonly [text: string, all: string, name: string, nu
   ['Jo <1', '"Jo" <1>', 'Jo', '1'],
 ];
 
+/** Applications that go elsewhere, what EXEC answers, and the context and PRIORITY from then on, which were test,2. */
+const journeys: readonly (readonly [application: string, data: string, result: number, place: string])[] = [
+  ['Goto', 'elsewhere,there,7', 0, 'elsewhere,6'],
+  ['Goto', 'elsewhere,there,label', 0, 'elsewhere,6'],
+  ['Goto', 'elsewhere,there,no label', -1, 'test,2'],
+  ['Goto', 'nowhere,s,1', 0, 'nowhere,0'],
+  ['Goto', 'elsewhere, there, 7', 0, 'elsewhere,6'],
+  ['Goto', 'elsewhere,there,7,8', 0, 'elsewhere,6'],
+  ['Goto', 'elsewhere,there,7x', -1, 'test,2'],
+  ['Goto', 'elsewhere|there|7', -1, 'test,2'],
+  ['Goto', '5', 0, 'test,4'],
+  ['Goto', '+3', 0, 'test,4'],
+  ['Goto', '-1', 0, 'test,0'],
+  ['Goto', '-9', 0, 'test,2'],
+  ['Goto', 'elsewhere,there,+2', 0, 'elsewhere,3'],
+  ['Goto', '', -1, 'test,2'],
+  ['GotoIf', '1?elsewhere,there,7', 0, 'elsewhere,6'],
+  ['GotoIf', '0?elsewhere,there,7', 0, 'test,2'],
+  ['GotoIf', '0x?+1:elsewhere,there,7', 0, 'elsewhere,6'],
+  ['GotoIf', 'x?+5:+7', 0, 'test,6'],
+  ['GotoIf', '?+5:+7', 0, 'test,8'],
+  ['GotoIf', '1 ? +2', 0, 'test,1'],
+  ['GotoIf', '"0"?+5', 0, 'test,6'],
+  ['GotoIf', '1?elsewhere,there,no label', -1, 'test,2'],
+  ['GotoIf', '1?', 0, 'test,2'],
+  ['GotoIf', '', 0, 'test,2'],
+  ['Gosub', 'sub,s,1', 0, 'sub,0'],
+  ['Gosub', 'elsewhere,there,label(a)', 0, 'elsewhere,6'],
+  ['Gosub', 'elsewhere,there,no label', -1, 'test,2'],
+  ['Gosub', 'nowhere,s,1', -1, 'test,2'],
+  ['Gosub', 'sub,s,0', -1, 'test,2'],
+  ['Gosub', '', -1, 'test,2'],
+  ['GosubIf', '1?sub,s,1(a:b):nowhere,s,1', 0, 'sub,0'],
+  ['GosubIf', '0?nowhere,s,1(a:b):sub,s,1', 0, 'sub,0'],
+  ['GosubIf', '1?nowhere,s,1', -1, 'test,2'],
+  ['GosubIf', '0?sub,s,1', 0, 'test,2'],
+  ['Return', '', -1, 'test,2'],
+  ['StackPop', '', 0, 'test,2'],
+  ['ExecIf', '1?Goto(elsewhere,there,7)', 0, 'elsewhere,6'],
+  ['Exec', 'Goto(elsewhere,there,7)', 0, 'elsewhere,6'],
+  ['TryExec', 'Goto(elsewhere,there,7)', 0, 'elsewhere,6'],
+];
+
+/** Applications that run another one, what EXEC answers, and what A and TRYSTATUS are from then on. */
+const errands: readonly (readonly [application: string, data: string, result: number, values: string])[] = [
+  ['ExecIf', '1?Set(A=1):Set(A=2)', 0, '1|'],
+  ['ExecIf', '0?Set(A=1):Set(A=2)', 0, '2|'],
+  ['ExecIf', '?Set(A=1):Set(A=2)', 0, '2|'],
+  ['ExecIf', '0?Set(A=1)', 0, '|'],
+  ['ExecIf', '1?Set(A=a:b):Set(A=2)', 0, 'a:b|'],
+  ['ExecIf', '1?Set(A=a?b)', 0, 'a?b|'],
+  ['ExecIf', '1?Set(A=(x))', 0, '(x)|'],
+  ['ExecIf', '1?Set(A=1', 0, '1|'],
+  ['ExecIf', '1?MSet(A=1,B=2)', 0, '1|'],
+  ['ExecIf', '1? Set(A=1)', -1, '|'],
+  ['ExecIf', '1?NoSuch(1)', -1, '|'],
+  ['ExecIf', '0?NoSuch(1)', 0, '|'],
+  ['ExecIf', '1', -1, '|'],
+  ['ExecIf', '1?', -1, '|'],
+  ['ExecIf', '', 0, '|'],
+  ['Exec', 'Set(A=1)', 0, '1|'],
+  ['Exec', 'Set(A=1', 0, '1|'],
+  ['Exec', 'NoSuch(1)', -1, '|'],
+  ['Exec', '', 0, '|'],
+  ['TryExec', 'Set(A=1)', 0, '1|SUCCESS'],
+  ['TryExec', 'NoSuch(1)', 0, '|NOAPP'],
+  ['TryExec', 'System()', 0, '|FAILED'],
+  ['TryExec', 'Goto(elsewhere,there,no label)', 0, '|FAILED'],
+  ['TryExec', '', 0, '|'],
+];
+
+/** What sets parts of the caller id, and its whole, presentations and validities from then on. */
+const presentations: readonly (readonly [settings: string, value: string])[] = [
+  ['', '"" <>|unavailable|allowed_not_screened|allowed_not_screened|0|0|67'],
+  ['num=7', '"" <7>|allowed_not_screened|allowed_not_screened|allowed_not_screened|1|0|0'],
+  ['name=Jo', '"Jo" <>|allowed_not_screened|allowed_not_screened|allowed_not_screened|0|1|0'],
+  ['all=Jo <7> pres=prohib', '"Jo" <7>|prohib|prohib|prohib|1|1|35'],
+  ['all=Jo <7> pres=35', '"Jo" <7>|prohib|prohib|prohib|1|1|35'],
+  ['all=Jo <7> pres=never', '"Jo" <7>|allowed_not_screened|allowed_not_screened|allowed_not_screened|1|1|0'],
+  ['pres=prohib', '"" <>|unavailable|prohib|prohib|0|0|67'],
+  ['pres=prohib name=', '"" <>|prohib_not_screened|prohib|prohib|0|1|32'],
+  ['all=7 num-pres=prohib', '"" <7>|prohib|prohib|allowed_not_screened|1|1|35'],
+  ['all=7 name-pres=unavailable', '"" <7>|allowed_not_screened|allowed_not_screened|unavailable|1|1|0'],
+  [
+    'all=7 num-pres=allowed_passed_screen name-pres=prohib',
+    '"" <7>|prohib_passed_screen|allowed_passed_screen|prohib|1|1|33',
+  ],
+  ['pres=prohib all=7', '"" <7>|prohib|prohib|prohib|1|1|35'],
+  ['all=7 num-valid=0', '"" <>|allowed_not_screened|allowed_not_screened|allowed_not_screened|0|1|0'],
+];
+
 /** Expressions, and what they give. */
 const oddities: readonly (readonly [expression: string, value: string])[] = [
   ['${FILTER(0-9a,x1a2-)}', '1a2'],
@@ -928,6 +1019,91 @@ export const conversations: readonly Conversation[] = [
         ],
         ...['> GET FULL VARIABLE "${CALLERID(name)}|${CALLERID(num)}"', `< 200 result=1 (${name}|${number})`],
       ]),
+    ],
+  },
+  ...presentations.map(([settings, value]) => ({
+    name: `a caller id of ${settings || 'nobody'}`,
+    steps: [
+      ...settings
+        .split(/ (?=[\w-]+=)/)
+        .filter(Boolean)
+        .flatMap((setting) => {
+          const [, field = '', text = ''] = /^([\w-]+)=(.*)$/.exec(setting) ?? [];
+          return [`> ${encodeCommand('SET VARIABLE', [`CALLERID(${field})`, text])}`, '< 200 result=1'];
+        }),
+      '> GET FULL VARIABLE ${CALLERID(all)}|${CALLERID(pres)}|${CALLERID(num-pres)}|${CALLERID(name-pres)}|${CALLERID(num-valid)}|${CALLERID(name-valid)}|${CALLINGPRES}',
+      `< 200 result=1 (${value})`,
+    ],
+  })),
+  {
+    name: 'who is charged for a call stays, whatever the caller id becomes',
+    steps: [
+      ...['> SET CALLERID 123', '< 200 result=1', '> GET VARIABLE CALLERID(ani)', '< 200 result=1 ()'],
+      ...['> SET VARIABLE CALLERID(ani) 77', '< 200 result=1', '> SET CALLERID 5', '< 200 result=1'],
+      ...['> GET VARIABLE CALLERID(ani)', '< 200 result=1 (77)'],
+    ],
+  },
+  ...journeys.map(([application, data, result, place]) => ({
+    name: `EXEC ${application} ${data}`,
+    steps: [
+      `> ${encodeCommand('EXEC', [application, data])}`,
+      `< 200 result=${result}`,
+      '> GET FULL VARIABLE ${CONTEXT},${PRIORITY}',
+      `< 200 result=1 (${place})`,
+    ],
+  })),
+  ...errands.map(([application, data, result, values]) => ({
+    name: `EXEC ${application} ${data}`,
+    steps: [
+      `> ${encodeCommand('EXEC', [application, data])}`,
+      `< 200 result=${result}`,
+      '> GET FULL VARIABLE ${A}|${TRYSTATUS}',
+      `< 200 result=1 (${values})`,
+    ],
+  })),
+  {
+    name: 'subroutines that EXEC begins, and where they come back to',
+    steps: [
+      ...['> EXEC Gosub "sub,s,1(a,\\"b,c\\",(d,e))"', '< 200 result=0'],
+      ...[
+        '> GET FULL VARIABLE ${ARG1}|${ARG2}|${ARG3}|${ARGC}|${CONTEXT},${PRIORITY}',
+        '< 200 result=1 (a|"b,c"|(d,e)|3|sub,0)',
+      ],
+      ...['> EXEC Gosub elsewhere,there,label(x)', '< 200 result=0'],
+      ...[
+        '> GET FULL VARIABLE ${ARG1}|${ARG2}|${ARGC}|${CONTEXT},${PRIORITY}',
+        '< 200 result=1 (x||1|elsewhere,6)',
+      ],
+      ...['> EXEC Return back', '< 200 result=0'],
+      ...[
+        '> GET FULL VARIABLE ${ARG1}|${ARGC}|${GOSUB_RETVAL}|${CONTEXT},${PRIORITY}',
+        '< 200 result=1 (a|3|back|sub,0)',
+      ],
+      ...['> EXEC Return', '< 200 result=0'],
+      ...[
+        '> GET FULL VARIABLE ${ARG1}|${ARGC}|${GOSUB_RETVAL}|${CONTEXT},${PRIORITY}',
+        '< 200 result=1 (|||test,2)',
+      ],
+      ...['> EXEC Return', '< 200 result=-1'],
+      ...['> EXEC Gosub sub,s,1(a)', '< 200 result=0', '> EXEC StackPop', '< 200 result=0'],
+      ...['> GET FULL VARIABLE ${ARG1}|${CONTEXT},${PRIORITY}', '< 200 result=1 (|sub,0)'],
+    ],
+  },
+  {
+    name: 'PRIORITY is one less than where the dialplan was told to go on',
+    steps: [
+      ...['> SET PRIORITY 7', '< 200 result=0', '> SET CONTEXT elsewhere', '< 200 result=0'],
+      ...['> GET FULL VARIABLE ${CONTEXT},${PRIORITY}', '< 200 result=1 (elsewhere,6)'],
+      ...['> EXEC Gosub sub,s,1', '< 200 result=0', '> EXEC Return', '< 200 result=0'],
+      ...['> GET FULL VARIABLE ${CONTEXT},${PRIORITY}', '< 200 result=1 (elsewhere,6)'],
+    ],
+  },
+  {
+    name: 'Read() without a name, and with a tone',
+    steps: [
+      ...['> EXEC Read ,beep', '< 200 result=0', '> GET VARIABLE READSTATUS', '< 200 result=1 (ERROR)'],
+      ...['> EXEC Read X,dial,1,i,1,0.3', '< 200 result=0'],
+      ...['> GET FULL VARIABLE ${X}|${READSTATUS}', '< 200 result=1 (|TIMEOUT)'],
     ],
   },
   {

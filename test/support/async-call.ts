@@ -2,6 +2,7 @@
 import { type Client, first, ordinary, refuse, success } from './manager';
 
 const CHANNEL = 'Local/call@calls-00000001;2';
+const UNIQUE_ID = '1795677229.1';
 
 /** As res_agi.c and ast_uri_encode have it. */
 function encode(bytes: Buffer): string {
@@ -22,20 +23,25 @@ export class AsyncCall {
   reply: (command: string) => string | Buffer = () => '200 result=0\n';
   /** Whether Asterisk does not answer commands, nor carry them out. */
   deaf = false;
+  /** What is in its place, by now. */
+  channel = CHANNEL;
+  uniqueId = UNIQUE_ID;
   #pipe = Buffer.alloc(0);
   #client: Client | undefined;
 
   readonly answer = first((action, client) => {
     if (action.action !== 'AGI') return undefined;
     if (this.deaf) return '';
-    if (action.channel !== CHANNEL) return refuse(action, `Channel ${action.channel} does not exist.`);
+    if (action.channel !== this.channel) return refuse(action, `Channel ${action.channel} does not exist.`);
     const command = action.command as string;
     this.commands.push(command);
     const said = command === 'NOOP' ? '200 result=0\n' : this.reply(command);
     const accepted = success(action, 'Message: Added AGI command to queue');
     if (said.length === 0) return accepted;
     this.#write(Buffer.from(said as string));
-    client.say(accepted + event('AsyncAGIExec', `CommandId: ${action.commandid}`, `Result: ${this.#read()}`));
+    client.say(
+      accepted + this.#event('AsyncAGIExec', `CommandId: ${action.commandid}`, `Result: ${this.#read()}`),
+    );
     if (command === 'ASYNCAGI BREAK') this.end();
     return undefined;
   }, ordinary());
@@ -43,11 +49,20 @@ export class AsyncCall {
   start(client: Client, request: string): void {
     this.#client = client;
     this.#write(Buffer.from(request));
-    client.say(event('AsyncAGIStart', `Env: ${this.#read()}`));
+    client.say(this.#event('AsyncAGIStart', `Env: ${this.#read()}`));
   }
 
   end(): void {
-    this.#client?.say(event('AsyncAGIEnd'));
+    this.tell('AsyncAGIEnd');
+  }
+
+  /** Something that happens to its channel. */
+  tell(name: string, ...lines: string[]): void {
+    this.#client?.say(this.#event(name, ...lines));
+  }
+
+  #event(name: string, ...lines: string[]): string {
+    return event(name, `Channel: ${this.channel}`, `Uniqueid: ${this.uniqueId}`, ...lines);
   }
 
   #write(bytes: Buffer): void {
@@ -61,8 +76,8 @@ export class AsyncCall {
   }
 }
 
-const event = (name: string, ...lines: string[]) =>
-  `${[`Event: ${name}`, `Channel: ${CHANNEL}`, ...lines].join('\r\n')}\r\n\r\n`;
+export const event = (name: string, ...lines: string[]) =>
+  `${[`Event: ${name}`, ...lines].join('\r\n')}\r\n\r\n`;
 
 export const request = (...lines: string[]) =>
   `${['agi_request: async', `agi_channel: ${CHANNEL}`, 'agi_version: 22.10.1', ...lines].join('\n')}\n\n`;

@@ -19,6 +19,8 @@ export interface ResidentOptions {
   readonly node?: string;
   /** What its environment holds beside PATH. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The folder that it is started in. */
+  readonly cwd?: string;
 }
 
 export interface Call {
@@ -34,7 +36,7 @@ export class Resident {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   port = 0;
-  readonly #logFile: string;
+  readonly logFile: string;
   readonly #configFile: string;
   readonly #options: ResidentOptions;
 
@@ -42,7 +44,7 @@ export class Resident {
     this.#options = options;
     this.folder = makeFolder(options.files);
     const place = makeFolder();
-    this.#logFile = path.join(place, 'log');
+    this.logFile = path.join(place, 'log');
     this.#configFile = path.join(place, 'fastagi.conf');
     this.configure();
     this.child = spawn(
@@ -52,7 +54,11 @@ export class Resident {
         ...[executable('fastagi'), 'listen', '--config', this.#configFile, '--port', '0'],
         ...(options.args ?? []),
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH, ...options.env } },
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { PATH: process.env.PATH, ...options.env },
+        ...(options.cwd !== undefined && { cwd: options.cwd }),
+      },
     );
     this.ended = new Promise((resolve) =>
       this.child.once('exit', (code, signal) => resolve({ code, signal })),
@@ -79,7 +85,7 @@ export class Resident {
   /** Writes its configuration anew. */
   configure(changes: Pick<ResidentOptions, 'config' | 'listen'> & { folder?: string } = {}): void {
     const { config = '', listen = '' } = { ...this.#options, ...changes };
-    const log = `log=${this.#logFile}`;
+    const log = `log=${this.logFile}`;
     const basedir = `basedir=${changes.folder ?? this.folder}`;
     writeFileSync(this.#configFile, `[fastagi]\n${basedir}\n${log}\n${config}\n[listen]\n${listen}\n`);
   }
@@ -89,7 +95,7 @@ export class Resident {
   }
 
   log(): string {
-    return existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : '';
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }
 
   /** Waits until the log has what matches, `times` times. */

@@ -77,12 +77,15 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
   let port: number;
   let tlsPort: number;
   let pem: string;
+  let recordings: string;
   const connect = (options: Partial<AmiOptions> = {}) =>
     Ami.connect({ username: 'jo', secret: 'geheim#1', host: `127.0.0.1:${port}`, ...options });
 
   beforeAll(async () => {
     [port, tlsPort] = [await freePort(), await freePort()];
     const folder = makeFolder();
+    recordings = path.join(folder, 'recordings');
+    fs.mkdirSync(recordings);
     const made = certificate(folder);
     pem = made.pem;
     asterisk = await Asterisk.start({
@@ -257,6 +260,11 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       expect((await ami.extensionState('none', 'default')).status).toBe(-1);
       await ami.databasePut('probe', 'key', 'a: "value", with ${all}');
       expect(await ami.databaseGet('probe', 'key')).toBe('a: "value", with ${all}');
+      // Asterisk 16 gives 255 bytes of one at a time
+      const long = `${'ö'.repeat(200)}: the end`;
+      await ami.databasePut('probe', 'long', long);
+      await ami.databasePut('probe', 'long/er', 'another');
+      expect(await ami.databaseGet('probe', 'long')).toBe(long);
       expect([await ami.databaseDel('probe', 'key'), await ami.databaseDel('probe', 'key')]).toEqual([
         true,
         false,
@@ -438,6 +446,11 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       expect(id).toMatch(/^0x/);
       await ami.muteMixMonitor(channel, true);
       await ami.stopMixMonitor(channel, id);
+      // a name that a caller has chosen; and what a shell runs behind a recording
+      const file = `${recordings}/"Jo, Do" (55) [1]\\2.wav`;
+      const made = `${recordings}/made, (and) "done"`;
+      const odd = await ami.mixMonitor(channel, file, undefined, `touch '${made}'`);
+      await ami.stopMixMonitor(channel, odd);
       await ami.absoluteTimeout(channel, 100);
       await ami.playDtmf(channel, '1');
       const moved = ami.events('Newexten');
@@ -451,6 +464,9 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
         expect(event.get('Cause')).toBe('17');
         break;
       }
+      await expect
+        .poll(() => fs.readdirSync(recordings).sort())
+        .toEqual([file, made].map((name) => path.basename(name)).sort());
     });
 
     it('that waits to be answered holds up nothing', async () => {

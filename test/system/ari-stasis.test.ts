@@ -183,6 +183,80 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     }
   });
 
+  it('serves its other callers while requests wait until what their channels play is over', async () => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start('hello');
+    const bridge = ari.bridge();
+    await bridge.create({ type: 'mixing' });
+    const callers = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const caller = ari.channel();
+        const entered = caller.next('StasisStart', { timeoutMs: 10_000 });
+        await caller.originate({ endpoint: 'Local/silent@test', app: 'hello' });
+        await entered;
+        const tone = await caller.play({ media: 'tone:ring' });
+        return { caller, tone };
+      }),
+    );
+    const joined = Promise.all(
+      callers.map(async ({ caller }) => {
+        await caller.setChannelVar({ variable: 'X', value: '1' });
+        await bridge.addChannel({ channel: caller.id });
+      }),
+    );
+    joined.catch(() => {});
+    // nobody else would end what they wait for
+    await Promise.all(callers.map(({ tone }) => tone.stop()));
+    await joined;
+    expect((await bridge.get()).channels).toHaveLength(10);
+  });
+
+  it.each([
+    ['stop', 'done', {}],
+    ['cancel', 'canceled', {}],
+    ['stop', 'done', { beep: true }],
+    ['cancel', 'canceled', { beep: true }],
+  ] as const)('can %s a recording at once: it is %s, with %j', async (order, outcome, options) => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start('hello');
+    const caller = ari.channel();
+    const entered = caller.next('StasisStart', { timeoutMs: 10_000 });
+    await caller.originate({ endpoint: 'Local/silent@test', app: 'hello' });
+    await entered;
+    const intro = await caller.play({ media: 'sound:vm-intro' });
+    // the first one waits behind the sound
+    for (const name of ['first', 'second', 'third']) {
+      const recording = await caller.record({ name, format: 'wav', ...options });
+      const ordered = recording[order]();
+      if (intro.ending === undefined) await intro.stop();
+      await ordered;
+      expect(await recording.finished).toMatchObject({ outcome });
+    }
+    const stored = await ari.recordings.listStored();
+    expect(stored.map(({ name }) => name).sort()).toEqual(
+      order === 'stop' ? ['first', 'second', 'third'] : [],
+    );
+  });
+
+  it('plays no more behind the digits that a key cannot stop', async () => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start('hello');
+    const caller = ari.channel();
+    const entered = caller.next('StasisStart', { timeoutMs: 10_000 });
+    await caller.originate({ endpoint: 'Local/keys@test', app: 'hello' });
+    await entered;
+    const finished = ari.stream('PlaybackFinished', { signal: AbortSignal.timeout(10_000) });
+    const { digits } = await caller.collect({ media: ['digits:12', 'tone:ring'] });
+    expect(digits).toBe('123');
+    expect((await finished.next()).value).toMatchObject({ playback: { media_uri: 'tone:ring' } });
+  });
+
   it('goes with a caller from one of its applications to another, and waits in no empty bridge for ever', async () => {
     await using server = await startAri({ version, extensions });
     const { port, username, password } = server;

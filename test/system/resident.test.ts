@@ -1,5 +1,6 @@
 /** `fastagi listen` where others open the port: the shipped xinetd service with wait = yes, and systemd's sockets. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -45,14 +46,16 @@ function makePlace(listen = '', config = '') {
   return { folder, file, log: () => (existsSync(log) ? readFileSync(log, 'utf8') : '') };
 }
 
+/** What setpriv is told, with the node that runs the tests. */
+const starter = `--pdeathsig TERM ${process.execPath}`;
+
 describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
   describe.each(['pool', 'shared'])('%s under xinetd with wait = yes', (mode) => {
     async function start(listen = '', config = '') {
       const place = makePlace(listen, config);
       const xinetd = await Xinetd.startFile(shipped, {
         user: 'root',
-        server: process.execPath,
-        server_args: `${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${place.file}`,
+        server_args: `${starter} ${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${place.file}`,
       });
       return { ...place, xinetd, port: xinetd.port('fastagi'), [Symbol.asyncDispose]: () => xinetd.stop() };
     }
@@ -81,6 +84,49 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
       held.socket.write('HANGUP\n');
       await held.closed;
       await expect.poll(service.log).toContain('stopped; calls ');
+    });
+
+    it('is told at once that xinetd has ended, and the next one finds the port free', async () => {
+      await using service = await start();
+      expect(await place(service.port, 'hello').closed).toContain('cool');
+      // as Debian's own script for "service xinetd restart"
+      process.kill(service.xinetd.pid, 'SIGQUIT');
+      await expect
+        .poll(service.log)
+        .toMatch(/stopping: SIGTERM, for process \d+, which had opened the socket, is gone; /);
+      await expect.poll(() => isFree(service.port)).toBe(true);
+      await using next = await Xinetd.startFile(shipped, {
+        ...{ user: 'root', port: service.port },
+        server_args: `${starter} ${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${service.file}`,
+      });
+      expect(await place(next.port('fastagi'), 'hello').closed).toContain('cool');
+    });
+
+    it('where setpriv is left out, finds by itself that xinetd has ended', async () => {
+      const { file, log } = makePlace();
+      await using xinetd = await Xinetd.startFile(shipped, {
+        ...{ user: 'root', server: process.execPath },
+        server_args: `${executable('fastagi')} listen --fd 0 --mode ${mode} --config ${file}`,
+      });
+      expect(await place(xinetd.port('fastagi'), 'hello').closed).toContain('cool');
+      process.kill(xinetd.pid, 'SIGTERM');
+      await expect.poll(log).toMatch(/stopping: process \d+, which had opened the socket, is gone; /);
+    });
+
+    it('serves calls though the port of its counters is taken, and has it when it is free', async () => {
+      const other = net.createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as net.AddressInfo;
+      await using service = await start(`metrics = 127.0.0.1:${port}\n`);
+      expect(await place(service.port, 'hello').closed).toContain('cool');
+      expect(service.log()).toMatch(/error .* no counters can be had on 127\.0\.0\.1:\d+: .*EADDRINUSE/);
+      other.close();
+      const scrape = () =>
+        fetch(`http://127.0.0.1:${port}/metrics`).then(
+          (response) => response.text(),
+          () => '',
+        );
+      await expect.poll(scrape, { timeout: 20_000 }).toContain('\nfastagi_calls_total 1\n');
     });
 
     it('with a broken configuration refuses, and is not started again and again', async () => {
@@ -148,7 +194,8 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
   });
 
   it('the service file names the interpreter, no fixed seed, and the socket', () => {
-    expect(serviceAttribute(shipped, 'server')).toMatch(/^\/.*\/node$/);
+    expect(serviceAttribute(shipped, 'server')).toBe('/usr/bin/setpriv');
+    expect(serviceAttribute(shipped, 'server_args')).toMatch(/^--pdeathsig TERM \/usr\/bin\/node \//);
     expect(serviceAttribute(shipped, 'server_args')).toContain('listen --fd 0');
     expect(serviceAttribute(shipped, 'server_args')).not.toContain('rehash');
     expect(serviceAttribute(shipped, 'wait')).toBe('yes');
@@ -198,6 +245,30 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
     });
   });
 
+  it('on a socket of systemd, with a broken configuration, refuses: systemd would shut the port for good', async () => {
+    const { file } = makePlace('max_active = many\n');
+    const [activate, ...before] = (await systemdTool('systemd-socket-activate')) as [string, ...string[]];
+    const port = await freePort();
+    const server = spawn(
+      activate,
+      [
+        ...[...before, '--listen', `127.0.0.1:${port}`],
+        ...[process.execPath, executable('fastagi'), 'listen', '--config', file],
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let told = '';
+    server.stderr?.on('data', (text) => (told += text));
+    try {
+      await expect.poll(() => isFree(port)).toBe(false);
+      for (let call = 0; call < 3; call++) expect(await place(port, 'hello').closed).toBe('FAILURE\n');
+      expect(server.exitCode).toBe(null);
+      expect(told).toContain('[listen] max_active is "many"');
+    } finally {
+      server.kill('SIGKILL');
+    }
+  });
+
   it('systemd finds nothing amiss in the units', async () => {
     // it looks whether the program is there
     const startable = (unit: string) =>
@@ -224,5 +295,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
     for (const line of ['Type=notify', 'NotifyAccess=all', 'KillMode=mixed', 'LimitNICE=+0']) {
       expect(unit).toContain(`\n${line}\n`);
     }
+    // a script's /tmp is Asterisk's, and programs like sendmail have rights of their own
+    expect(unit).not.toMatch(/^(PrivateTmp|NoNewPrivileges)=/m);
   });
 });

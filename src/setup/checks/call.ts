@@ -85,8 +85,9 @@ function logOf({ config, service }: Survey): string {
 
 /** The command that the service runs, with a request that is at its end at once. */
 function byHand({ service, userName }: Survey): string {
-  const { program, flags = [], executable, args = [] } = service?.command ?? {};
-  if (program === undefined) return 'fastagi call';
+  const { command } = service ?? {};
+  if (command === undefined) return 'fastagi call';
+  const { program, flags, executable, args } = command;
   const words = program === executable ? [program, ...args] : [program, ...flags, executable, ...args];
   return `su -s /bin/sh ${userName} -c '${words.join(' ')} </dev/null'`;
 }

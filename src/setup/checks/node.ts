@@ -18,12 +18,36 @@ export async function checkNode(survey: Survey): Promise<Finding[]> {
   }
   const seen = new Set<string>();
   for (const { command, user, searched, place } of commands) {
+    checkLauncher(found, survey, command, user, searched, place);
     const node = nodeOf(survey, found, command, searched, place);
     if (node === undefined || seen.has(`${node} ${user}`)) continue;
     seen.add(`${node} ${user}`);
     await checkOne(found, survey, node, user, place);
   }
   return found.list;
+}
+
+/** `server = /usr/bin/setpriv` */
+function checkLauncher(
+  found: Findings,
+  { machine }: Survey,
+  { launcher }: ServedCommand,
+  userName: string,
+  searched: string,
+  place: string,
+): void {
+  if (launcher === undefined) return;
+  const file = machine.program(launcher, searched);
+  if (file === undefined) {
+    const install =
+      path.basename(launcher) === 'setpriv' ? 'apt-get install util-linux' : `name another in ${place}`;
+    found.failure(`${launcher} is not there, and ${place} starts it`, install);
+    return;
+  }
+  const user = machine.account(userName);
+  const obstacle = user && machine.obstacle(user, file, 'run');
+  if (obstacle)
+    found.failure(`user ${userName} cannot run ${file}: ${obstacle.place} ${obstacle.why}`, obstacle.remedy);
 }
 
 /** `server = /usr/bin/node`; or fastagi itself, whose first line looks for one on the PATH. */

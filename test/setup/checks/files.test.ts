@@ -1,5 +1,5 @@
 /** Node, the configuration, the scripts, the log and the traces: each as it should be, and each way that it is not. */
-import { chmodSync } from 'node:fs';
+import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkAgiBin } from '../../../src/setup/checks/agi-bin';
@@ -9,6 +9,7 @@ import { checkNode, checkProgram } from '../../../src/setup/checks/node';
 import { checkScripts } from '../../../src/setup/checks/scripts';
 import type { Finding } from '../../../src/setup/findings';
 import type { Survey } from '../../../src/setup/survey';
+import { root } from '../../support/inet';
 import { type Layout, processFiles, surveyOf } from '../../support/laid-out-machine';
 
 /** `undefined`: all is well. */
@@ -101,6 +102,27 @@ table('node', checkNode, [
     'failure',
     '/usr/local/bin/fastagi looks for node on the PATH, and in /opt/bin there is none',
     'server = /usr/bin/node and server_args = /usr/local/bin/fastagi in /etc/xinetd.d/fastagi',
+  ],
+]);
+
+const waiting = fs.readFileSync(path.join(root, 'xinetd/fastagi-wait'), 'utf8');
+
+table('node behind setpriv', checkNode, [
+  [
+    'there',
+    {
+      files: { 'etc/xinetd.d/fastagi': waiting, 'usr/bin/setpriv': '' },
+      modes: { 'usr/bin/setpriv': 0o755 },
+    },
+    undefined,
+    '/usr/bin/node is v20.19.0, and user asterisk can run it',
+  ],
+  [
+    'not there',
+    { files: { 'etc/xinetd.d/fastagi': waiting } },
+    'failure',
+    '/usr/bin/setpriv is not there, and /etc/xinetd.d/fastagi starts it',
+    'apt-get install util-linux',
   ],
 ]);
 
@@ -632,7 +654,7 @@ it('of agi-bin, programs of others and libraries are nobody’s business', () =>
 
 it('the disk has room here, or it says so', async () => {
   const survey = surveyOf();
-  chmodSync(path.join(survey.machine.root, 'var'), 0o755);
+  fs.chmodSync(path.join(survey.machine.root, 'var'), 0o755);
   expect(await checkDisk(survey)).toMatchObject([
     { subject: 'disk', text: expect.stringMatching(/\/var\/log\/asterisk/) },
   ]);

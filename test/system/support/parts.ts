@@ -16,6 +16,7 @@ export async function prepareParts(report: Report = quiet): Promise<void> {
   await asteriskRoot(22, report);
   await asteriskRoot(16, report);
   await xinetdRoot(report);
+  await plainRoot(report);
   await phpRoot(report);
   await perlAgiFolder(report);
   await speechRoot(report);
@@ -64,6 +65,11 @@ export async function asteriskRoot(version: 16 | 22, report: Report = quiet): Pr
 
 export function xinetdRoot(report: Report = quiet): Promise<string> {
   return debianRoot('xinetd', hostSuite(), ['xinetd'], report);
+}
+
+/** A machine that has xinetd, and what Node needs of a system, and nothing else. */
+export function plainRoot(report: Report = quiet): Promise<string> {
+  return debianRoot('plain', hostSuite(), ['xinetd', 'libstdc++6'], report);
 }
 
 /** For pages that people look at; the voice of its text is DejaVu. */

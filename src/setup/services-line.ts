@@ -1,0 +1,36 @@
+/** The line of /etc/services by which xinetd knows the port of a service (services(5)). */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { PlannedFile } from './planned-file';
+
+const FILE = '/etc/services';
+
+export interface ServicesLine {
+  /** The file with the line; undefined where it is there. */
+  readonly file: PlannedFile | undefined;
+  /** The file without our line; undefined where it has none. */
+  readonly without: PlannedFile | undefined;
+  /** Another port that goes by the name, of which xinetd would make nothing. */
+  readonly conflict: string | undefined;
+}
+
+export function servicesLine(port: number, root: string): ServicesLine {
+  let text = '';
+  try {
+    text = readFileSync(path.join(root, FILE), 'utf8');
+  } catch {
+    // a machine without one
+  }
+  const ours = `fastagi\t\t${port}/tcp\t\t\t# call scripts for Asterisk (FastAGI)\n`;
+  const without = text.includes(ours) ? new PlannedFile(FILE, text.replace(ours, ''), root) : undefined;
+  const entries = text.split('\n').map((line) => line.replace(/#.*/, '').trim().split(/\s+/));
+  const named = entries.filter(([name, , ...aliases]) => name === 'fastagi' || aliases.includes('fastagi'));
+  const tcp = named.find(([, place]) => place?.endsWith('/tcp'));
+  if (tcp?.[1] === `${port}/tcp`) return { file: undefined, without, conflict: undefined };
+  if (tcp) {
+    const conflict = `${FILE} has fastagi at ${tcp[1]}, and this is to be ${port}/tcp`;
+    return { file: undefined, without, conflict };
+  }
+  const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  return { file: new PlannedFile(FILE, before + ours, root), without, conflict: undefined };
+}

@@ -1,0 +1,290 @@
+/** What `fastagi install` finds, makes and leaves alone, on machines that are folders. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config';
+import { readSettings } from '../../src/listen/settings';
+import { type InstallOptions, planInstallation } from '../../src/setup/installation';
+import { executable, makeFolder, root as repository } from '../support/inet';
+
+const passwd = 'root:x:0:0::/root:/bin/sh\nasterisk:x:101:102::/:/bin/false\npbx:x:103:104::/:/bin/false\n';
+
+const plan = (files: Record<string, string>, options: Partial<InstallOptions> = {}) => {
+  const root = makeFolder({ 'etc/passwd': passwd, ...files });
+  const all: InstallOptions = {
+    executable: executable('fastagi'),
+    config: undefined,
+    kind: undefined,
+    user: undefined,
+    from: ['127.0.0.1', '::1'],
+    port: 4573,
+    basedir: undefined,
+    root,
+    ...options,
+  };
+  const installation = planInstallation(all);
+  return {
+    ...installation,
+    root,
+    again: () => planInstallation(all),
+    standings: installation.steps.map(({ subject, standing }) => `${standing} ${subject}`),
+    make: () => installation.steps.map((step) => (step.standing === 'there' ? undefined : step.make())),
+    read: (file: string) => readFileSync(path.join(root, file), 'utf8'),
+  };
+};
+
+describe('a machine with xinetd', () => {
+  const files = { 'etc/xinetd.d/time': '', 'etc/services': 'ssh\t22/tcp\n' };
+
+  it('gets a folder, a line, and a service file', () => {
+    const { kind, obstacles, standings, make, read, root } = plan(files);
+    expect([kind, obstacles]).toEqual(['xinetd', []]);
+    expect(standings).toEqual([
+      'missing /var/lib/asterisk/fastagi',
+      'missing /etc/services',
+      'missing /etc/xinetd.d/fastagi',
+    ]);
+    make();
+    expect(read('/etc/services')).toBe(
+      'ssh\t22/tcp\nfastagi\t\t4573/tcp\t\t\t# call scripts for Asterisk (FastAGI)\n',
+    );
+    expect(readdirSync(path.join(root, 'var/lib/asterisk/fastagi'))).toEqual(['hello.js']);
+    const shipped = readFileSync(path.join(repository, 'xinetd/fastagi'), 'utf8').split('\n');
+    const changed = read('/etc/xinetd.d/fastagi')
+      .split('\n')
+      .filter((line, at) => line !== shipped[at]);
+    expect(changed.every((line) => /^\tserver(_args)?\t/.test(line))).toBe(true);
+  });
+
+  it('that is everyone’s to read, whatever the umask is', () => {
+    const before = process.umask(0o077);
+    try {
+      const { make, root } = plan(files);
+      make();
+      const modes = [
+        'var/lib/asterisk/fastagi',
+        'var/lib/asterisk/fastagi/hello.js',
+        'etc/xinetd.d/fastagi',
+        'etc/services',
+      ];
+      expect(modes.map((file) => statSync(path.join(root, file)).mode & 0o777)).toEqual([
+        0o755, 0o644, 0o644, 0o644,
+      ]);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('has nothing left to do the second time', () => {
+    const { make, again } = plan(files);
+    make();
+    expect(again().steps.map(({ standing }) => standing)).toEqual(['there', 'there', 'there']);
+  });
+
+  it('keeps a service file of its own beside the new one, and that of before, too', () => {
+    const { steps, standings, make, again, read } = plan({
+      ...files,
+      'etc/xinetd.d/fastagi': 'service fastagi\n{\n\tport = 99\n}\n',
+    });
+    expect(standings.at(-1)).toBe('different /etc/xinetd.d/fastagi');
+    expect(steps.at(-1)?.difference).toContain('- \tport = 99');
+    expect(steps.at(-1)?.difference).toContain('+ \tport\t\t= 4573');
+    expect(make().at(-1)).toMatch(/\/etc\/xinetd\.d\/fastagi\.before-fastagi$/);
+    expect(read('/etc/xinetd.d/fastagi.before-fastagi')).toContain('port = 99');
+    expect(again().steps.at(-1)?.standing).toBe('there');
+  });
+
+  it('leaves scripts, and a line of /etc/services, as they are', () => {
+    const { standings } = plan({
+      ...files,
+      'etc/services': 'fastagi 4573/tcp # mine\n',
+      'var/lib/asterisk/fastagi/own.js': '',
+    });
+    expect(standings.slice(0, 2)).toEqual(['there /var/lib/asterisk/fastagi', 'there /etc/services']);
+  });
+
+  it('writes through a link, and not in its place', () => {
+    const { again, root } = plan({ 'etc/xinetd.d/time': '', 'real/services': 'ssh 22/tcp' });
+    symlinkSync('../real/services', path.join(root, 'etc/services'));
+    for (const step of again().steps) step.make();
+    expect(readFileSync(path.join(root, 'real/services'), 'utf8')).toMatch(/^ssh 22\/tcp\nfastagi\t/);
+  });
+
+  it.each<[string, Record<string, string>, Partial<InstallOptions>, string]>([
+    [
+      'another port by that name',
+      { 'etc/services': 'fastagi 99/tcp\n' },
+      {},
+      '/etc/services has fastagi at 99/tcp, and this is to be 4573/tcp',
+    ],
+    [
+      'no user of Asterisk’s',
+      { 'etc/passwd': 'root:x:0:0::/:\n' },
+      {},
+      'there is no user asterisk, the usual one: name whom',
+    ],
+    [
+      'Asterisk that is root',
+      { 'etc/passwd': 'root:x:0:0::/:\n', 'etc/asterisk/asterisk.conf': 'runuser=root' },
+      {},
+      "Asterisk's user is root, as /etc/asterisk/asterisk.conf says, and scripts should not be",
+    ],
+    ['no user of that name', {}, { user: 'jo' }, 'there is no user jo, as --user says'],
+    [
+      'setuid without root',
+      { 'etc/asterisk/fastagi.conf': '[fastagi]\nsetuid = on\n' },
+      { user: 'pbx' },
+      'which takes --user root',
+    ],
+    [
+      'another folder',
+      { 'etc/asterisk/fastagi.conf': '[fastagi]\nbasedir = /srv/a\n' },
+      { basedir: '/srv/b' },
+      'has basedir = /srv/a: set it to /srv/b',
+    ],
+    [
+      'an open door',
+      {},
+      { kind: 'xinetd-wait', from: ['192.0.2.1'] },
+      'put allow = 192.0.2.1 into [listen] of /etc/asterisk/fastagi.conf first',
+    ],
+    [
+      'units on the same port',
+      { 'etc/systemd/system/fastagi.socket': '' },
+      {},
+      'fastagi install --remove --service systemd first',
+    ],
+    [
+      'xinetd’s file on the same port',
+      { 'etc/xinetd.d/fastagi': '' },
+      { kind: 'systemd' },
+      'fastagi install --remove --service xinetd first',
+    ],
+    [
+      'an open door by systemd',
+      {},
+      { kind: 'systemd', from: ['192.0.2.1'] },
+      'with systemd it is the server that says who may connect',
+    ],
+  ])('says what is in the way: %s', (_, more, options, told) => {
+    expect(plan({ ...files, ...more }, options).obstacles).toEqual([expect.stringContaining(told)]);
+  });
+
+  it.each<[string, Record<string, string>, Partial<InstallOptions>, RegExp]>([
+    ['whom Asterisk runs as', { 'etc/asterisk/asterisk.conf': 'runuser = pbx\n' }, {}, /^\tuser\t\t= pbx$/m],
+    [
+      'root, for setuid',
+      { 'etc/asterisk/phpagi.conf': '[fastagi]\nsetuid = on\n' },
+      {},
+      /^\tuser\t\t= root$/m,
+    ],
+    ['nobody’s root', { 'etc/asterisk/asterisk.conf': 'runuser = root\n' }, {}, /^\tuser\t\t= asterisk$/m],
+    [
+      'where Asterisk is',
+      {},
+      { from: ['192.0.2.1', '2001:db8::/32'] },
+      /^\tonly_from\t= 192\.0\.2\.1 2001:db8::\/32$/m,
+    ],
+    ['the port', {}, { port: 5000 }, /^\tport\t\t= 5000$/m],
+    [
+      'a configuration of one’s own',
+      {},
+      { config: '/dev/null' },
+      /^\tserver_args\t= --no-rehash-snapshot \S+\/fastagi --config \/dev\/null$/m,
+    ],
+    [
+      'a server that stays',
+      {},
+      { kind: 'xinetd-wait' },
+      /^\tserver_args\t= --pdeathsig TERM \S+\/node \S+\/fastagi listen --fd 0 --idle-seconds 3600$/m,
+    ],
+    [
+      'a server that stays, for others',
+      { 'etc/asterisk/fastagi.conf': '[listen]\nallow = 192.0.2.1\n' },
+      { kind: 'xinetd-wait', from: ['192.0.2.1'] },
+      /^\tbind\t\t= 0\.0\.0\.0$/m,
+    ],
+  ])('the service file names %s', (_, more, options, line) => {
+    const { make, read, obstacles } = plan({ ...files, ...more }, options);
+    expect(obstacles).toEqual([]);
+    make();
+    expect(read('/etc/xinetd.d/fastagi')).toMatch(line);
+  });
+});
+
+describe('a machine with systemd', () => {
+  it('gets units that name its Node, and no line', () => {
+    const { kind, obstacles, standings, make, read } = plan({ 'run/systemd/system/x': '' });
+    expect([kind, obstacles]).toEqual(['systemd', []]);
+    expect(standings).toEqual([
+      'missing /var/lib/asterisk/fastagi',
+      'missing /etc/systemd/system/fastagi.service',
+      'missing /etc/systemd/system/fastagi.socket',
+    ]);
+    make();
+    expect(read('/etc/systemd/system/fastagi.service')).toMatch(/^User=asterisk$/m);
+    expect(read('/etc/systemd/system/fastagi.service')).toMatch(
+      /^ExecStart=\/\S+\/node \/\S+\/fastagi listen$/m,
+    );
+    expect(read('/etc/systemd/system/fastagi.socket')).toMatch(/^ListenStream=127\.0\.0\.1:4573$/m);
+  });
+
+  it('listens for others where the configuration says for whom', () => {
+    const { make, read, obstacles } = plan(
+      { 'run/systemd/system/x': '', 'etc/asterisk/fastagi.conf': '[listen]\nallow = 192.0.2.1\n' },
+      { from: ['192.0.2.1'], port: 5000 },
+    );
+    expect(obstacles).toEqual([]);
+    make();
+    expect(read('/etc/systemd/system/fastagi.socket')).toMatch(/^ListenStream=5000$/m);
+  });
+});
+
+describe('the folder of the scripts', () => {
+  it('is the configuration’s', () => {
+    const { basedir, make, root } = plan({
+      'etc/asterisk/fastagi.conf': '[fastagi]\nbasedir = /srv/calls\n',
+    });
+    make();
+    expect(basedir).toBe('/srv/calls');
+    expect(existsSync(path.join(root, 'srv/calls/hello.js'))).toBe(true);
+  });
+
+  it('is put into a configuration where there is none', () => {
+    const { make, root } = plan({}, { basedir: '/srv/calls' });
+    make();
+    const file = path.join(root, 'etc/asterisk/fastagi.conf');
+    expect(readConfig(file)).toMatchObject({ basedir: '/srv/calls', warnings: [] });
+    expect(readSettings(file).config.warnings).toEqual([]);
+  });
+
+  it('gets no script where it has any', () => {
+    const { make, root } = plan({ 'var/lib/asterisk/fastagi/own.js': '' });
+    make();
+    expect(readdirSync(path.join(root, 'var/lib/asterisk/fastagi'))).toEqual(['own.js']);
+  });
+});
+
+it('refuses a broken configuration with the words that a call would have', () => {
+  expect(() => plan({ 'etc/asterisk/fastagi.conf': '[fastagi]\nmax_seconds = soon\n' })).toThrow(
+    '[fastagi] max_seconds',
+  );
+});
+
+it('a file that cannot be written is left as it was, and nothing beside it', () => {
+  const { steps, root } = plan({ 'etc/xinetd.d/time': '', 'etc/services': 'ssh 22/tcp\n' });
+  mkdirSync(path.join(root, 'etc/.services.part'));
+  writeFileSync(path.join(root, 'etc/.services.part/x'), '');
+  chmodSync(path.join(root, 'etc'), 0o755);
+  expect(() => steps[1]?.make()).toThrow();
+  expect(readFileSync(path.join(root, 'etc/services'), 'utf8')).toBe('ssh 22/tcp\n');
+});

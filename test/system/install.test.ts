@@ -1,0 +1,182 @@
+/** `fastagi install` on a Debian with nothing but xinetd and Node, up to the first call. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { executable, makeFolder, root } from '../support/inet';
+import { commandInRoot } from './support/chroot';
+import { freePort } from './support/free-port';
+import { missingParts, plainRoot, systemdTool } from './support/parts';
+
+const missing = missingParts();
+const run = promisify(execFile);
+
+/** What is done in there: each command with what it printed, and how it ended. */
+interface Done {
+  readonly code: number;
+  readonly text: string;
+}
+
+/**
+ * Runs in the root: starts xinetd as Debian does, where nothing is served yet, and then one command after the other.
+ * There is no shell in there.
+ */
+const driver = `
+const { spawn, spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const { commands } = JSON.parse(process.argv[1]);
+const target = '/usr/local/lib/node_modules/fastagi';
+fs.mkdirSync(target, { recursive: true });
+for (const name of ['dist', 'xinetd', 'systemd', 'services.snippet', 'package.json'])
+  fs.cpSync('/package/' + name, target + '/' + name, { recursive: true });
+fs.mkdirSync('/usr/local/bin', { recursive: true });
+for (const name of ['fastagi', 'agi']) fs.symlinkSync('../lib/node_modules/fastagi/dist/' + name, '/usr/local/bin/' + name);
+const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+const xinetd = spawn('/usr/sbin/xinetd', ['-stayalive', '-dontfork', '-filelog', '/tmp/xinetd.log'], { env, stdio: 'ignore' });
+xinetd.on('error', (error) => { throw error; });
+const wait = setInterval(() => {
+  if (!fs.existsSync('/tmp/xinetd.log') || !fs.readFileSync('/tmp/xinetd.log', 'utf8').includes('Started working')) return;
+  clearInterval(wait);
+  const done = commands.map(([file, ...args]) => {
+    const { status, stdout, stderr, error } = spawnSync(file, args, { env, encoding: 'utf8', timeout: 60_000 });
+    return { code: status ?? -1, text: error ? String(error) : stdout + stderr };
+  });
+  xinetd.kill();
+  console.log(JSON.stringify(done));
+}, 50);
+`;
+
+async function inDebian(commands: string[][]): Promise<Done[]> {
+  const mountPoint = mkdtempSync(path.join(os.tmpdir(), 'fastagi-install-'));
+  try {
+    const inside = ['/usr/bin/node', '-e', driver, JSON.stringify({ commands })];
+    const command = commandInRoot(await plainRoot(), mountPoint, [{ from: root, to: '/package' }], inside);
+    const { stdout } = await run('unshare', ['--mount', '--propagation', 'private', ...command], {
+      timeout: 120_000,
+    });
+    return JSON.parse(stdout) as Done[];
+  } finally {
+    rmSync(mountPoint, { recursive: true });
+  }
+}
+
+describe.skipIf(missing)(`fastagi install${missing ? ` (${missing})` : ''}`, () => {
+  it('sets a machine up, tries it, and has nothing to do the second time', async () => {
+    const port = String(await freePort());
+    const install = [
+      '/usr/bin/node',
+      '/usr/local/bin/fastagi',
+      'install',
+      '--user',
+      'daemon',
+      '--port',
+      port,
+    ];
+    const [first, second, call, taken, replaced, third, removed, fourth] = await inDebian([
+      install,
+      install,
+      ['/usr/bin/node', '/usr/local/bin/fastagi', 'call', `agi://127.0.0.1:${port}/hello`],
+      [...install, '--from', '192.0.2.1'],
+      [...install, '--from', '192.0.2.1', '--replace'],
+      ['/usr/bin/node', '/usr/local/bin/fastagi', 'call', `agi://127.0.0.1:${port}/hello`],
+      [...install, '--from', '192.0.2.1', '--remove'],
+      ['/usr/bin/node', '/usr/local/bin/fastagi', 'call', `agi://127.0.0.1:${port}/hello`],
+    ]);
+    expect(first?.text.replaceAll(port, 'PORT').replace(/process \d+/, 'process PID')).toBe(
+      [
+        '+ /var/lib/asterisk/fastagi: the folder of the scripts, with hello.js in it',
+        '+ /etc/services: the line by which xinetd knows the port',
+        '+ /etc/xinetd.d/fastagi: port PORT for 127.0.0.1 ::1; scripts run as daemon',
+        '+ the service: xinetd, process PID, reads its configuration again',
+        '✓ a call to hello.js: cool, the FastAGI server has been called!',
+        '',
+        'Scripts lie in /var/lib/asterisk/fastagi. In /etc/asterisk/extensions.conf:',
+        '',
+        '  exten => 4573,1,AGI(agi://127.0.0.1:PORT/hello.js)',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: that is the dialplan's
+        '   same => n,Verbose(1,AGISTATUS is ${AGISTATUS}, test is ${test})',
+        '',
+        "then asterisk -rx 'dialplan reload', and dial 4573 in that context.",
+        '',
+      ].join('\n'),
+    );
+    expect(first?.code).toBe(0);
+    expect(second?.text.match(/^[✓+≠!] \S+/gm)).toEqual([
+      '✓ /var/lib/asterisk/fastagi:',
+      '✓ /etc/services:',
+      '✓ /etc/xinetd.d/fastagi:',
+      '✓ a',
+    ]);
+    expect(call).toMatchObject({ code: 0, text: expect.stringContaining('test = 1111') });
+    expect(taken).toMatchObject({ code: 3, text: expect.stringContaining('nothing was changed') });
+    expect(replaced).toMatchObject({ code: 0, text: expect.stringContaining('fastagi.before-fastagi') });
+    // whom the service does not name it does not serve
+    expect(third?.code).not.toBe(0);
+    expect(removed).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(
+        /^- \/etc\/services: taken away\n- \/etc\/xinetd\.d\/fastagi: taken away\n- the service: xinetd, /,
+      ),
+    });
+    expect(fourth).toMatchObject({ code: 3, text: expect.stringContaining('nothing listens there') });
+  }, 180_000);
+
+  it('makes the files of an image, and starts nothing', async () => {
+    const port = String(await freePort());
+    const [made, call] = await inDebian([
+      [
+        '/usr/bin/node',
+        '/usr/local/bin/fastagi',
+        'install',
+        '--user',
+        'daemon',
+        '--port',
+        port,
+        '--no-start',
+      ],
+      ['/usr/bin/node', '/usr/local/bin/fastagi', 'call', `agi://127.0.0.1:${port}/hello`],
+    ]);
+    expect(made).toMatchObject({ code: 0, text: expect.stringMatching(/scripts run as daemon\n$/) });
+    expect(call).toMatchObject({ code: 3, text: expect.stringContaining('nothing listens there') });
+  }, 180_000);
+
+  it('says what is in the way, and changes nothing', async () => {
+    const [nobody, off] = await inDebian([
+      ['/usr/bin/node', '/usr/local/bin/fastagi', 'install', '--user', 'no-such-user'],
+      ['/usr/bin/node', '/usr/local/bin/fastagi', 'install', '--user', 'daemon', '--service', 'systemd'],
+    ]);
+    expect(nobody).toMatchObject({ code: 3, text: expect.stringContaining('there is no user no-such-user') });
+    expect(off).toMatchObject({
+      code: 3,
+      text: expect.stringContaining('systemd does not run on this machine'),
+    });
+    expect(off?.text).toContain(
+      '+ /var/lib/asterisk/fastagi: the folder of the scripts, with hello.js in it',
+    );
+  }, 180_000);
+
+  it('makes units in which systemd finds nothing amiss', async () => {
+    const machine = makeFolder({ 'etc/passwd': 'pbx:x:0:0::/:/bin/sh\n', 'run/systemd/system/x': '' });
+    const install = [
+      executable('fastagi'),
+      'install',
+      '--root',
+      machine,
+      '--user',
+      'pbx',
+      '--service',
+      'systemd',
+    ];
+    await run(process.execPath, install);
+    const [analyze, ...before] = (await systemdTool('systemd-analyze')) as [string, ...string[]];
+    const units = ['fastagi.service', 'fastagi.socket'].map((unit) =>
+      path.join(machine, 'etc/systemd/system', unit),
+    );
+    expect(await run(analyze, [...before, 'verify', '--man=no', ...units])).toEqual({
+      stdout: '',
+      stderr: '',
+    });
+  }, 120_000);
+});
