@@ -3,6 +3,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Argv } from 'yargs';
 import { printable } from '../log-entry';
+import { startWatchdog } from '../run/watchdog';
 import { examine } from '../setup/doctor';
 import type { Finding, FindingState } from '../setup/findings';
 import { Machine } from '../setup/machine';
@@ -11,6 +12,10 @@ import { exitCodes } from './exit-codes';
 import { sayAs, toJson } from './output';
 
 const say = sayAs('doctor');
+
+/** Whatever is the matter with the machine, somebody waits for an answer. */
+const LONGEST_SECONDS = 15;
+const tooLong = `fastagi doctor: ended after ${LONGEST_SECONDS} s, in which a file could not be read: is it a pipe, or on a file server that is dead?\n`;
 
 export function options(parser: Argv): Argv {
   return parser
@@ -29,8 +34,8 @@ export function options(parser: Argv): Argv {
         'It calls the port and asks for a script that there is not, fastagi-doctor: that',
         'leaves one line in the log. It logs in to the manager and to ARI where the',
         'configuration names them.',
-        "Exit code 0: nothing stands in a call's way; 1: something does; 2: wrong use; 3: a",
-        'configuration that cannot be used.',
+        "Exit code 0: nothing stands in a call's way; 1: something does; 2: wrong use;",
+        '3: a configuration that cannot be used.',
       ].join('\n'),
     );
 }
@@ -41,6 +46,7 @@ export async function run(given: Record<string, unknown>): Promise<number> {
     say(`--root ${root}: there is no such folder`);
     return exitCodes.refused;
   }
+  startWatchdog(LONGEST_SECONDS, tooLong);
   // what settings warn of is told as a finding
   process.removeAllListeners('warning');
   const inEnvironment = root === '/' ? process.env.FASTAGI_CONFIG : undefined;
@@ -49,11 +55,14 @@ export async function run(given: Record<string, unknown>): Promise<number> {
     : inEnvironment
       ? { file: inEnvironment, by: 'FASTAGI_CONFIG' }
       : undefined;
+  const machine = new Machine(root);
   const executable = realpathSync(fileURLToPath(new URL('fastagi', import.meta.url)));
   const { findings, configured } = await examine({
-    machine: new Machine(root),
-    node: lastingPath(process.execPath),
-    executable: lastingPath(executable),
+    machine,
+    // what looks at an image is not in it
+    ...(root === '/'
+      ? { node: lastingPath(process.execPath), executable: lastingPath(executable) }
+      : { node: machine.program('node') ?? '/usr/bin/node', executable: '/usr/local/bin/fastagi' }),
     named,
   });
   const failed = findings.some(({ state }) => state === 'failure');

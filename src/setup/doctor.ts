@@ -49,13 +49,25 @@ export async function examine(looker: Looker): Promise<Diagnosis> {
   return { findings: found.flat(), configured: there.problem === undefined };
 }
 
-/** What goes wrong in one of them costs the others nothing. */
+/** How long one of them may take; each has limits of its own, below this. */
+const CHECK_MS = 10_000;
+
+/** What goes wrong in one of them, or takes too long, costs the others nothing. */
 async function attempt(subject: string, check: Check, there: Survey): Promise<readonly Finding[]> {
+  const found = new Findings(subject);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<readonly Finding[]>((resolve) => {
+    timer = setTimeout(() => {
+      found.skipped(`this could not be looked at within ${CHECK_MS / 1000} s`);
+      resolve(found.list);
+    }, CHECK_MS);
+  });
   try {
-    return await check(there);
+    return await Promise.race([check(there), late]);
   } catch (error) {
-    const found = new Findings(subject);
     found.skipped(`this could not be looked at: ${(error as Error).message}`);
     return found.list;
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,7 +1,9 @@
 /** The machine that is looked at: its files, users, processes and open ports. Nothing here changes anything. */
 import { execFile } from 'node:child_process';
 import {
+  accessSync,
   closeSync,
+  constants,
   lstatSync,
   openSync,
   readdirSync,
@@ -44,6 +46,8 @@ export interface Run {
 
 /** How long a program may take that is asked for something. */
 const RUN_MS = 3000;
+/** The user that may do nothing. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
 /** Ticks of /proc's clock in a second: the same on all that Linux runs on today. */
 const TICKS = 100;
 
@@ -68,9 +72,15 @@ export class Machine {
     return this.root === '/' ? text : text.replaceAll(this.root, '');
   }
 
-  /** @returns undefined for what is not there, or may not be read */
+  /** Whether it runs, and is not an image that lies in a folder: nothing is started or asked there. */
+  get isLive(): boolean {
+    return this.root === '/' || this.names('/proc').length > 0;
+  }
+
+  /** @returns undefined for what is not there, may not be read, or is no file: a pipe would never end */
   read(file: string): string | undefined {
     try {
+      if (!statSync(this.at(file)).isFile()) return undefined;
       return readFileSync(this.at(file), 'utf8');
     } catch {
       return undefined;
@@ -95,7 +105,7 @@ export class Machine {
   /** Why it cannot be read, by the system's code: ENOENT, EACCES; undefined where it can. */
   whyUnread(file: string): string | undefined {
     try {
-      readFileSync(this.at(file));
+      accessSync(this.at(file), constants.R_OK);
       return undefined;
     } catch (error) {
       return (error as NodeJS.ErrnoException).code ?? 'unreadable';
@@ -190,17 +200,20 @@ export class Machine {
 
   /**
    * What a program of the machine's says, in a few seconds at most.
-   * @param user as whom it runs, where whoever looks is root: what others may write must not run as root
+   * @param user as whom it runs, where whoever looks is root: what others may write must not run as root; where it is
+   * root, too, a machine in a folder may be anybody's
    */
   run(program: string, args: readonly string[], user?: Account): Promise<Run> {
-    const drop = user !== undefined && this.uid === 0 && this.root === '/' && user.uid !== 0;
+    if (!this.isLive)
+      return Promise.resolve({ code: undefined, output: '', problem: 'is not run in an image' });
+    const { uid = 0, gid = 0 } = user ?? {};
     const options = {
       timeout: RUN_MS,
       killSignal: 'SIGKILL',
       maxBuffer: 1 << 20,
       cwd: '/',
       env: { PATH: STANDARD_PATH, LC_ALL: 'C', SYSTEMD_PAGER: '' },
-      ...(drop ? { uid: user.uid, gid: user.gid } : {}),
+      ...(this.uid !== 0 ? {} : uid !== 0 ? { uid, gid } : this.root === '/' ? {} : NOBODY),
     } as const;
     return new Promise((resolve) => {
       const child = execFile(this.at(program), args, options, (error, stdout, stderr) => {
@@ -267,15 +280,17 @@ export class Machine {
 
   /** The processes that have a socket; those of others show it to root alone. */
   holders(inode: string, processes: readonly Process[]): Process[] {
-    return processes.filter(({ pid }) =>
-      this.names(`/proc/${pid}/fd`).some((fd) => {
-        try {
-          return readlinkSync(this.at(`/proc/${pid}/fd/${fd}`)) === `socket:[${inode}]`;
-        } catch {
-          return false;
-        }
-      }),
-    );
+    return processes.filter(({ pid }) => this.holds(pid, inode));
+  }
+
+  holds(pid: number, inode: string): boolean {
+    return this.names(`/proc/${pid}/fd`).some((fd) => {
+      try {
+        return readlinkSync(this.at(`/proc/${pid}/fd/${fd}`)) === `socket:[${inode}]`;
+      } catch {
+        return false;
+      }
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { type Config, defaults } from '../config';
 import { RefusedError } from '../errors';
 import { checkSettings, readSettings, rows, type Settings } from '../listen/settings';
 import type { Account } from './accounts';
-import type { Machine, Process } from './machine';
+import type { Listener, Machine, Process } from './machine';
 import { readScripts, type ScriptFolder } from './script-folder';
 import { configOf, optionOf, type Service } from './service';
 import { startedByHand, systemdServices, type XinetdFiles, xinetdFiles } from './services';
@@ -95,7 +95,7 @@ export function survey({ machine, node, executable, named }: Looker): Survey {
     userName,
     user:
       machine.account(userName) ?? (/^\d+$/.test(userName) ? machine.account(Number(userName)) : undefined),
-    address: addressOf(service, read.settings),
+    address: addressOf(service, read.settings, heldBy(machine, service)),
   };
 }
 
@@ -121,11 +121,33 @@ function readAll(
   }
 }
 
-function addressOf(service: Service | undefined, settings: Settings): { host: string; port: number } {
-  const { host, port, command } = service ?? {};
-  if (port !== undefined) return { host: host ?? (service?.kind === 'xinetd' ? '::' : settings.host), port };
-  if (service?.kind !== 'xinetd' && command?.listens) return { host: settings.host, port: settings.port };
-  return { host: host ?? (service?.kind === 'xinetd' ? '::' : '127.0.0.1'), port: USUAL_PORT };
+function addressOf(
+  service: Service | undefined,
+  settings: Settings,
+  held: readonly Listener[],
+): { host: string; port: number } {
+  const { kind, host, port, command } = service ?? {};
+  if (kind === 'process') {
+    // one that was given its socket, or may take any
+    const { metrics } = settings;
+    return (
+      held.find((each) => each.port === settings.port) ??
+      held.find((each) => each.port !== metrics?.port) ?? { host: settings.host, port: settings.port }
+    );
+  }
+  // xinetd listens on all addresses, where it is not told otherwise
+  if (kind === 'xinetd') return { host: host ?? '::', port: port ?? USUAL_PORT };
+  if (port !== undefined) return { host: host ?? settings.host, port };
+  return command?.listens
+    ? { host: settings.host, port: settings.port }
+    : { host: '127.0.0.1', port: USUAL_PORT };
+}
+
+/** What a server by hand listens on, as far as whoever looks may see it. */
+function heldBy(machine: Machine, service: Service | undefined): Listener[] {
+  const { pid } = service ?? {};
+  if (pid === undefined) return [];
+  return machine.listeners().filter(({ inode }) => machine.holds(pid, inode));
 }
 
 function asteriskPlace(machine: Machine, processes: readonly Process[]): AsteriskPlace {

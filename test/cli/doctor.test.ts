@@ -1,11 +1,12 @@
 /** `fastagi doctor`, as it is built: on machines in folders, and on the one that tests. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { textOf } from '../../src/cli/doctor';
 import type { Finding } from '../../src/setup/findings';
 import { executable, makeFolder } from '../support/inet';
-import { type Layout, layOut, listening } from '../support/laid-out-machine';
+import { type Layout, layOut, listening, processFiles } from '../support/laid-out-machine';
 
 interface Ended {
   readonly code: number | null;
@@ -143,6 +144,89 @@ warning  log            user asterisk cannot write /var/log/asterisk/fastagi.log
     expect(stdout).toMatch(/wrong {4}speech/);
     expect(stdout).not.toMatch(/hunter\d/);
   });
+});
+
+/** A folder of a machine that does not run. */
+const image = (files: Layout['files'] = {}): Layout => ({
+  files: {
+    'proc/stat': undefined,
+    'proc/net/tcp': undefined,
+    ...Object.fromEntries(Object.keys(processFiles(200, ['x'])).map((name) => [name, undefined])),
+    ...files,
+  },
+});
+
+/** What a server that stays has beside the executable. */
+const besides = Object.fromEntries(
+  ['commands.mjs', 'process.js', 'serving.js', 'errand.js'].map((name) => [
+    `usr/local/bin/fastagi-${name}`,
+    '',
+  ]),
+);
+
+describe.runIf(process.getuid?.() === 0)('an image', () => {
+  it('has nothing started and nobody asked', async () => {
+    const folder = layOut(
+      image({
+        'usr/bin/node': '#!/bin/sh\ntouch "$0.was-run"\n',
+        'etc/asterisk/fastagi.conf': '[asmanager]\nport=1\nusername=jo\nsecret=x\n',
+      }),
+    );
+    const { code, stdout } = await doctor(['--root', folder]);
+    expect(stdout).toContain(`
+ok       service        xinetd is to serve by /etc/xinetd.d/fastagi, as user asterisk
+ok       node           /usr/bin/node, and user asterisk can run it; its version was not looked at, for an image's programs are not run
+`);
+    expect(stdout).not.toMatch(/^\w+ +(?:port|call|manager)/m);
+    expect(existsSync(`${folder}/usr/bin/node.was-run`)).toBe(false);
+    expect(code).toBe(0);
+  });
+
+  it('with a unit of systemd’s, too', async () => {
+    const folder = layOut(
+      image({
+        'etc/xinetd.d/fastagi': undefined,
+        ...besides,
+        'run/systemd/system/.keep': '',
+        'etc/systemd/system/fastagi.service':
+          '[Service]\nUser=asterisk\nExecStart=/usr/bin/node /usr/local/bin/fastagi listen\n',
+      }),
+    );
+    const { code, stdout } = await doctor(['--root', folder]);
+    expect(stdout).toContain('systemd is to serve by fastagi.service, as user asterisk');
+    expect(code).toBe(0);
+  });
+});
+
+it('a pipe in the place of a file holds nothing up', async () => {
+  const folder = layOut();
+  for (const name of ['etc/xinetd.d/pipe', 'var/lib/asterisk/fastagi/pipe.js', 'etc/modules'])
+    execFileSync('mkfifo', [`${folder}/${name}`]);
+  const { code } = await doctor(['--root', folder]);
+  // nobody listens on the port of this machine
+  expect(code).toBe(1);
+});
+
+it('what holds it up for good ends it, with a word', async () => {
+  const folder = makeFolder();
+  execFileSync('mkfifo', [`${folder}/conf`]);
+  const { code, stdout, stderr } = await doctor(['--config', `${folder}/conf`]);
+  expect([code, stdout]).toEqual([null, '']);
+  expect(stderr).toMatch(/fastagi doctor: ended after 15 s, in which a file could not be read/);
+}, 60_000);
+
+it('output that cannot be written is told', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [executable('fastagi'), 'doctor', '--root', makeFolder()], {
+    stdio: ['ignore', full, 'pipe'],
+  });
+  closeSync(full);
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+  expect(said).toMatch(/^fastagi doctor: standard output cannot be written: ENOSPC/);
 });
 
 it('a machine with nothing', async () => {

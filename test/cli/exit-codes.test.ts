@@ -60,6 +60,8 @@ const rows: readonly Row[] = [
       'ari, nothing': () => ['ari'],
       'ari, half of it': ({ nobody }) => ['ari', 'GET', ...ari(nobody)],
       speech: () => ['speech', '--nonsense'],
+      doctor: () => ['doctor', '--nonsense'],
+      'doctor, an argument': () => ['doctor', 'everything'],
       'speech, a port': () => ['speech', '--port', 'x', ...config(speech)],
       'speech, a port that there is not': () => ['speech', '--port', '65536', ...config(speech)],
       'speech, no address, which would be all': () => ['speech', '--host', '', ...config(speech)],
@@ -78,6 +80,8 @@ const rows: readonly Row[] = [
       'ami, a wrong value': () => ['ami', 'Ping', ...wrong()],
       ari: () => ['ari', 'GET', '/channels', ...none],
       speech: () => ['speech', ...none],
+      doctor: () => ['doctor', ...none],
+      'doctor, a wrong value': () => ['doctor', ...wrong()],
     },
   ],
   [
@@ -147,6 +151,7 @@ const rows: readonly Row[] = [
       'ami --tls': ({ nobody }) => ['ami', 'Ping', '--tls', '/no/such/file', ...manager(nobody)],
     },
   ],
+  ["something stands in a call's way", 1, { doctor: ({ folder }) => ['doctor', '--root', folder] }],
   [
     'the script has failed',
     1,

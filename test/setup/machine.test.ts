@@ -74,7 +74,9 @@ describe('processes', () => {
 
 describe('a program that is run', () => {
   const program = (text: string) => {
-    const folder = makeFolder({ 'bin/x': `#!/bin/sh\n${text}\n` });
+    const folder = makeFolder({ 'bin/x': `#!/bin/sh\n${text}\n`, 'proc/stat': '' });
+    // where root looks, it is run by nobody
+    chmodSync(folder, 0o755);
     chmodSync(path.join(folder, 'bin/x'), 0o755);
     return new Machine(folder).run('/bin/x', ['a']);
   };
@@ -91,8 +93,21 @@ describe('a program that is run', () => {
     if (left > 1) process.kill(left, 'SIGKILL');
   });
 
+  it.runIf(process.getuid?.() === 0)(
+    'has nobody’s rights, where it is not the machine’s own root',
+    async () => {
+      expect((await program('id -u')).output).toBe('65534\n');
+    },
+  );
+
+  it('of an image is not run at all', async () => {
+    const folder = makeFolder({ 'bin/x': '#!/bin/sh\n' });
+    chmodSync(path.join(folder, 'bin/x'), 0o755);
+    expect(await new Machine(folder).run('/bin/x', [])).toMatchObject({ problem: 'is not run in an image' });
+  });
+
   it('is not there', async () => {
-    expect(await new Machine(makeFolder()).run('/bin/x', [])).toMatchObject({ problem: 'ENOENT' });
+    expect(await new Machine().run('/bin/no-such-program', [])).toMatchObject({ problem: 'ENOENT' });
   });
 });
 

@@ -15,6 +15,8 @@ export async function checkManager(survey: Survey): Promise<Finding[]> {
   const { machine, config, file, service } = survey;
   const section = config.sections.asmanager ?? {};
   const isAsync = service?.command?.args.includes('--async-agi') === true;
+  // what an image names is not on this machine
+  if (!machine.isLive) return found.list;
   // phpagi.conf names a server that nobody need ask
   if (!isAsync && given(section.username) === undefined && given(section.secret) === undefined)
     return found.list;

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { type Finding, Findings } from '../findings';
 import type { ServedCommand } from '../service';
+import { STANDARD_PATH } from '../surroundings';
 import type { Survey } from '../survey';
 
 /** The oldest that is served: see engines in package.json. */
@@ -9,11 +10,14 @@ const LEAST = [20, 19] as const;
 
 export async function checkNode(survey: Survey): Promise<Finding[]> {
   const found = new Findings('node');
+  const { machine } = survey;
   const commands = survey.services.flatMap(({ enabled, command, user, path: searched, place }) =>
     enabled && command ? [{ command, user: user ?? survey.userName, searched, place }] : [],
   );
   if (commands.length === 0) {
-    await checkOne(found, survey, survey.node, survey.userName, 'this one');
+    if (machine.isMissing(survey.node)) {
+      found.failure(`there is no node in ${STANDARD_PATH}`, `install Node ${LEAST.join('.')} or newer`);
+    } else await checkOne(found, survey, survey.node, survey.userName, undefined);
     return found.list;
   }
   const seen = new Set<string>();
@@ -83,9 +87,11 @@ async function checkOne(
   survey: Survey,
   node: string,
   userName: string,
-  place: string,
+  /** Undefined where no service names it. */
+  place: string | undefined,
 ): Promise<void> {
   const { machine } = survey;
+  const naming = place === undefined ? 'the service' : place;
   const user = machine.account(userName);
   const obstacle = user && machine.obstacle(user, node, 'run');
   if (obstacle) {
@@ -95,23 +101,27 @@ async function checkOne(
     found.failure(
       `user ${userName} cannot run ${node}: ${obstacle.place} ${obstacle.why}`,
       isPrivate || obstacle.remedy === undefined
-        ? `install -m 755 ${real} /usr/local/bin/node, and name /usr/local/bin/node in ${place === 'this one' ? 'the service' : place}`
+        ? `install -m 755 ${real} /usr/local/bin/node, and name /usr/local/bin/node in ${naming}`
         : obstacle.remedy,
     );
+    return;
+  }
+  const reader = user === undefined ? '' : `, and user ${userName} can run it`;
+  if (!machine.isLive) {
+    found.ok(`${node}${reader}; its version was not looked at, for an image's programs are not run`);
     return;
   }
   const { output, problem, code } = await machine.run(node, ['--version'], user);
   const [, major, minor] = /^v(\d+)\.(\d+)\./.exec(output.trim()) ?? [];
   if (major === undefined) {
     const why = problem === undefined ? `ended with ${code}: ${output.trim().split('\n')[0]}` : problem;
-    found.failure(`${node} --version ${why}`, `name another node in ${place}`);
+    found.failure(`${node} --version ${why}`, `name another node in ${naming}`);
   } else if (Number(major) < LEAST[0] || (Number(major) === LEAST[0] && Number(minor) < LEAST[1])) {
     found.failure(
       `${node} is ${output.trim()}, and fastagi needs ${LEAST.join('.')} or newer`,
-      `install a newer Node and name it in ${place} (the one that runs here is ${survey.node})`,
+      `install a newer Node and name it in ${naming} (the one that runs here is ${survey.node})`,
     );
-  } else
-    found.ok(`${node} is ${output.trim()}${user === undefined ? '' : `, and user ${userName} can run it`}`);
+  } else found.ok(`${node} is ${output.trim()}${reader}`);
 }
 
 /** What serves calls beside the executable itself, by who needs it. */
@@ -120,17 +130,20 @@ const besides = ['fastagi-commands.mjs', 'fastagi-process.js', 'fastagi-serving.
 export function checkProgram(survey: Survey): Finding[] {
   const found = new Findings('fastagi');
   const { machine } = survey;
-  const commands = survey.services.filter(({ enabled, command }) => enabled && command);
-  const rows = commands.map(({ command, user, place }) => ({
-    executable: (command as ServedCommand).executable,
-    program: (command as ServedCommand).program,
-    listens: (command as ServedCommand).listens,
-    userName: user ?? survey.userName,
-    place,
-  }));
+  const rows = survey.services.flatMap(({ enabled, command, user, place }) =>
+    enabled && command ? [{ ...command, userName: user ?? survey.userName, place }] : [],
+  );
   if (rows.length === 0) {
     const { executable, node: program, userName } = survey;
-    rows.push({ executable, program, listens: false, userName, place: 'this one' });
+    if (machine.isMissing(executable)) {
+      found.failure(
+        `${executable} is not there`,
+        'umask 022 && npm install --global --prefix /usr/local PACKAGE-FILE',
+      );
+      return found.list;
+    }
+    const none = { launcher: undefined, flags: [], args: [], listens: false };
+    rows.push({ ...none, executable, program, userName, place: 'the service' });
   }
   for (const { executable, program, listens, userName, place } of rows) {
     const isProgram = program === executable;

@@ -8,6 +8,8 @@ export function checkPort(survey: Survey): Finding[] {
   const found = new Findings('port');
   const { machine, address, services, service, processes } = survey;
   const { port } = address;
+  // nothing listens in an image
+  if (!machine.isLive) return found.list;
   const listeners = machine.listeners().filter((each) => each.port === port);
   if (listeners.length === 0) {
     // what is missing is told with the service

@@ -143,6 +143,13 @@ table('fastagi', checkProgram, [
     'chmod o+r /usr/local/bin/fastagi',
   ],
   [
+    'alone, where it is to stay',
+    xinetd('/usr/local/bin/fastagi\n', '/usr/local/bin/fastagi listen --fd 0\n'),
+    'failure',
+    'user asterisk cannot read /usr/local/bin/fastagi: /usr/local/bin/fastagi-commands.mjs is not there',
+    'umask 022 && npm install --global --prefix /usr/local PACKAGE-FILE, where every user can read it',
+  ],
+  [
     'in a clone in the home of root',
     {
       files: {

@@ -410,6 +410,15 @@ describe('a server by hand', () => {
     ]);
   });
 
+  it('listens on the port that it holds, whatever its command line says', () => {
+    const layout = byHand(['--port', '0']);
+    const files = { ...layout.files, 'proc/net/tcp': listening(4999) };
+    const survey = surveyOf({ files, links: { 'proc/300/fd/20': 'socket:[4711]' } });
+    expect(checkPort(survey)).toMatchObject([
+      { state: 'ok', text: 'node, process 300, listens on 127.0.0.1:4999' },
+    ]);
+  });
+
   it('listens on all addresses, for everybody', () => {
     const layout = byHand(['--host', '0.0.0.0'], '00000000');
     expect(checkPort(surveyOf(layout)).at(-1)).toEqual({
