@@ -2,7 +2,7 @@
 import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isLoopbackNetwork } from '../../src/setup/addresses';
+import { loopbackAmong } from '../../src/setup/addresses';
 import { readAsteriskConf } from '../../src/setup/asterisk-conf';
 import { Machine } from '../../src/setup/machine';
 import { readCommand } from '../../src/setup/service';
@@ -187,20 +187,24 @@ describe('systemd', () => {
   ])('%s', (text, stream) => expect(parseStream(text)).toEqual(stream));
 });
 
-describe('isLoopbackNetwork', () => {
-  it.each([
-    [['127.0.0.1'], true],
-    [['10.0.0.1', '::1'], true],
-    [['localhost'], true],
-    [['0.0.0.0/0'], true],
-    [['0.0.0.0'], true],
-    [['127.0.0.0'], true],
-    [['127.0.0.0/8'], true],
-    [['10.0.0.0'], false],
-    [['192.0.2.1', '2001:db8::1'], false],
-    [['.example.org'], false],
-    [[], false],
-  ])('%j: %s', (words, is) => expect(isLoopbackNetwork(words)).toBe(is));
+describe('loopbackAmong', () => {
+  const [v4, v6] = ['127.0.0.1', '::1'];
+  it.each<[string[], string[]]>([
+    [['127.0.0.1'], [v4]],
+    [['10.0.0.1', '::1'], [v6]],
+    [['localhost'], [v4, v6]],
+    [['0.0.0.0/0'], [v4]],
+    [['0.0.0.0'], [v4]],
+    [['127.0.0.0'], [v4]],
+    [
+      ['127.0.0.0/8', '::'],
+      [v4, v6],
+    ],
+    [['10.0.0.0'], []],
+    [['192.0.2.1', '2001:db8::1'], []],
+    [['.example.org', '127.0.0.1/x'], []],
+    [[], []],
+  ])('%j', (words, own) => expect(loopbackAmong(words)).toEqual(own));
 });
 
 describe('readAsteriskConf', () => {

@@ -7,6 +7,7 @@ import type { Finding } from '../../src/setup/findings';
 import { executable, root } from '../support/inet';
 import { type AriServer, freePort, startAri } from './support/ari';
 import { missingParts } from './support/parts';
+import { inDebian } from './support/plain-debian';
 import { Xinetd } from './support/xinetd';
 
 const missing = missingParts();
@@ -296,3 +297,33 @@ describe.skipIf(missing).each([16, 22] as const)(
     });
   },
 );
+
+describe.skipIf(missing)(`behind fastagi install${missing ? ` (${missing})` : ''}`, () => {
+  const fastagi = (...args: string[]) => ['/usr/bin/node', '/usr/local/bin/fastagi', ...args];
+
+  it('all is well, and nothing is to be looked at', async () => {
+    const port = String(await freePort());
+    const [before, installed, warned, , after, removed] = await inDebian([
+      fastagi('doctor'),
+      fastagi('install', '--user', 'daemon', '--port', port),
+      fastagi('doctor'),
+      // there is no program install(1) in there
+      [
+        '/usr/bin/node',
+        '-e',
+        "fs.mkdirSync('/var/log/asterisk', { recursive: true }); fs.chownSync('/var/log/asterisk', 1, 1)",
+      ],
+      fastagi('doctor'),
+      fastagi('install', '--user', 'daemon', '--port', port, '--remove'),
+    ]);
+    expect(before?.text).toMatch(/^wrong {4}service +nothing serves agi:.*\n +→ fastagi install$/m);
+    expect(before?.code).toBe(1);
+    expect([installed?.code, removed?.code]).toEqual([0, 0]);
+    expect(warned?.text).toMatch(
+      /^warning +log .*\n +→ install -d -m 750 -o daemon -g daemon \/var\/log\/asterisk$/m,
+    );
+    expect(after?.text).not.toMatch(/^(?:wrong|warning) +(?!disk)/m);
+    expect(after?.text).toMatch(/^ok +call +a call to .* was taken, and refused as it should be/m);
+    expect(after?.code).toBe(0);
+  }, 180_000);
+});

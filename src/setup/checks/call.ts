@@ -1,9 +1,10 @@
 /** A call of nobody's to the port: what refuses it in fastagi's own words serves others. */
 import net from 'node:net';
-import { isLoopbackNetwork } from '../addresses';
+import { loopbackAmong } from '../addresses';
 import { type Finding, Findings } from '../findings';
 import { attribute } from '../service';
 import type { Survey } from '../survey';
+import { isLoopback } from './service';
 
 /** A script that no folder has. */
 export const PROBE = 'fastagi-doctor';
@@ -21,18 +22,24 @@ export async function checkCall(survey: Survey): Promise<Finding[]> {
   const listener = machine.listeners().find((each) => each.port === port);
   if (listener === undefined) return found.list;
   const from = service?.xinetd && attribute(service.xinetd, 'only_from');
-  const host = reachable(listener.host);
-  if (from !== undefined && !isLoopbackNetwork(from) && !service?.command?.listens) {
+  const allowed = from === undefined || service?.command?.listens ? undefined : loopbackAmong(from);
+  const hosts = ways(listener.host).filter((host) => !isLoopback(host) || (allowed?.includes(host) ?? true));
+  if (hosts.length === 0 || allowed?.length === 0) {
     found.skipped(
       `no call was tried: only_from in ${service?.place} does not let this machine in (on that of Asterisk: fastagi call agi://THIS-HOST:${port}/${PROBE})`,
     );
     return found.list;
   }
-  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const begun = performance.now();
-  const outcome = await place(host, port);
+  let host = '';
+  let outcome: Outcome | undefined;
+  for (host of hosts) {
+    outcome = await place(host, port);
+    if (outcome.type !== 'none') break;
+  }
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const ms = Math.round(performance.now() - begun);
-  judge(found, survey, where, outcome, ms);
+  if (outcome) judge(found, survey, where, outcome, ms);
   return found.list;
 }
 
@@ -92,10 +99,10 @@ function byHand({ service, userName }: Survey): string {
   return `su -s /bin/sh ${userName} -c '${words.join(' ')} </dev/null'`;
 }
 
-/** Of an address that stands for all, the one of this machine. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
+/** Of an address that stands for all, those of this machine. */
+function ways(host: string): string[] {
+  if (host === '0.0.0.0') return ['127.0.0.1'];
+  return host === '::' ? ['127.0.0.1', '::1'] : [host];
 }
 
 /** Plays an Asterisk that asks for a script, until the other side has said what it wants or closes. */

@@ -35,35 +35,46 @@ export function checkLog(survey: Survey): Finding[] {
   const folder = path.dirname(file);
   if (machine.isMissing(folder)) {
     found.warning(
-      `${file} cannot be written, for there is no folder ${folder}: entries go to the system's log`,
+      `${file} cannot be written, for there is no folder ${folder}: ${elsewhere(machine)}`,
       `install -d -m 750 -o ${userName} -g ${machine.groupOf(user)} ${folder}`,
     );
     return found.list;
   }
   if (machine.stat(file)?.isDirectory()) {
     found.warning(
-      `the log ${file} is a folder: entries go to the system's log`,
+      `the log ${file} is a folder: ${elsewhere(machine)}`,
       `log = ${file}/fastagi.log below [fastagi] in ${survey.file}`,
     );
     return found.list;
   }
   if (user.uid === 0 && machine.isLink(file)) {
     found.warning(
-      `${file} is a link, and root writes no log through one: entries go to the system's log`,
+      `${file} is a link, and root writes no log through one: ${elsewhere(machine)}`,
       `log = ${machine.realPath(file) ?? file} below [fastagi] in ${survey.file ?? '/etc/asterisk/fastagi.conf'}`,
     );
     return found.list;
   }
   const obstacle = machine.obstacle(user, file, 'write');
   if (obstacle) {
+    const isClosed = obstacle.why.endsWith('go into it');
     found.warning(
-      `user ${userName} cannot write ${file}: ${obstacle.place} ${obstacle.why}: entries go to the system's log (journalctl -t fastagi)`,
-      machine.isMissing(file)
-        ? `install -m 640 -o ${userName} -g ${machine.groupOf(user)} /dev/null ${file}`
-        : `chown ${userName} ${file}`,
+      `user ${userName} cannot write ${file}: ${obstacle.place} ${obstacle.why}: ${elsewhere(machine)}`,
+      isClosed
+        ? obstacle.remedy
+        : machine.isMissing(file)
+          ? `install -m 640 -o ${userName} -g ${machine.groupOf(user)} /dev/null ${file}`
+          : `chown ${userName} ${file}`,
     );
   } else found.ok(`${file}, and user ${userName} can write it`);
   return found.list;
+}
+
+/** Where entries go that the log does not take. */
+function elsewhere(machine: Machine): string {
+  const hasSyslog = machine.program('logger') !== undefined && !machine.isMissing('/dev/log');
+  return hasSyslog
+    ? "entries go to the system's log (journalctl -t fastagi)"
+    : "entries are lost, for there is no system's log (logger and /dev/log), either";
 }
 
 /** The folder that `[fastagi] trace` names, by the rules of trace/folder. */

@@ -2,7 +2,7 @@
 import { type Finding, Findings } from '../findings';
 import type { Listener } from '../machine';
 import type { Survey } from '../survey';
-import { isLoopback } from './service';
+import { changedSince, isLoopback } from './service';
 
 export function checkPort(survey: Survey): Finding[] {
   const found = new Findings('port');
@@ -14,8 +14,14 @@ export function checkPort(survey: Survey): Finding[] {
   if (listeners.length === 0) {
     // what is missing is told with the service
     if (services.length === 0) found.skipped(`nobody listens on port ${port}`);
-    else
-      found.failure(`nobody listens on port ${port}, where ${service?.place} is to serve`, startOf(survey));
+    else {
+      const changed = service?.kind === 'xinetd' ? changedSince(survey, service) : undefined;
+      const why = changed === undefined ? '' : `; ${changed} was changed after xinetd was started`;
+      found.failure(
+        `nobody listens on port ${port}, where ${service?.place} is to serve${why}`,
+        startOf(survey),
+      );
+    }
     return found.list;
   }
   const where = [...new Set(listeners.map(({ host }) => shown(host, port)))].join(' and ');

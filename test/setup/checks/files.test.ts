@@ -439,7 +439,7 @@ table('log', checkLog, [
     'of somebody else',
     { owners: { 'var/log/asterisk/fastagi.log': [0, 0] } },
     'warning',
-    /^user asterisk cannot write \/var\/log\/asterisk\/fastagi.log: .* entries go to the system's log/,
+    /^user asterisk cannot write \/var\/log\/asterisk\/fastagi.log: .* entries are lost, for there is no system's log/,
     'chown asterisk /var/log/asterisk/fastagi.log',
   ],
   [
@@ -451,6 +451,23 @@ table('log', checkLog, [
     'warning',
     /^user asterisk cannot write \/var\/log\/asterisk\/fastagi.log: \/var\/log\/asterisk belongs/,
     'install -m 640 -o asterisk -g asterisk /dev/null /var/log/asterisk/fastagi.log',
+  ],
+  [
+    'of somebody else, where there is a system’s log',
+    {
+      files: { 'usr/bin/logger': '', 'dev/log': '' },
+      owners: { 'var/log/asterisk/fastagi.log': [0, 0] },
+    },
+    'warning',
+    /entries go to the system's log \(journalctl -t fastagi\)$/,
+    'chown asterisk /var/log/asterisk/fastagi.log',
+  ],
+  [
+    'in a folder that he may not enter',
+    { modes: { 'var/log': 0o750 } },
+    'warning',
+    /\/var\/log belongs to user 0, group root, mode 750, and asterisk may not go into it/,
+    'chmod o+x /var/log',
   ],
   [
     'in no folder',
