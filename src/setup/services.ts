@@ -122,7 +122,7 @@ export function systemdServices(machine: Machine): Service[] {
       {
         kind: 'systemd',
         place: unit.file,
-        enabled: true,
+        enabled: [unit.name, socket?.name].some((name) => name !== undefined && isWanted(machine, name)),
         command,
         user: settingOf(unit, 'Service.User') ?? 'root',
         host: stream?.host,
@@ -133,6 +133,17 @@ export function systemdServices(machine: Machine): Service[] {
       },
     ];
   });
+}
+
+/** Whether something that starts wants the unit: that is what `systemctl enable` makes. */
+function isWanted(machine: Machine, name: string): boolean {
+  return ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'].some((folder) =>
+    machine
+      .names(folder)
+      .some(
+        (each) => /\.(?:wants|requires)$/.test(each) && machine.names(`${folder}/${each}`).includes(name),
+      ),
+  );
 }
 
 /** A service without `listen` is one of a call's only where a socket gives it connections. */

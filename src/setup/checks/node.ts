@@ -16,7 +16,10 @@ export async function checkNode(survey: Survey): Promise<Finding[]> {
   );
   if (commands.length === 0) {
     if (machine.isMissing(survey.node)) {
-      found.failure(`there is no node in ${STANDARD_PATH}`, `install Node ${LEAST.join('.')} or newer`);
+      found.failure(
+        `there is no node in ${STANDARD_PATH}`,
+        `get Node ${LEAST.join('.')} or newer: nodejs.org, or your system's package nodejs`,
+      );
     } else await checkOne(found, survey, survey.node, survey.userName, undefined);
     return found.list;
   }
@@ -119,7 +122,7 @@ async function checkOne(
   } else if (Number(major) < LEAST[0] || (Number(major) === LEAST[0] && Number(minor) < LEAST[1])) {
     found.failure(
       `${node} is ${output.trim()}, and fastagi needs ${LEAST.join('.')} or newer`,
-      `install a newer Node and name it in ${naming} (the one that runs here is ${survey.node})`,
+      `name a newer Node in ${naming} (the one that runs here is ${survey.node})`,
     );
   } else found.ok(`${node} is ${output.trim()}${reader}`);
 }

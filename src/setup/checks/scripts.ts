@@ -44,7 +44,10 @@ export async function checkScripts(survey: Survey): Promise<Finding[]> {
     return found.list;
   }
   if (scripts.length === 0) {
-    found.warning(`there is no script in ${basedir} yet`, `cp hello.js ${basedir}/`);
+    found.warning(
+      `there is no script in ${basedir} yet`,
+      `echo "agi.verbose('hello');" > ${basedir}/hello.js`,
+    );
     return found.list;
   }
   checkLinks(found, survey);

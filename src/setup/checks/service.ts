@@ -222,6 +222,11 @@ async function checkUnit(found: Findings, survey: Survey, service: Service): Pro
     .split(/\n\n+/)
     .map((block) => new Map(block.split('\n').map((line) => line.split('=', 2) as [string, string])));
   const state = (name: string | undefined) => states.find((each) => each.get('Id') === name);
+  const active = names.filter((name) => state(name)?.get('ActiveState') === 'active');
+  if (!service.enabled && active.length === 0 && survey.services.some(({ enabled }) => enabled)) {
+    found.skipped(`${service.place} is turned off`);
+    return;
+  }
   const before = found.list.length;
   if (states.some((each) => each.get('NeedDaemonReload') === 'yes')) {
     found.warning(
@@ -229,7 +234,6 @@ async function checkUnit(found: Findings, survey: Survey, service: Service): Pro
       `systemctl daemon-reload && systemctl restart ${names.join(' ')}`,
     );
   }
-  const active = names.filter((name) => state(name)?.get('ActiveState') === 'active');
   const failed = names.find((name) => state(name)?.get('ActiveState') === 'failed');
   if (failed !== undefined) {
     found.failure(

@@ -321,6 +321,7 @@ const systemd = (systemctl: string, more: Record<string, Change> = {}): Layout =
     ...more,
   },
   modes: { 'usr/bin/systemctl': 0o755 },
+  links: { 'etc/systemd/system/sockets.target.wants/fastagi.socket': '../fastagi.socket' },
 });
 
 describe('a unit of systemd’s', () => {
@@ -385,6 +386,18 @@ describe('a unit of systemd’s', () => {
     const found = await checkService(surveyOf(layout));
     expect(found.filter((each) => each.state !== 'ok')).toEqual([
       { subject: 'service', state, text: expect.stringMatching(text), remedy },
+    ]);
+  });
+
+  it('is turned off, and xinetd serves', async () => {
+    const systemctl = states({ ActiveState: 'inactive' }).replaceAll(
+      'ActiveState=active',
+      'ActiveState=inactive',
+    );
+    const { links: _, ...layout } = systemd(systemctl, { [file]: (text) => text });
+    expect(await checkService(surveyOf(layout))).toMatchObject([
+      { state: 'ok', text: expect.stringContaining('serves by /etc/xinetd.d/fastagi') },
+      { state: 'skipped', text: '/etc/systemd/system/fastagi.service is turned off' },
     ]);
   });
 
