@@ -1,5 +1,6 @@
 /** `fastagi doctor`: looks at a set-up, and says what stands in a call's way and what mends it. */
 import { realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Argv } from 'yargs';
 import { printable } from '../log-entry';
@@ -23,7 +24,7 @@ export function options(parser: Argv): Argv {
     .option('root', {
       type: 'string',
       requiresArg: true,
-      describe: 'Look at the machine whose files lie below DIR: an image, a container',
+      describe: "Look at the machine's files in this folder, an image's say",
     })
     .epilogue(
       [
@@ -49,18 +50,18 @@ export async function run(given: Record<string, unknown>): Promise<number> {
   startWatchdog(LONGEST_SECONDS, tooLong);
   // what settings warn of is told as a finding
   process.removeAllListeners('warning');
-  const inEnvironment = root === '/' ? process.env.FASTAGI_CONFIG : undefined;
-  const named = config
-    ? { file: config, by: '--config' }
-    : inEnvironment
-      ? { file: inEnvironment, by: 'FASTAGI_CONFIG' }
-      : undefined;
+  const isHere = root === '/';
+  const inEnvironment = isHere ? process.env.FASTAGI_CONFIG : undefined;
+  const file = config || inEnvironment;
+  const named = file
+    ? { file: path.resolve(isHere ? '.' : '/', file), by: config ? '--config' : 'FASTAGI_CONFIG' }
+    : undefined;
   const machine = new Machine(root);
   const executable = realpathSync(fileURLToPath(new URL('fastagi', import.meta.url)));
   const { findings, configured } = await examine({
     machine,
     // what looks at an image is not in it
-    ...(root === '/'
+    ...(isHere
       ? { node: lastingPath(process.execPath), executable: lastingPath(executable) }
       : { node: machine.program('node') ?? '/usr/bin/node', executable: '/usr/local/bin/fastagi' }),
     named,

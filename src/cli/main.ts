@@ -44,6 +44,11 @@ const commands: readonly CommandRow[] = [
     load: () => import('./call'),
   },
   {
+    usage: 'new <folder>',
+    describe: 'Makes a folder of scripts to begin with: a script, its test, types',
+    load: () => import('./new'),
+  },
+  {
     usage: 'speech',
     describe: 'Serves what calls have spoken to an Asterisk on another machine',
     load: () => import('./speech'),

@@ -5,7 +5,7 @@ import { RefusedError } from '../errors';
 import { checkSettings, readSettings, rows, type Settings } from '../listen/settings';
 import type { Account } from './accounts';
 import type { Listener, Machine, Process } from './machine';
-import { readScripts, type ScriptFolder } from './script-folder';
+import { readScripts, type ScriptFolder } from './served-scripts';
 import { configOf, optionOf, type Service } from './service';
 import { startedByHand, systemdServices, type XinetdFiles, xinetdFiles } from './services';
 import { type AsteriskUser, asteriskUser, isConsole, STANDARD_PATH } from './surroundings';

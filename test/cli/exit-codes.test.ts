@@ -65,6 +65,9 @@ const rows: readonly Row[] = [
       'speech, a port': () => ['speech', '--port', 'x', ...config(speech)],
       'speech, a port that there is not': () => ['speech', '--port', '65536', ...config(speech)],
       'speech, no address, which would be all': () => ['speech', '--host', '', ...config(speech)],
+      new: ({ folder }) => ['new', `${folder}/calls`, '--javascript', '--typescript'],
+      'new, nothing': () => ['new'],
+      'new, an empty name': () => ['new', ''],
     },
   ],
   [
@@ -82,6 +85,7 @@ const rows: readonly Row[] = [
       speech: () => ['speech', ...none],
       doctor: () => ['doctor', ...none],
       'doctor, a wrong value': () => ['doctor', ...wrong()],
+      new: ({ folder }) => ['new', `${folder}/calls`, '--no-install', ...none],
     },
   ],
   [
@@ -152,6 +156,15 @@ const rows: readonly Row[] = [
     },
   ],
   ["something stands in a call's way", 1, { doctor: ({ folder }) => ['doctor', '--root', folder] }],
+  [
+    'the folder is not empty, or cannot be made',
+    3,
+    {
+      new: ({ folder }) => ['new', folder],
+      'new, a file': ({ folder }) => ['new', `${folder}/good.js`],
+      'new, nowhere': () => ['new', '/proc/calls'],
+    },
+  ],
   [
     'the script has failed',
     1,
@@ -248,7 +261,7 @@ describe.each(rows)('%s', (what, code, commands) => {
       expect(ended.said).not.toBe('');
       // who says it; what serves calls writes a log, and a call is shown as it goes
       const [command] = words(world) as [string];
-      if (['trace', 'ami', 'ari', 'speech'].includes(command))
+      if (['trace', 'ami', 'ari', 'speech', 'new'].includes(command))
         expect(ended.said).toMatch(new RegExp(`^fastagi ${command}: `, 'm'));
     } finally {
       taken.close();

@@ -72,6 +72,21 @@ describe.skipIf(missing)(`fastagi install${missing ? ` (${missing})` : ''}`, () 
     expect(fourth).toMatchObject({ code: 3, text: expect.stringContaining('nothing listens there') });
   }, 180_000);
 
+  it('names a script that is there, and calls none that it has not made', async () => {
+    const port = String(await freePort());
+    const install = ['install', '--user', 'daemon', '--port', port, '--basedir', '/srv/calls'];
+    const write =
+      "const fs = require('fs'); fs.mkdirSync('/srv/calls', { recursive: true }); fs.writeFileSync('/srv/calls/own.mjs', '')";
+    const [, made] = await inDebian([
+      ['/usr/bin/node', '-e', write],
+      ['/usr/bin/node', '/usr/local/bin/fastagi', ...install],
+    ]);
+    expect(made?.code).toBe(0);
+    expect(made?.text).not.toContain('a call to');
+    expect(made?.text).toContain('+ /etc/asterisk/fastagi.conf: where the scripts are');
+    expect(made?.text).toContain(`AGI(agi://127.0.0.1:${port}/own.mjs)`);
+  }, 180_000);
+
   it('makes the files of an image, and starts nothing', async () => {
     const port = String(await freePort());
     const [made, call] = await inDebian([

@@ -6,7 +6,7 @@ import { RefusedError } from '../../errors';
 import { checkOwner } from '../../run/privilege';
 import { isInside } from '../../run/resolve';
 import { type Finding, Findings, some } from '../findings';
-import type { FoundScript } from '../script-folder';
+import type { FoundScript } from '../served-scripts';
 import type { Survey } from '../survey';
 
 export async function checkScripts(survey: Survey): Promise<Finding[]> {
