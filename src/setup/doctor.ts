@@ -36,6 +36,9 @@ const checks: readonly (readonly [subject: string, check: Check])[] = [
   ['ari', checkAri],
 ];
 
+/** Those of which the configuration says where they are. */
+const configured: readonly string[] = ['scripts', 'log', 'traces', 'disk', 'speech', 'manager', 'ari'];
+
 export interface Diagnosis {
   readonly findings: readonly Finding[];
   /** Whether the configuration can be used at all. */
@@ -45,7 +48,9 @@ export interface Diagnosis {
 /** All checks side by side: each has its own limit on time. */
 export async function examine(looker: Looker): Promise<Diagnosis> {
   const there = survey(looker);
-  const found = await Promise.all(checks.map(([subject, check]) => attempt(subject, check, there)));
+  // what a configuration names is not known where it cannot be read, and the defaults are not what calls get
+  const known = checks.filter(([subject]) => there.problem === undefined || !configured.includes(subject));
+  const found = await Promise.all(known.map(([subject, check]) => attempt(subject, check, there)));
   return { findings: found.flat(), configured: there.problem === undefined };
 }
 

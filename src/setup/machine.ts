@@ -25,9 +25,22 @@ export interface Process {
   readonly parent: number;
   readonly name: string;
   readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
   readonly words: readonly string[];
   /** When it was started, in ms since 1970; to the hundredth of a second. */
   readonly startedMs: number;
+}
+
+/** A user as a service runs as him, which may be with less than he has. */
+export interface ServedAccount extends Account {
+  /** Groups that he is in, and the service is not. */
+  readonly lost?: {
+    readonly groups: ReadonlySet<number>;
+    /** The end of a sentence that says why. */
+    readonly why: string;
+    readonly remedy: string;
+  };
 }
 
 /** A socket of TCP that listens. */
@@ -174,6 +187,28 @@ export class Machine {
     return readAccount(wanted, this.root);
   }
 
+  /** Whom a process runs as, with the groups that it really has. */
+  accountOf({ uid, gid, groups }: Process): Account {
+    const { name = String(uid), home = '/' } = this.account(uid) ?? {};
+    return { name, uid, gid, groups: new Set([gid, ...groups]), home };
+  }
+
+  /** The number of a group that is named, or is one. */
+  groupId(wanted: string): number | undefined {
+    const line = (this.read('/etc/group') ?? '').split('\n').find((each) => each.startsWith(`${wanted}:`));
+    const number = line?.split(':')[2] ?? wanted;
+    return /^\d+$/.test(number) ? Number(number) : undefined;
+  }
+
+  /** Whether a user is known that stands in no file: one of LDAP's, say. */
+  async hasUser(name: string): Promise<boolean> {
+    if (this.account(name) !== undefined || /^\d+$/.test(name)) return true;
+    const getent = this.program('getent');
+    if (getent === undefined || !this.isLive) return false;
+    const { code } = await this.run(getent, ['passwd', name]);
+    return code === 0;
+  }
+
   userName(uid: number): string {
     return this.account(uid)?.name ?? String(uid);
   }
@@ -183,8 +218,11 @@ export class Machine {
     return groupName(gid, this.root);
   }
 
-  obstacle(user: Account, file: string, wish: Wish): Obstacle | undefined {
+  obstacle(user: ServedAccount, file: string, wish: Wish): Obstacle | undefined {
     const obstacle = obstacleFor(user, file, wish, this.root);
+    const { lost } = user;
+    if (obstacle && lost && !obstacleFor({ ...user, groups: lost.groups }, file, wish, this.root))
+      return { ...obstacle, why: `${obstacle.why}: ${lost.why}`, remedy: lost.remedy };
     // what whoever looks may not see seems not to be there
     return obstacle?.why === 'is not there' && !this.isMissing(obstacle.place) ? undefined : obstacle;
   }
@@ -250,6 +288,8 @@ export class Machine {
         parent: Number(fields[1]),
         name: /\((.*)\)/s.exec(stat)?.[1] ?? '',
         uid: Number(/^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1] ?? -1),
+        gid: Number(/^Gid:\s*\d+\s+(\d+)/m.exec(status)?.[1] ?? -1),
+        groups: (/^Groups:\s*([\d ]*)/m.exec(status)?.[1] ?? '').split(' ').filter(Boolean).map(Number),
         words: (this.read(`/proc/${name}/cmdline`) ?? '').split('\0').filter((word) => word !== ''),
         startedMs: boot + (Number(fields[19]) / TICKS) * 1000,
       };

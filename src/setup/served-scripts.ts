@@ -22,10 +22,13 @@ export interface ScriptFolder {
 const MOST_FILES = 2000;
 const MOST_FOLDERS = 500;
 const MOST_BYTES = 2 << 20;
+/** Of all of them together. */
+const MOST_IN_ALL = 64 << 20;
 
 export function readScripts(machine: Machine, base: string): ScriptFolder {
   const scripts: FoundScript[] = [];
   const folders = [''];
+  let left = MOST_IN_ALL;
   for (let at = 0; at < folders.length && at < MOST_FOLDERS; at++) {
     for (const entry of machine.names(path.join(base, folders[at] as string))) {
       const name = path.join(folders[at] as string, entry);
@@ -37,8 +40,10 @@ export function readScripts(machine: Machine, base: string): ScriptFolder {
         if (!machine.isLink(file)) folders.push(name);
       } else if ((stat === undefined || stat.isFile()) && isScriptName(entry)) {
         if (scripts.length === MOST_FILES) return { scripts, more: true };
-        const isShort = (stat?.size ?? 0) <= MOST_BYTES;
-        scripts.push({ file, name, text: isShort ? machine.read(file) : undefined });
+        const size = stat?.size ?? 0;
+        const text = size <= Math.min(MOST_BYTES, left) ? machine.read(file) : undefined;
+        left -= text?.length ?? 0;
+        scripts.push({ file, name, text });
       }
     }
   }

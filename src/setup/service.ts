@@ -1,5 +1,6 @@
 /** What serves calls on a machine, whoever starts it: a file of xinetd's, a unit of systemd's, or a server by hand. */
 import path from 'node:path';
+import type { ServedAccount } from './machine';
 import { STANDARD_PATH } from './surroundings';
 import type { Unit } from './systemd-unit';
 import type { XinetdService } from './xinetd-service';
@@ -30,6 +31,8 @@ export interface Service {
   readonly command: ServedCommand | undefined;
   /** Whom it runs as; undefined where nothing says so. */
   readonly user: string | undefined;
+  /** The same, with the groups that it has; undefined for a user that no file knows. */
+  readonly account: ServedAccount | undefined;
   readonly host: string | undefined;
   /** Undefined where the configuration says it. */
   readonly port: number | undefined;

@@ -1,6 +1,6 @@
 /** Finds what serves calls on a machine: in the files of xinetd and systemd, and among the processes. */
 import path from 'node:path';
-import type { Machine, Process } from './machine';
+import type { Machine, Process, ServedAccount } from './machine';
 import { attribute, pathIn, readCommand, type Service, variables, type XinetdSetup } from './service';
 import { STANDARD_PATH } from './surroundings';
 import { parseStream, readUnit, serviceOf, settingOf, type Unit, unitNames, wordsOf } from './systemd-unit';
@@ -47,7 +47,7 @@ export function xinetdFiles(machine: Machine, running: Process | undefined): Xin
       if (contents === undefined) continue;
       // confparse.c of xinetd's
       if (name.includes('.') || name.endsWith('~')) {
-        if (servicesIn(file, contents, defaults).some(({ enabled }) => enabled)) {
+        if (servicesIn(machine, file, contents, defaults).some(({ enabled }) => enabled)) {
           const why = `has a ${name.endsWith('~') ? '~ at the end of' : 'dot in'} its name, and xinetd passes such files over`;
           passedOver.push({ file, why });
         }
@@ -59,16 +59,21 @@ export function xinetdFiles(machine: Machine, running: Process | undefined): Xin
     : machine
         .names(USUAL_FOLDER)
         .map((name) => `${USUAL_FOLDER}/${name}`)
-        .filter((file) => servicesIn(file, machine.read(file) ?? '', defaults).length > 0);
+        .filter((file) => servicesIn(machine, file, machine.read(file) ?? '', defaults).length > 0);
   return {
     main,
-    services: files.flatMap(([file, contents]) => servicesIn(file, contents, defaults)),
+    services: files.flatMap(([file, contents]) => servicesIn(machine, file, contents, defaults)),
     passedOver,
     notIncluded: text === undefined ? [] : notIncluded,
   };
 }
 
-function servicesIn(file: string, text: string, defaults: XinetdSetup['defaults']): Service[] {
+function servicesIn(
+  machine: Machine,
+  file: string,
+  text: string,
+  defaults: XinetdSetup['defaults'],
+): Service[] {
   return readServices(text).flatMap((service) => {
     const xinetd = { service, defaults };
     const of = (name: string) => service.attributes.get(name);
@@ -86,6 +91,7 @@ function servicesIn(file: string, text: string, defaults: XinetdSetup['defaults'
         enabled: isEnabled(xinetd),
         command,
         user: of('user')?.[0],
+        account: xinetdAccount(machine, file, xinetd),
         host: (attribute(xinetd, 'bind') ?? attribute(xinetd, 'interface'))?.[0],
         port: port === undefined ? undefined : Number(port),
         path: pathIn(env),
@@ -94,6 +100,34 @@ function servicesIn(file: string, text: string, defaults: XinetdSetup['defaults'
       },
     ];
   });
+}
+
+const named = (machine: Machine, name: string) =>
+  machine.account(name) ?? (/^\d+$/.test(name) ? machine.account(Number(name)) : undefined);
+
+/** xinetd gives a server one group, where it is not told `groups = yes` (child.c, set_credentials). */
+function xinetdAccount(machine: Machine, place: string, setup: XinetdSetup): ServedAccount | undefined {
+  const [name] = setup.service.attributes.get('user') ?? [];
+  const account = name === undefined ? undefined : named(machine, name);
+  if (account === undefined) return undefined;
+  const [group] = attribute(setup, 'group') ?? [];
+  const gid = (group === undefined ? undefined : machine.groupId(group)) ?? account.gid;
+  const all = new Set([...account.groups, gid]);
+  if (/^yes$/i.test(attribute(setup, 'groups')?.[0] ?? '')) return { ...account, gid, groups: all };
+  const lost = {
+    groups: all,
+    why: 'he is in a group that may, and xinetd gives a server his own group alone',
+    remedy: `groups = yes in ${place}, and then: service xinetd restart`,
+  };
+  return { ...account, gid, groups: new Set([gid]), lost };
+}
+
+function unitAccount(machine: Machine, unit: Unit): ServedAccount | undefined {
+  const account = named(machine, settingOf(unit, 'Service.User') ?? 'root');
+  const group = settingOf(unit, 'Service.Group');
+  if (account === undefined || group === undefined) return account;
+  const gid = machine.groupId(group) ?? account.gid;
+  return { ...account, gid, groups: new Set([...account.groups, gid]) };
 }
 
 function isEnabled({ service, defaults }: XinetdSetup): boolean {
@@ -125,6 +159,7 @@ export function systemdServices(machine: Machine): Service[] {
         enabled: [unit.name, socket?.name].some((name) => name !== undefined && isWanted(machine, name)),
         command,
         user: settingOf(unit, 'Service.User') ?? 'root',
+        account: unitAccount(machine, unit),
         host: stream?.host,
         port: stream?.port,
         path: pathIn(env),
@@ -160,7 +195,8 @@ export function startedByHand(
   units: readonly string[],
 ): Service[] {
   const xinetd = new Set(processes.filter(({ name }) => name === 'xinetd').map(({ pid }) => pid));
-  return processes.flatMap(({ pid, parent, words, uid }) => {
+  return processes.flatMap((process) => {
+    const { pid, parent, words, uid } = process;
     const command = readCommand(words);
     // a shell that has it in its command line has it as one word
     if (!command?.listens || words.indexOf(command.executable) > 8 || xinetd.has(parent)) return [];
@@ -174,6 +210,7 @@ export function startedByHand(
         enabled: true,
         command,
         user: machine.userName(uid),
+        account: machine.accountOf(process),
         host: undefined,
         port: undefined,
         path: machine.variable(pid, 'PATH') ?? STANDARD_PATH,

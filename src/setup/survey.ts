@@ -3,8 +3,7 @@ import path from 'node:path';
 import { type Config, defaults } from '../config';
 import { RefusedError } from '../errors';
 import { checkSettings, readSettings, rows, type Settings } from '../listen/settings';
-import type { Account } from './accounts';
-import type { Listener, Machine, Process } from './machine';
+import type { Listener, Machine, Process, ServedAccount } from './machine';
 import { readScripts, type ScriptFolder } from './served-scripts';
 import { configOf, optionOf, type Service } from './service';
 import { startedByHand, systemdServices, type XinetdFiles, xinetdFiles } from './services';
@@ -49,7 +48,7 @@ export interface Survey {
   readonly folder: ScriptFolder;
   /** Whom scripts run as, or who becomes their owner. */
   readonly userName: string;
-  readonly user: Account | undefined;
+  readonly user: ServedAccount | undefined;
   /** Where the service is, or would be. */
   readonly address: { readonly host: string; readonly port: number };
 }
@@ -93,8 +92,7 @@ export function survey({ machine, node, executable, named }: Looker): Survey {
     ...read,
     folder: readScripts(machine, read.config.basedir),
     userName,
-    user:
-      machine.account(userName) ?? (/^\d+$/.test(userName) ? machine.account(Number(userName)) : undefined),
+    user: service === undefined ? asterisk.user.account : service.account,
     address: addressOf(service, read.settings, heldBy(machine, service)),
   };
 }
@@ -156,15 +154,11 @@ function asteriskPlace(machine: Machine, processes: readonly Process[]): Asteris
   const file = (named === -1 ? undefined : running?.words[named + 1]) ?? '/etc/asterisk/asterisk.conf';
   const text = machine.read(file) ?? '';
   const folder = (key: string) => new RegExp(`^\\s*${key}\\s*=>?\\s*([^;\\s]+)`, 'm').exec(text)?.[1];
-  const account = running && machine.account(running.uid);
+  const account = running && machine.accountOf(running);
   const user: AsteriskUser =
-    running === undefined
+    account === undefined
       ? asteriskUser(machine.root)
-      : {
-          account,
-          name: account?.name ?? String(running.uid),
-          source: `who runs process ${running.pid}`,
-        };
+      : { account, name: account.name, source: `who runs process ${running?.pid}` };
   const agiDir = folder('astagidir');
   const ownPath = running && machine.variable(running.pid, 'PATH');
   return {

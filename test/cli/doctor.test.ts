@@ -110,6 +110,8 @@ warning  log            user asterisk cannot write /var/log/asterisk/fastagi.log
       files: { 'etc/asterisk/fastagi.conf': '[fastagi]\nsetuid=perhaps\n' },
     });
     expect(stdout).toContain('[fastagi] setuid is "perhaps"');
+    // nothing is said of defaults that no call gets
+    expect(stdout).not.toMatch(/^\w+ +(?:scripts|log|disk)/m);
     expect(code).toBe(3);
   });
 

@@ -56,6 +56,16 @@ describe('processes', () => {
     expect(found).toMatchObject({ pid: 300, parent: 1, name: 'a) S 1 (b', uid: 0, startedMs: 3_000_000 });
   });
 
+  it('have the groups that they have, whatever a file says', () => {
+    const machine = new Machine(layOut({ files: processFiles(300, ['a'], { uid: 101, groups: [7, 8] }) }));
+    const process = machine.processes().find(({ pid }) => pid === 300);
+    expect(process && machine.accountOf(process)).toMatchObject({
+      name: 'asterisk',
+      gid: 102,
+      groups: new Set([102, 7, 8]),
+    });
+  });
+
   it('have an environment, where it may be read', () => {
     const machine = new Machine(makeFolder(processFiles(300, ['a'], { env: 'A=1\0PATH=/x=y\0' })));
     expect([machine.variable(300, 'PATH'), machine.variable(300, 'P'), machine.variable(1, 'A')]).toEqual([

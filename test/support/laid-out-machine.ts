@@ -27,17 +27,20 @@ export function processFiles(
   words: readonly string[],
   options: {
     readonly uid?: number;
+    readonly groups?: readonly number[];
     readonly parent?: number;
     readonly env?: string;
     readonly startedS?: number;
   } = {},
 ): Record<string, string> {
-  const { uid = 0, parent = 1, env = '', startedS = 2000 } = options;
+  const { uid = 0, groups = [], parent = 1, env = '', startedS = 2000 } = options;
   const name = path.basename(words[0] as string);
+  // as in the machine's passwd
+  const gid = uid === 101 ? 102 : uid;
   const fields = ['S', parent, ...Array(17).fill(0), startedS * 100];
   return {
     [`proc/${pid}/stat`]: `${pid} (${name}) ${fields.join(' ')}\n`,
-    [`proc/${pid}/status`]: `Name:\t${name}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
+    [`proc/${pid}/status`]: `Name:\t${name}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\nGid:\t${gid}\t${gid}\t${gid}\t${gid}\nGroups:\t${groups.join(' ')} \n`,
     [`proc/${pid}/cmdline`]: `${words.join('\0')}\0`,
     [`proc/${pid}/environ`]: env,
   };
@@ -53,7 +56,7 @@ export function listening(port: number, address = '0100007F'): string {
 const files: Readonly<Record<string, string>> = {
   'etc/passwd':
     'root:x:0:0:root:/root:/bin/sh\nasterisk:x:101:102:,,,:/var/lib/asterisk:/bin/false\njo:x:1000:1000::/home/jo:/bin/sh\n',
-  'etc/group': 'root:x:0:\nasterisk:x:102:\njo:x:1000:\n',
+  'etc/group': 'root:x:0:\nasterisk:x:102:\njo:x:1000:\npbx:x:1500:asterisk\n',
   'etc/services': 'http 80/tcp\nfastagi\t\t4573/tcp\t\t\t# call scripts\n',
   'etc/xinetd.conf': 'defaults\n{\n}\nincludedir /etc/xinetd.d\n',
   'etc/xinetd.d/fastagi': shipped,

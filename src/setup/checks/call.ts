@@ -21,12 +21,15 @@ export async function checkCall(survey: Survey): Promise<Finding[]> {
   const { port } = address;
   const listener = machine.listeners().find((each) => each.port === port);
   if (listener === undefined) return found.list;
-  const from = service?.xinetd && attribute(service.xinetd, 'only_from');
-  const allowed = from === undefined || service?.command?.listens ? undefined : loopbackAmong(from);
+  const { allow } = survey.settings;
+  const [named, from] = service?.command?.listens
+    ? ['[listen] allow', allow.length > 0 ? allow : undefined]
+    : ['only_from', service?.xinetd && attribute(service.xinetd, 'only_from')];
+  const allowed = from && loopbackAmong(from);
   const hosts = ways(listener.host).filter((host) => !isLoopback(host) || (allowed?.includes(host) ?? true));
   if (hosts.length === 0 || allowed?.length === 0) {
     found.skipped(
-      `no call was tried: only_from in ${service?.place} does not let this machine in (on that of Asterisk: fastagi call agi://THIS-HOST:${port}/${PROBE})`,
+      `no call was tried: ${named} ${named === 'only_from' ? `in ${service?.place} ` : ''}does not let this machine in (on that of Asterisk: fastagi call agi://THIS-HOST:${port}/${PROBE})`,
     );
     return found.list;
   }

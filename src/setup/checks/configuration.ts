@@ -1,6 +1,7 @@
 /** The configuration: which one is read, what is wrong with it, and who may read it. */
-import type { Account } from '../accounts';
+
 import { type Finding, Findings } from '../findings';
+import type { ServedAccount } from '../machine';
 import { configOf } from '../service';
 import type { Survey } from '../survey';
 
@@ -27,6 +28,7 @@ export function checkConfiguration(survey: Survey): Finding[] {
       machine.bare(problem.message),
       isOurs ? 'sudo fastagi doctor' : remedyFor(problem.code, file, machine.isMissing(file)),
     );
+    found.skipped('scripts, log and all else that it names were not looked at');
   }
   const own = survey.service && serviceFile(survey);
   if (own !== undefined && own !== file) {
@@ -66,7 +68,7 @@ function remedyFor(code: string, file: string, isMissing: boolean): string {
 }
 
 /** Who serves calls reads it; and Asterisk's user, for classic AGI. */
-function checkReader(found: Findings, survey: Survey, user: Account | undefined): void {
+function checkReader(found: Findings, survey: Survey, user: ServedAccount | undefined): void {
   const { machine, file = '', asterisk } = survey;
   for (const reader of new Set([user, asterisk.user.account])) {
     if (reader === undefined || (reader !== user && survey.service !== undefined)) continue;
@@ -76,7 +78,9 @@ function checkReader(found: Findings, survey: Survey, user: Account | undefined)
     found.failure(
       `user ${reader.name} cannot read ${file}: ${obstacle.place} ${obstacle.why}`,
       // what may hold secrets is opened to one group
-      obstacle.place === file ? `chgrp ${group} ${file} && chmod g+r ${file}` : obstacle.remedy,
+      obstacle.place === file && !/groups = yes/.test(obstacle.remedy ?? '')
+        ? `chgrp ${group} ${file} && chmod g+r ${file}`
+        : obstacle.remedy,
     );
     return;
   }
@@ -84,8 +88,8 @@ function checkReader(found: Findings, survey: Survey, user: Account | undefined)
 
 function checkSecrets(found: Findings, { machine, config, file = '', user }: Survey): void {
   const held = secrets.find(([section, key]) => config.sections[section]?.[key]);
-  const mode = machine.stat(file)?.mode ?? 0;
-  if (held === undefined || (mode & 0o004) === 0) return;
+  const stranger = { name: 'nobody', uid: 65_534, gid: 65_534, groups: new Set([65_534]), home: '/' };
+  if (held === undefined || machine.isMissing(file) || machine.obstacle(stranger, file, 'read')) return;
   const group = user === undefined ? 'asterisk' : machine.groupOf(user);
   found.warning(
     `everybody on this machine can read ${file}, and [${held[0]}] ${held[1]} stands in it`,

@@ -1,9 +1,15 @@
 /** The Node that runs scripts, and the file of fastagi: there, new enough, and open to whom they are for. */
 import path from 'node:path';
 import { type Finding, Findings } from '../findings';
+import type { ServedAccount } from '../machine';
 import type { ServedCommand } from '../service';
 import { STANDARD_PATH } from '../surroundings';
 import type { Survey } from '../survey';
+
+interface User {
+  readonly name: string;
+  readonly account: ServedAccount | undefined;
+}
 
 /** The oldest that is served: see engines in package.json. */
 const LEAST = [20, 19] as const;
@@ -11,8 +17,10 @@ const LEAST = [20, 19] as const;
 export async function checkNode(survey: Survey): Promise<Finding[]> {
   const found = new Findings('node');
   const { machine } = survey;
-  const commands = survey.services.flatMap(({ enabled, command, user, path: searched, place }) =>
-    enabled && command ? [{ command, user: user ?? survey.userName, searched, place }] : [],
+  const commands = survey.services.flatMap(({ enabled, command, account, user, path: searched, place }) =>
+    enabled && command
+      ? [{ command, user: { name: user ?? survey.userName, account }, searched, place }]
+      : [],
   );
   if (commands.length === 0) {
     if (machine.isMissing(survey.node)) {
@@ -20,15 +28,16 @@ export async function checkNode(survey: Survey): Promise<Finding[]> {
         `there is no node in ${STANDARD_PATH}`,
         `get Node ${LEAST.join('.')} or newer: nodejs.org, or your system's package nodejs`,
       );
-    } else await checkOne(found, survey, survey.node, survey.userName, undefined);
+    } else
+      await checkOne(found, survey, survey.node, { name: survey.userName, account: survey.user }, undefined);
     return found.list;
   }
   const seen = new Set<string>();
   for (const { command, user, searched, place } of commands) {
     checkLauncher(found, survey, command, user, searched, place);
     const node = nodeOf(survey, found, command, searched, place);
-    if (node === undefined || seen.has(`${node} ${user}`)) continue;
-    seen.add(`${node} ${user}`);
+    if (node === undefined || seen.has(`${node} ${user.name}`)) continue;
+    seen.add(`${node} ${user.name}`);
     await checkOne(found, survey, node, user, place);
   }
   return found.list;
@@ -39,7 +48,7 @@ function checkLauncher(
   found: Findings,
   { machine }: Survey,
   { launcher }: ServedCommand,
-  userName: string,
+  { name: userName, account: user }: User,
   searched: string,
   place: string,
 ): void {
@@ -51,7 +60,6 @@ function checkLauncher(
     found.failure(`${launcher} is not there, and ${place} starts it`, install);
     return;
   }
-  const user = machine.account(userName);
   const obstacle = user && machine.obstacle(user, file, 'run');
   if (obstacle)
     found.failure(`user ${userName} cannot run ${file}: ${obstacle.place} ${obstacle.why}`, obstacle.remedy);
@@ -89,13 +97,12 @@ async function checkOne(
   found: Findings,
   survey: Survey,
   node: string,
-  userName: string,
+  { name: userName, account: user }: User,
   /** Undefined where no service names it. */
   place: string | undefined,
 ): Promise<void> {
   const { machine } = survey;
   const naming = place === undefined ? 'the service' : place;
-  const user = machine.account(userName);
   const obstacle = user && machine.obstacle(user, node, 'run');
   if (obstacle) {
     const real = machine.realPath(node) ?? node;
@@ -133,8 +140,8 @@ const besides = ['fastagi-commands.mjs', 'fastagi-process.js', 'fastagi-serving.
 export function checkProgram(survey: Survey): Finding[] {
   const found = new Findings('fastagi');
   const { machine } = survey;
-  const rows = survey.services.flatMap(({ enabled, command, user, place }) =>
-    enabled && command ? [{ ...command, userName: user ?? survey.userName, place }] : [],
+  const rows = survey.services.flatMap(({ enabled, command, user, account, place }) =>
+    enabled && command ? [{ ...command, userName: user ?? survey.userName, user: account, place }] : [],
   );
   if (rows.length === 0) {
     const { executable, node: program, userName } = survey;
@@ -146,9 +153,9 @@ export function checkProgram(survey: Survey): Finding[] {
       return found.list;
     }
     const none = { launcher: undefined, flags: [], args: [], listens: false };
-    rows.push({ ...none, executable, program, userName, place: 'the service' });
+    rows.push({ ...none, executable, program, userName, user: survey.user, place: 'the service' });
   }
-  for (const { executable, program, listens, userName, place } of rows) {
+  for (const { executable, program, listens, userName, user, place } of rows) {
     const isProgram = program === executable;
     // relative to where a process was started
     if (!path.isAbsolute(executable)) continue;
@@ -157,7 +164,6 @@ export function checkProgram(survey: Survey): Finding[] {
       found.failure(`${executable} is not there, and ${place} starts it`, `name ${at} in ${place}`);
       continue;
     }
-    const user = machine.account(userName);
     const real = machine.realPath(executable) ?? executable;
     const files = [real, ...(listens ? besides.map((name) => path.join(path.dirname(real), name)) : [])];
     const obstacles = files.flatMap(

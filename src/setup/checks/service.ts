@@ -20,7 +20,7 @@ export async function checkService(survey: Survey): Promise<Finding[]> {
     else if (service.kind === 'systemd') await checkUnit(found, survey, service);
     else found.ok(`fastagi listen, started by hand: ${service.place}, user ${service.user}`);
   }
-  for (const service of services) if (service.enabled) checkCommand(found, survey, service);
+  for (const service of services) if (service.enabled) await checkCommand(found, survey, service);
   checkRivals(found, survey);
   return found.list;
 }
@@ -251,7 +251,7 @@ async function checkUnit(found: Findings, survey: Survey, service: Service): Pro
 }
 
 /** Whom it runs as, and with what rights. */
-function checkCommand(found: Findings, survey: Survey, service: Service): void {
+async function checkCommand(found: Findings, survey: Survey, service: Service): Promise<void> {
   const { config, machine, asterisk, file = '/etc/asterisk/fastagi.conf' } = survey;
   const { place, command, user } = service;
   if (command === undefined) {
@@ -259,7 +259,7 @@ function checkCommand(found: Findings, survey: Survey, service: Service): void {
     found.ok(`${place} hands each connection on to ${target}`);
     return;
   }
-  if (user !== undefined && machine.account(user) === undefined && !/^\d+$/.test(user))
+  if (user !== undefined && !(await machine.hasUser(user)))
     found.failure(
       `${place}: there is no user ${user} on this machine`,
       userLine(service, asterisk.user.name),

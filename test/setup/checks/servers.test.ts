@@ -142,6 +142,21 @@ describe('a call to the port', () => {
     ]);
   });
 
+  it('that the server’s own list does not let in', async () => {
+    const layout: Layout = {
+      files: {
+        'etc/xinetd.d/fastagi': (text) =>
+          text
+            .replace('= no\n', '= yes\n')
+            .replace(/(server_args\s*=).*/, '$1 /usr/local/bin/fastagi listen --fd 0'),
+        'etc/asterisk/fastagi.conf': '[listen]\nallow = 192.0.2.1\n',
+      },
+    };
+    expect(await checkCall(surveyOf(layout))).toMatchObject([
+      { state: 'skipped', text: expect.stringContaining('[listen] allow does not let this machine in') },
+    ]);
+  });
+
   it('that has gone meanwhile', async () => {
     expect(await checkCall(surveyOf(at(await nobody())))).toMatchObject([
       { state: 'failure', text: expect.stringContaining('ECONNREFUSED'), remedy: 'service xinetd restart' },

@@ -265,6 +265,12 @@ describe('a file of xinetd’s', () => {
     expect(states).toContain('ok');
   });
 
+  it('a user that another place knows', async () => {
+    const layout = xinetd(set('user', 'remote'), { 'usr/bin/getent': '#!/bin/sh\n[ "$2" = remote ]\n' });
+    const found = await checkService(surveyOf({ ...layout, modes: { 'usr/bin/getent': 0o755 } }));
+    expect(found.map(({ state }) => state)).toEqual(['ok']);
+  });
+
   it('changed behind the start of xinetd: it may have been told, or not', async () => {
     const files = processFiles(200, ['/usr/sbin/xinetd'], { startedS: 100 });
     expect(await checkService(surveyOf({ files }))).toMatchObject([
