@@ -40,6 +40,7 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   const own = new Log(terms.config.debug ? 'debug' : terms.config.logLevel);
   own.fd = 2;
   own.syslog = terms.syslog;
+  standOnGround();
   const headquarters = new Headquarters(terms);
   let work: PoolProcess | SharedProcess | undefined;
   const log = () => work?.log ?? own;
@@ -49,6 +50,8 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   guardOutput();
   const fail = (error: unknown, caught: boolean) => {
     if (!work?.fail(error, caught)) own.write('error', describe(error));
+    // one that has not come to serve would be waited for
+    if (!work) process.exit(1);
   };
   process.on('uncaughtException', (error) => fail(error, false));
   process.on('unhandledRejection', (error) => fail(error, true));
@@ -62,6 +65,15 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   if (shared && sockets > 0) shared.accept(sockets, ready);
   else ready();
   return work;
+}
+
+/** The folder that the master was started in may have been removed while this process was on its way. */
+function standOnGround(): void {
+  try {
+    process.cwd();
+  } catch {
+    process.chdir('/');
+  }
 }
 
 const sharedProcess = (): typeof import('./shared-process') => require('./shared-process');
