@@ -313,6 +313,23 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     expect(await called.dial({ timeout: 2 })).toEqual({ status });
   });
 
+  it('gives up who is rung for too long, though Asterisk forgets that where he leaves a bridge', async () => {
+    const more = `${extensions}exten => ringing,1,Ringing()\nsame => n,Wait(60)\n`;
+    await using server = await startAri({ version, extensions: more });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start('hello');
+    const bridge = ari.bridge();
+    await bridge.create();
+    const called = ari.channel();
+    await called.create({ endpoint: 'Local/ringing@test', app: 'hello' });
+    await bridge.addChannel({ channel: called.id });
+    const outcome = called.dial({ timeout: 1 });
+    await bridge.removeChannel({ channel: called.id });
+    expect(await outcome).toEqual({ status: 'NOANSWER' });
+    expect(await called.ended).toBe('gone');
+  });
+
   it('tells a caller that nobody has answered, as the example has it', async () => {
     await using server = await startAri({ version, extensions: extensions.replace('exten => 123,1,', '') });
     const example = new Example(server);
