@@ -2,6 +2,11 @@
 import { realpathSync } from 'node:fs';
 
 export async function runCommand(executable: string, args: readonly string[]): Promise<void> {
+  if (!hasWorkingFolder()) {
+    process.stderr.write('fastagi: the folder that it is called in has been removed: cd to another one\n');
+    process.exitCode = 3;
+    return;
+  }
   const { pathToFileURL } = process.getBuiltinModule('node:url');
   const commands = new URL('fastagi-commands.mjs', pathToFileURL(realpathSync(executable)));
   try {
@@ -13,5 +18,15 @@ export async function runCommand(executable: string, args: readonly string[]): P
       `fastagi: help and commands lie in ${commands.pathname}, which is not there; calls are served without it\n`,
     );
     process.exitCode = 2;
+  }
+}
+
+/** The commands and what they are made of look for files from there. */
+function hasWorkingFolder(): boolean {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,5 +1,5 @@
 /** `fastagi install`: sets this machine up, so that Asterisk can call scripts. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Argv } from 'yargs';
@@ -198,8 +198,8 @@ function misuseOf({
   }
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     return '--port takes a whole number from 1 to 65535';
-  if (basedir !== undefined && !/^\/\S*$/.test(basedir))
-    return `--basedir takes an absolute path without spaces: ${JSON.stringify(basedir)} is none`;
+  if (basedir !== undefined && !/^\/[^\s"';\\]*$/.test(basedir))
+    return `--basedir takes an absolute path without spaces, quotes and semicolons: ${JSON.stringify(basedir)} is none`;
   if (user !== undefined && !/^[\w.-]+$/.test(user))
     return `--user takes a user's name: ${JSON.stringify(user)} is none`;
   if (!existsSync(root)) return `--root takes a folder that is there: ${root} is not`;
@@ -234,14 +234,24 @@ function problemOf(file: string, work: (() => void) | undefined): string | undef
   }
 }
 
+/** The script that a new folder has. */
+const FIRST = 'hello.js';
+
+/** One to begin with. */
+function scriptIn(basedir: string): string {
+  const names = readdirSync(basedir).filter((name) => /^[^.].*\.(?:[mc]?[jt]s|agi)$/.test(name));
+  return names.includes(FIRST) ? FIRST : (names.sort()[0] ?? 'SCRIPT');
+}
+
 /** Starts the service, where it does not answer yet; tries it, and says how to go on. */
 async function begin(
   { kind, basedir }: Installation,
   { port, from }: InstallOptions,
   isNew: boolean,
 ): Promise<number> {
-  const script = 'hello.js';
-  const canBeTried = isLocal(from) && existsSync(path.join(basedir, script));
+  const script = scriptIn(basedir);
+  // another one may do what nobody has asked for
+  const canBeTried = isLocal(from) && script === FIRST;
   let call = canBeTried && !isNew ? await placeFirstCall(port, script, 0) : undefined;
   let isStarted = true;
   if (!call?.answered) {
@@ -258,8 +268,7 @@ async function begin(
       `Scripts lie in ${basedir}. In /etc/asterisk/extensions.conf:`,
       '',
       `  exten => 4573,1,AGI(${place})`,
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: that is the dialplan's
-      '   same => n,Verbose(1,AGISTATUS is ${AGISTATUS}, test is ${test})',
+      `   same => n,Verbose(1,AGISTATUS is \${AGISTATUS}${script === FIRST ? `, test is \${test}` : ''})`,
       '',
       "then asterisk -rx 'dialplan reload', and dial 4573 in that context.",
       '',

@@ -44,6 +44,11 @@ const commands: readonly CommandRow[] = [
     load: () => import('./call'),
   },
   {
+    usage: 'new <folder>',
+    describe: 'Makes a folder of scripts to begin with: a script, its test, types',
+    load: () => import('./new'),
+  },
+  {
     usage: 'speech',
     describe: 'Serves what calls have spoken to an Asterisk on another machine',
     load: () => import('./speech'),
@@ -62,6 +67,11 @@ const commands: readonly CommandRow[] = [
     usage: 'install',
     describe: 'Sets this machine up, so that Asterisk can call scripts',
     load: () => import('./install'),
+  },
+  {
+    usage: 'doctor',
+    describe: "Looks at a set-up: what stands in a call's way, and what mends it",
+    load: () => import('./doctor'),
   },
 ];
 

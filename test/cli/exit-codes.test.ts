@@ -60,9 +60,14 @@ const rows: readonly Row[] = [
       'ari, nothing': () => ['ari'],
       'ari, half of it': ({ nobody }) => ['ari', 'GET', ...ari(nobody)],
       speech: () => ['speech', '--nonsense'],
+      doctor: () => ['doctor', '--nonsense'],
+      'doctor, an argument': () => ['doctor', 'everything'],
       'speech, a port': () => ['speech', '--port', 'x', ...config(speech)],
       'speech, a port that there is not': () => ['speech', '--port', '65536', ...config(speech)],
       'speech, no address, which would be all': () => ['speech', '--host', '', ...config(speech)],
+      new: ({ folder }) => ['new', `${folder}/calls`, '--javascript', '--typescript'],
+      'new, nothing': () => ['new'],
+      'new, an empty name': () => ['new', ''],
     },
   ],
   [
@@ -78,6 +83,9 @@ const rows: readonly Row[] = [
       'ami, a wrong value': () => ['ami', 'Ping', ...wrong()],
       ari: () => ['ari', 'GET', '/channels', ...none],
       speech: () => ['speech', ...none],
+      doctor: () => ['doctor', ...none],
+      'doctor, a wrong value': () => ['doctor', ...wrong()],
+      new: ({ folder }) => ['new', `${folder}/calls`, '--no-install', ...none],
     },
   ],
   [
@@ -145,6 +153,16 @@ const rows: readonly Row[] = [
       'call --replay': ({ folder }) => ['call', `${folder}/good.js`, '--replay', '/no/such/trace'],
       'call --sounds': ({ folder }) => ['call', `${folder}/good.js`, '--sounds', '/no/such/folder'],
       'ami --tls': ({ nobody }) => ['ami', 'Ping', '--tls', '/no/such/file', ...manager(nobody)],
+    },
+  ],
+  ["something stands in a call's way", 1, { doctor: ({ folder }) => ['doctor', '--root', folder] }],
+  [
+    'the folder is not empty, or cannot be made',
+    3,
+    {
+      new: ({ folder }) => ['new', folder],
+      'new, a file': ({ folder }) => ['new', `${folder}/good.js`],
+      'new, nowhere': () => ['new', '/proc/calls'],
     },
   ],
   [
@@ -243,7 +261,7 @@ describe.each(rows)('%s', (what, code, commands) => {
       expect(ended.said).not.toBe('');
       // who says it; what serves calls writes a log, and a call is shown as it goes
       const [command] = words(world) as [string];
-      if (['trace', 'ami', 'ari', 'speech'].includes(command))
+      if (['trace', 'ami', 'ari', 'speech', 'new'].includes(command))
         expect(ended.said).toMatch(new RegExp(`^fastagi ${command}: `, 'm'));
     } finally {
       taken.close();

@@ -108,7 +108,7 @@ describe('fastagi install --root', () => {
     [
       ['--basedir', 'here'],
       2,
-      'fastagi install: --basedir takes an absolute path without spaces: "here" is none',
+      'fastagi install: --basedir takes an absolute path without spaces, quotes and semicolons: "here" is none',
     ],
     [['--user', 'a b'], 2, 'fastagi install: --user takes a user\'s name: "a b" is none'],
     [
