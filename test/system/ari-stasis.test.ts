@@ -201,7 +201,13 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     await using server = await startAri({ version, extensions });
     const { port, username, password } = server;
     await using way = await Way.to(port);
-    const options = { port: way.port, username, password, pingEveryMs: 1000, reconnect: { firstDelayMs: 50 } };
+    const options = {
+      port: way.port,
+      username,
+      password,
+      pingEveryMs: 1000,
+      reconnect: { firstDelayMs: 50 },
+    };
     await using ari = new Ari(options);
     const told: string[] = [];
     const first = new Promise((resolve) => ari.onCall(({ id }) => resolve(told.push(id))));
