@@ -24,7 +24,8 @@ function listOperations(types) {
             .split(' ')
             .filter(Boolean)
             .map((word) => {
-              const bare = word.replace(/\W/g, '');
+              // `direction=both`: what it is where nothing is said
+              const bare = word.replace(/=\w+$/, '').replace(/\W/g, '');
               return `\`${bare}\`${word.startsWith('!') ? '' : '?'}`;
             });
           return `| \`${resource}.${name}\` | \`${method} ${address}\` | ${parameters.join(', ')} |`;

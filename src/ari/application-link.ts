@@ -5,6 +5,7 @@
 import { AriArgumentError, AriConnectionError, AriError, AriTimeoutError } from '../ari-errors';
 import { type AriRequest, encodeQuery } from '../wire/ari-request';
 import type { AriAddress } from './address';
+import type { Channel } from './catalog';
 import { EventSocket, type SocketLimits, type SocketReceiver } from './event-socket';
 import type { AnyEvent } from './events';
 import type { Handle, HandleKind } from './handle';
@@ -45,6 +46,11 @@ export interface Gap {
   readonly error: Error;
   /** Things with a handle that were there before, and are not now; their handles have ended. */
   readonly missed: readonly { readonly kind: HandleKind; readonly id: string }[];
+  /**
+   * Channels that are in the applications and have no handle. Among them is who has come in meanwhile: nobody was told of
+   * him, and nobody else will be.
+   */
+  readonly found: readonly Channel[];
   /** Subscriptions and filters that could not be had again. */
   readonly lost: readonly LostSubscription[];
 }
@@ -375,13 +381,15 @@ export class ApplicationLink {
     if (!untold) return;
     // what has begun since then is told by events
     const before = this.#owner.registry.all().filter((handle) => handle.known);
+    let channels: readonly Channel[] = [];
     let missed: Handle[] = [];
     let lost: LostSubscription[] = [];
     for (let tried = 0; ; tried++) {
       let problem: unknown;
       try {
         lost = await this.#subscriptions.replay(this.#owner.resources, isAnswer);
-        missed = await this.#missing(before);
+        channels = await this.#owner.resources.channels.list();
+        missed = await this.#missing(before, channels);
       } catch (error) {
         problem = error;
         if (isPassing(error)) await pause(this.#delayMs(tried), this.#over.signal);
@@ -394,14 +402,15 @@ export class ApplicationLink {
     this.#untold = undefined;
     this.#subscriptions.giveUp(lost);
     for (const handle of missed) handle.end('missed');
-    const gap: Gap = { ...untold, backAt, missed: missed.map(({ kind, id }) => ({ kind, id })), lost };
+    const found = channels.filter((channel) => this.#isStranger(channel));
+    const gap: Gap = { ...untold, backAt, missed: missed.map(({ kind, id }) => ({ kind, id })), found, lost };
     for (const tell of [...this.#gapListeners]) this.#call(() => tell(gap));
   }
 
   /** Those of the handles whose things Asterisk does not have. */
-  async #missing(handles: readonly Handle[]): Promise<Handle[]> {
+  async #missing(handles: readonly Handle[], listed: readonly Channel[]): Promise<Handle[]> {
     const { resources } = this.#owner;
-    const channels = new Map((await resources.channels.list()).map((channel) => [channel.id, channel]));
+    const channels = new Map(listed.map((channel) => [channel.id, channel]));
     const bridges = new Set((await resources.bridges.list()).map(({ id }) => id));
     const missing: Handle[] = [];
     await Promise.all(
@@ -418,6 +427,14 @@ export class ApplicationLink {
       }),
     );
     return missing;
+  }
+
+  /** Whether it is in an application of this client's, and none of its handles is for it. */
+  #isStranger({ id, dialplan }: Channel): boolean {
+    // with its arguments, as in `Stasis(hello,one)`
+    const application = dialplan?.app_name === 'Stasis' ? dialplan.app_data.split(',')[0] : undefined;
+    const isOurs = application !== undefined && this.#applications.includes(application);
+    return isOurs && this.#owner.registry.get('channel', id) === undefined;
   }
 
   #delayMs(failures: number): number {

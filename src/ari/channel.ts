@@ -88,6 +88,8 @@ const causes = new Map<number, DialledOutcome['status']>([
 const ENTER_MS = 10_000;
 /** How long the word that a channel is gone may come behind the one that it has left. */
 const DESTROYED_MS = 10_000;
+/** So long behind its time limit a channel that is dialled is hung up: Asterisk forgets that of one that leaves a bridge. */
+const OVERDUE_MS = 2000;
 /** When a channel whose end nobody may tell is looked for. */
 const LOOK_MS = 500;
 
@@ -142,6 +144,8 @@ export class ChannelHandle extends Handle {
   async dial(parameters: Given<'dial'> = {}, options: RequestOptions = {}): Promise<DialledOutcome> {
     let giveUp: (error: unknown) => void = () => {};
     let cause: number | undefined;
+    let overdue: NodeJS.Timeout | undefined;
+    const { timeout = 0 } = parameters;
     checkNames('channels.dial', options, waitNames);
     if (this.host.isDeaf())
       throw new AriArgumentError('dial: what becomes of a call is told by events: start() comes first');
@@ -170,14 +174,15 @@ export class ChannelHandle extends Handle {
     waiting.catch(() => {});
     try {
       await perform(this, 'channels', 'dial', { ...parameters, channelId: this.id }, options);
+      if (timeout > 0) overdue = setTimeout(() => this.hangup().catch(() => {}), timeout * 1000 + OVERDUE_MS);
       return await waiting;
     } catch (error) {
       if (!(error instanceof AriGoneError && cause !== undefined)) throw error;
       // of a call that nobody takes in time nothing else is told, and by Asterisk 16 no cause either
-      const { timeout = 0 } = parameters;
       const isLate = timeout > 0 && performance.now() - beganAt >= timeout * 1000;
       return { status: causes.get(cause) ?? (isLate ? 'NOANSWER' : 'HANGUP') };
     } finally {
+      clearTimeout(overdue);
       giveUp(undefined);
     }
   }

@@ -561,6 +561,39 @@ describe('a WebSocket that is lost', () => {
     expect(await dialling).toEqual(outcome);
   });
 
+  it('finds who has come in meanwhile: nobody was told of him', async () => {
+    const inApplication = (id: string, app_name: string, app_data: string) => ({
+      ...channel(id),
+      dialplan: { context: 'c', exten: 'e', priority: 1, app_name, app_data },
+    });
+    await using played = await PlayedAri.start((request, response) =>
+      json(
+        response,
+        200,
+        request.url === '/ari/channels'
+          ? [
+              inApplication('known', 'Stasis', 'hello,one'),
+              inApplication('stranger', 'Stasis', 'hello,one'),
+              inApplication('of ours, too', 'Stasis', 'second'),
+              inApplication('of another', 'Stasis', 'hello2'),
+              inApplication('in the dialplan', 'Wait', 'hello'),
+              channel('of an Asterisk that does not say'),
+            ]
+          : [],
+      ),
+    );
+    await using ari = new Ari({ port: played.port, ...login, reconnect: quick, requestsOverSocket: false });
+    const arrived = played.webSocket();
+    await ari.start(['hello', 'second']);
+    const socket = await arrived;
+    const known = ari.channel('known');
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    socket.terminate();
+    const { found } = await gap;
+    expect(found.map(({ id }) => id)).toEqual(['stranger', 'of ours, too']);
+    expect(known.ending).toBeUndefined();
+  });
+
   it('again, before all that was lost is known, is one gap from the first loss on', async () => {
     let isAnswering = true;
     const asked: string[] = [];

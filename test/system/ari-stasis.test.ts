@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -24,6 +25,49 @@ same => n,Wait(60)
 exten => reception,1,Stasis(reception)
 exten => hello,1,Stasis(hello)
 `;
+
+/** A network between client and Asterisk, which can lose all that is on its way without a word. */
+class Way implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async to(port: number): Promise<Way> {
+    const server = createServer();
+    const way = new Way(server);
+    server.on('connection', (near) => {
+      const far = connect(port, '127.0.0.1');
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        way.#sockets.add(from);
+        from.on('error', () => {}).on('close', () => way.#sockets.delete(from));
+        from.pipe(to);
+      }
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return way;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** What is open now brings nothing any more, and nobody is told. */
+  lose(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
 
 /** The example as its own process, and what it prints. */
 class Example {
@@ -151,6 +195,35 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
       await ari.close();
       await server.asterisk.stop();
     }
+  });
+
+  it('finds who has called in while the network let nothing through', async () => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    await using way = await Way.to(port);
+    const options = {
+      port: way.port,
+      username,
+      password,
+      pingEveryMs: 1000,
+      reconnect: { firstDelayMs: 50 },
+    };
+    await using ari = new Ari(options);
+    const told: string[] = [];
+    const first = new Promise((resolve) => ari.onCall(({ id }) => resolve(told.push(id))));
+    await ari.start('hello');
+    await server.asterisk.originate('silent@test', 'hello@test');
+    await first;
+    const gap = new Promise<Gap>((resolve) => ari.onGap(resolve));
+    way.lose();
+    await server.asterisk.originate('silent@test', 'hello@test');
+    const { found } = await gap;
+    expect(found).toMatchObject([{ dialplan: { app_name: 'Stasis', app_data: 'hello' } }]);
+    // he can be served from now on
+    const caller = ari.channel(found[0]?.id);
+    expect(await (await caller.play({ media: 'sound:beep' })).finished).toBe('done');
+    expect(told).toHaveLength(1);
+    expect(told).not.toContain(caller.id);
   });
 
   it('is answered, and told that another has the application, whatever events it filters', async () => {
@@ -311,6 +384,23 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     const called = ari.channel();
     await called.create({ endpoint: `Local/${place}`, app: 'hello' });
     expect(await called.dial({ timeout: 2 })).toEqual({ status });
+  });
+
+  it('gives up who is rung for too long, though Asterisk forgets that where he leaves a bridge', async () => {
+    const more = `${extensions}exten => ringing,1,Ringing()\nsame => n,Wait(60)\n`;
+    await using server = await startAri({ version, extensions: more });
+    const { port, username, password } = server;
+    await using ari = new Ari({ port, username, password });
+    await ari.start('hello');
+    const bridge = ari.bridge();
+    await bridge.create();
+    const called = ari.channel();
+    await called.create({ endpoint: 'Local/ringing@test', app: 'hello' });
+    await bridge.addChannel({ channel: called.id });
+    const outcome = called.dial({ timeout: 1 });
+    await bridge.removeChannel({ channel: called.id });
+    expect(await outcome).toEqual({ status: 'NOANSWER' });
+    expect(await called.ended).toBe('gone');
   });
 
   it('tells a caller that nobody has answered, as the example has it', async () => {
