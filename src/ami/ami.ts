@@ -419,9 +419,15 @@ export class Ami extends ManagerActions {
   /**
    * The calls that come by `AGI(agi:async)` in the dialplan, each as the `Agi` that a script over FastAGI gets.
    * It needs `agi` in both the `read` and the `write` line of the user in manager.conf.
+   * @throws AmiArgumentError where the event mask lacks the class `agi`
    */
   asyncAgi(options: AsyncAgiOptions = {}): AsyncAgiCalls {
     checkNames('asyncAgi', options, asyncAgiNames);
+    if (keepsBack(this.#mask, 'agi')) {
+      throw new AmiArgumentError(
+        `asyncAgi: with the event mask ${JSON.stringify(this.#mask)} no call is told of: it lacks the class agi`,
+      );
+    }
     return asyncAgi().asyncAgiCalls(this, options);
   }
 

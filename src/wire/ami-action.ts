@@ -99,7 +99,9 @@ function textOf(action: string, name: string, value: unknown): string {
         ? 'null'
         : typeof value === 'object'
           ? `an object that is none of names and values (${Object.prototype.toString.call(value).slice(8, -1)})`
-          : typeof value;
+          : typeof value === 'number'
+            ? String(value)
+            : typeof value;
   throw new AmiArgumentError(`${oneLine(action)}: ${name} is no text and no number, but ${what}`);
 }
 

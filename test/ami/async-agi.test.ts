@@ -505,6 +505,19 @@ describe('a stream of calls', () => {
   });
 });
 
+it('calls that the event mask keeps back are not waited for in vain', async () => {
+  await using manager = await FakeManager.start();
+  await using ami = await Ami.connect({
+    username: 'jo',
+    secret: 'secret',
+    port: manager.port,
+    events: 'call,user',
+  });
+  expect(() => ami.asyncAgi()).toThrow('the event mask "call,user"');
+  await ami.setEvents('call,agi');
+  await ami.asyncAgi().return();
+});
+
 describe('the configuration of the calls', () => {
   const there = standIns({ talk: 'speaks' });
   const tts = { command: `${there.file('talk')} -w {wave}`, cache: there.cache };

@@ -50,7 +50,7 @@ describe('is refused, and nothing is sent', () => {
     ['a line of 1,023 bytes', { A: 'x'.repeat(1020) }, '1023 bytes'],
     ['a line of 1,023 bytes in 513 characters', { A: `${'ö'.repeat(510)}` }, '1023 bytes'],
     ['129 lines', { A: Array(127).fill('b') }, '129 lines'],
-    ['NaN', { A: Number.NaN }, 'no number'],
+    ['NaN', { A: Number.NaN }, 'A is no text and no number, but NaN'],
     ['null', { A: null as never }, 'null'],
     ['a Promise', { A: [Promise.resolve('x') as never] }, 'await it'],
     ['a function', { A: (() => {}) as never }, 'function'],
