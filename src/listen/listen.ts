@@ -8,7 +8,7 @@ import type { AsyncCalls } from '../ami/listening';
 import type { Config } from '../config';
 import { type AgiError, RefusedError } from '../errors';
 import { Log } from '../log';
-import { describeError } from '../run/report';
+import { describeError, summarizeError } from '../run/report';
 import { Admission } from './admission';
 import { Arrival } from './arrival';
 import { Counters } from './counters';
@@ -69,7 +69,8 @@ export async function listen(options: ListenOptions): Promise<number> {
     onlooker.say(describeError(error));
     const { fd = '' } = options.overrides;
     const given = /^\d{1,4}$/.test(fd) ? [Number(fd)] : inheritedSockets(process.env);
-    await Promise.all(given.map(refuseForAWhile));
+    const why = summarizeError(error, undefined);
+    await Promise.all(given.map((each) => refuseForAWhile(each, why)));
     if (!(error instanceof RefusedError)) return 1;
     return error.code === 'CONFIG_VALUE' && error.message.startsWith('--') ? 2 : 3;
   }
@@ -158,7 +159,8 @@ class Master {
     await asyncCalls?.close();
     this.#metrics?.close();
     this.#log.write('info', `stopped; ${this.#describe()}`);
-    if (this.#deaf && this.#settings.fd !== undefined) await refuseForAWhile(this.#settings.fd);
+    if (this.#deaf && this.#settings.fd !== undefined)
+      await refuseForAWhile(this.#settings.fd, this.#deaf.message);
     return this.#deaf || isMissing ? 3 : 0;
   }
 
@@ -422,19 +424,20 @@ function basedirWarnings({ basedir, file }: Config): string[] {
 /**
  * xinetd starts a server that ends at once again and again, a thousand times in two seconds, and then shuts the
  * port; systemd shuts it after five times, and leaves it shut: so what cannot serve stays for a while, and refuses.
+ * @param why for Asterisk's console
  */
-async function refuseForAWhile(fd: number): Promise<void> {
+async function refuseForAWhile(fd: number, why: string): Promise<void> {
   // what was named is no descriptor at all
   if (!(fd >= 0)) return;
   const { createServer, Socket } = await import('node:net');
   await new Promise<void>((resolve) => {
-    const server = createServer((socket) => sendAway(socket));
+    const server = createServer((socket) => sendAway(socket, why));
     server.on('error', () => {
       // a connection, not a socket that listens: wait = no
       try {
         const socket = new Socket({ fd });
         socket.on('close', () => resolve());
-        sendAway(socket);
+        sendAway(socket, why);
       } catch {
         resolve();
       }

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { requestFor } from '../support/asterisk';
 import { executable, makeFolder, root } from '../support/inet';
 import { Resident } from '../support/resident';
+import { Asterisk } from './support/asterisk';
 import { freePort, isFree } from './support/free-port';
 import { hasNodeBinaries, missingParts, nodeBinary, nodeMajors, systemdTool } from './support/parts';
 import { Xinetd } from './support/xinetd';
@@ -48,6 +49,9 @@ function makePlace(listen = '', config = '') {
 
 /** What setpriv is told, with the node that runs the tests. */
 const starter = `--pdeathsig TERM ${process.execPath}`;
+
+/** What those hear for whom a server with a broken configuration is started. */
+const refused = /^VERBOSE "fastagi: \/\S+\/fastagi\.conf: \[listen\] max_active is .* 1000000" 1\nFAILURE\n$/;
 
 describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
   describe.each(['pool', 'shared'])('%s under xinetd with wait = yes', (mode) => {
@@ -131,11 +135,32 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
 
     it('with a broken configuration refuses, and is not started again and again', async () => {
       await using service = await start('max_active = many\n');
-      for (let call = 0; call < 3; call++)
-        expect(await place(service.port, 'hello').closed).toBe('FAILURE\n');
+      for (let call = 0; call < 3; call++) expect(await place(service.port, 'hello').closed).toMatch(refused);
       expect(service.xinetd.log()).not.toContain('Deactivating');
       expect(service.xinetd.processes().length).toBeLessThanOrEqual(2);
     });
+  });
+
+  it.each([16, 22] as const)('Asterisk %d shows on its console why it is refused', async (version) => {
+    const { file } = makePlace('max_active = many\n');
+    await using xinetd = await Xinetd.startFile(shipped, {
+      user: 'root',
+      server_args: `${starter} ${executable('fastagi')} listen --fd 0 --config ${file}`,
+    });
+    await using asterisk = await Asterisk.start({
+      version,
+      extensions: [
+        '[phones]',
+        'exten => stays,1,Answer()',
+        ' same => n,Wait(60)',
+        '[broken]',
+        `exten => s,1,AGI(agi://127.0.0.1:${xinetd.port('fastagi')}/hello)`,
+        ` same => n,Log(NOTICE,it was \${AGISTATUS})`,
+      ].join('\n'),
+    });
+    await asterisk.originate('stays@phones', 's@broken');
+    await asterisk.waitForLog(/NOTICE.* it was FAILURE/, 20_000);
+    expect(asterisk.log()).toContain('fastagi.conf: [listen] max_active is "many", and must be');
   });
 
   it('a service with wait = no is told so', async () => {
@@ -146,7 +171,9 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
       server: process.execPath,
       server_args: `${executable('fastagi')} listen --fd 0 --config ${file}`,
     });
-    expect(await place(xinetd.port('fastagi'), 'hello').closed).toBe('FAILURE\n');
+    expect(await place(xinetd.port('fastagi'), 'hello').closed).toMatch(
+      /^VERBOSE "fastagi: .* needs wait = yes for this" 1\nFAILURE\n$/,
+    );
     expect(readFileSync(path.join(folder, 'log'), 'utf8')).toContain('an xinetd service needs wait = yes');
   });
 
@@ -261,7 +288,7 @@ describe.skipIf(missing)(`resident${missing ? ` (${missing})` : ''}`, () => {
     server.stderr?.on('data', (text) => (told += text));
     try {
       await expect.poll(() => isFree(port)).toBe(false);
-      for (let call = 0; call < 3; call++) expect(await place(port, 'hello').closed).toBe('FAILURE\n');
+      for (let call = 0; call < 3; call++) expect(await place(port, 'hello').closed).toMatch(refused);
       expect(server.exitCode).toBe(null);
       expect(told).toContain('[listen] max_active is "many"');
     } finally {
