@@ -5,7 +5,7 @@
 import type { Channel } from './channel';
 import type { CallHappening, SayKind } from './events';
 import type { Scope } from './expressions';
-import type { Simulation } from './options';
+import { type Simulation, withoutEnding } from './options';
 
 export interface Wait {
   /** For so long at most; undefined: until something happens. */
@@ -80,7 +80,14 @@ export function* play(
 ): Steps<Played> {
   const length = stage.options.sounds(file, stage.channel.language);
   stage.tell({ type: 'play', file, missing: length === undefined });
-  if (length === undefined) return { type: 'missing', samples: offset };
+  if (length === undefined) {
+    const name = withoutEnding(file);
+    if (name !== undefined)
+      stage.scope.warn(
+        `Asterisk puts the ending of a sound file on by itself, and looks for ${file}.wav and its like: name it ${name}`,
+      );
+    return { type: 'missing', samples: offset };
+  }
   const ms = Math.max(0, length - offset) / SAMPLES_A_MS;
   const ended = yield* pause(stage, { ms, keys, cancellable });
   const samples = Math.min(length, Math.round(offset + ended.elapsedMs * SAMPLES_A_MS));
