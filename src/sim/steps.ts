@@ -72,13 +72,24 @@ export function* pause(stage: Stage, wait: Wait): Steps<Happening & { readonly e
 
 export type Played = (Happening | { readonly type: 'missing' }) & { readonly samples: number };
 
+/** What a script has recorded can be played from then on. */
+export function tellRecorded(stage: Stage, file: string, format: string, durationMs: number): void {
+  stage.channel.surroundings.recorded.set(file, Math.round(durationMs * SAMPLES_A_MS));
+  stage.tell({ type: 'record', file, format, durationMs });
+}
+
+/** In samples; undefined for a file that is not there. */
+export function lengthOf({ options, channel }: Stage, file: string): number | undefined {
+  return options.sounds(file, channel.language) ?? channel.surroundings.recorded.get(file);
+}
+
 /** Plays a file to the caller. @returns where it ended, in samples */
 export function* play(
   stage: Stage,
   file: string,
   { keys = '', cancellable = false, offset = 0 } = {},
 ): Steps<Played> {
-  const length = stage.options.sounds(file, stage.channel.language);
+  const length = lengthOf(stage, file);
   stage.tell({ type: 'play', file, missing: length === undefined });
   if (length === undefined) {
     const name = withoutEnding(file);
@@ -124,7 +135,7 @@ export function* collect(
   let digits = '';
   let key: string | undefined;
   if (prompt !== '') {
-    const length = stage.options.sounds(prompt, stage.channel.language);
+    const length = lengthOf(stage, prompt);
     if (length === undefined || most !== 0) {
       const played = yield* play(stage, prompt, { keys: ANY_KEY, cancellable: true });
       if (played.type === 'missing' || played.type === 'hangup' || played.type === 'command')

@@ -132,6 +132,24 @@ it.each([{}, { sounds: { welcome: 1000 } }])(
   },
 );
 
+it('what was recorded can be played, where the other files are known', async () => {
+  const call = await simulate(
+    async (agi) => {
+      await agi.recordFile('/tmp/message', 'wav', { timeoutMs: 2500 });
+      await agi.exec('Record', '/tmp/other%d.wav,0,2,q');
+      const played = [
+        await agi.streamFile('/tmp/message'),
+        await agi.streamFile('/tmp/other0'),
+        await agi.streamFile('/tmp/nothing'),
+      ];
+      agi.verbose(played.map(({ outcome, endposSamples }) => `${outcome} ${endposSamples}`).join());
+    },
+    { sounds: { welcome: 1000 } },
+  );
+  await call.ended();
+  expect(call.verbose).toEqual(['complete 20000,complete 16000,missing 0']);
+});
+
 it('a sound file by its address has its ending, and is there', async () => {
   const call = await simulate(
     async (agi) => void (await agi.streamFile('http://sounds.example/welcome.wav')),
