@@ -68,6 +68,11 @@ const commands: readonly CommandRow[] = [
     describe: 'Sets this machine up, so that Asterisk can call scripts',
     load: () => import('./install'),
   },
+  {
+    usage: 'doctor',
+    describe: "Looks at a set-up: what stands in a call's way, and what mends it",
+    load: () => import('./doctor'),
+  },
 ];
 
 /** How yargs begins to say that arguments are missing. */

@@ -53,8 +53,11 @@ function canReturn(setuid: (id: number) => void): boolean {
   }
 }
 
-/** The script is loaded by its path, after its owner is known: so the path must be the owner's, too. */
-function checkOwner(file: string, name: string, basedir: string): { uid: number; gid: number } {
+/**
+ * The script is loaded by its path, after its owner is known: so the path must be the owner's, too.
+ * @throws RefusedError where anyone but root and the owner could have put another file in the script's place
+ */
+export function checkOwner(file: string, name: string, basedir: string): { uid: number; gid: number } {
   const script = lstatSync(file);
   if (!script.isFile()) throw refused(`${name} is no file`);
   const { uid, gid } = script;

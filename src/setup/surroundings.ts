@@ -1,5 +1,5 @@
 /** What a set-up is made of on this machine: which Node, which fastagi, whose Asterisk. */
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Account, readAccount } from './accounts';
 
@@ -34,14 +34,13 @@ export const runningAsterisk = () => processNamed('asterisk');
 
 /** A process of this machine's own: those of containers on it are others' affairs. */
 export function processNamed(wanted: string): { readonly pid: number; readonly uid: number } | undefined {
-  const here = namespaceOf('self');
   for (const name of namesIn('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== wanted) continue;
-      const there = namespaceOf(name);
-      if (there === undefined || there === here)
-        return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
+      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== wanted || !isOfHere(name)) continue;
+      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+      if (wanted === 'asterisk' && isConsole(words)) continue;
+      return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
     } catch {
       // it has ended
     }
@@ -49,13 +48,24 @@ export function processNamed(wanted: string): { readonly pid: number; readonly u
   return undefined;
 }
 
-/** Undefined for a process that is not this user's to look at. */
-function namespaceOf(pid: string): string | undefined {
+/**
+ * Whether a process sees the same files, as far as that can be told: one of a container has another root. A service of
+ * systemd's may have mounts of its own (PrivateTmp) on the same.
+ */
+export function isOfHere(pid: number | string): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/ns/mnt`);
+    const there = statSync(`/proc/${pid}/root`);
+    const here = statSync('/');
+    return there.dev === here.dev && there.ino === here.ino;
   } catch {
-    return undefined;
+    // not this user's to look at
+    return true;
   }
+}
+
+/** Whether a command line is that of a console of Asterisk's, `asterisk -rvvv`, which is a process of the same name. */
+export function isConsole([, ...args]: readonly string[]): boolean {
+  return args.some((arg) => /^-[A-Za-z]*[rR]/.test(arg));
 }
 
 /** As in `runuser` of asterisk.conf, and in Debian's way before that. */

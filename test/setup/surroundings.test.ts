@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asteriskUser, packageFile } from '../../src/setup/surroundings';
+import { asteriskUser, isConsole, packageFile } from '../../src/setup/surroundings';
 import { executable, makeFolder, root } from '../support/inet';
 
 const passwd = 'asterisk:x:101:102:,,,:/:/bin/false\npbx:x:103:104::/:/bin/false\n';
@@ -37,6 +37,18 @@ describe('asteriskUser', () => {
       account: undefined,
     });
   });
+});
+
+describe('isConsole', () => {
+  it.each([
+    ['asterisk -rvvv', true],
+    ['/usr/sbin/asterisk -vvvr', true],
+    ['asterisk -rx core', true],
+    ['asterisk -R', true],
+    ['/usr/sbin/asterisk -f -U asterisk', false],
+    ['/usr/sbin/asterisk -C /etc/asterisk/a.conf', false],
+    ['asterisk', false],
+  ])('%s', (line, is) => expect(isConsole(line.split(' '))).toBe(is));
 });
 
 describe('packageFile', () => {
