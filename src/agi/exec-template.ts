@@ -61,9 +61,16 @@ const truth = /^(?:yes|true|y|t|1|on)$/i;
 /** @throws AgiArgumentError, before sending, for a value that cannot be kept from being more than data there */
 export function execTemplate(
   commander: Commander,
-  { raw }: { readonly raw: readonly string[] },
+  template: { readonly raw: readonly string[] },
   values: readonly AgiArgument[],
 ): Promise<number> {
+  const raw: unknown = (template as Partial<typeof template> | null | undefined)?.raw;
+  if (!Array.isArray(raw)) {
+    const what = template === null ? 'null' : Array.isArray(template) ? 'a list' : typeof template;
+    return Promise.reject(
+      new AgiArgumentError(`exec: the application is a text, or a template, and this is ${what}`),
+    );
+  }
   return commander.session.turn(async (ask) => {
     // a NUL of the template's own would be taken for the mark of a dollar sign
     encodeArgument(raw.join(''), 'EXEC');

@@ -5,7 +5,18 @@ import { atoi } from './c-numbers';
 import { NORMAL_CLEARING } from './channel';
 import { writeVariable } from './functions';
 import type { DialStandIn } from './options';
-import { ANY_KEY, answer, collect, pause, play, resultOf, type Stage, type Steps, say } from './steps';
+import {
+  ANY_KEY,
+  answer,
+  collect,
+  pause,
+  play,
+  resultOf,
+  type Stage,
+  type Steps,
+  say,
+  tellRecorded,
+} from './steps';
 
 /** How long a phone rings that nobody answers, where Dial() does not say. */
 const RINGS_SECONDS = 30;
@@ -272,7 +283,7 @@ const applications = new Map<string, Application>(
       const ms = Math.min(silentAfter, longest);
       const wait = { keys: recordKeys(options), cancellable: false };
       const ended = yield* pause(stage, Number.isFinite(ms) ? { ...wait, ms } : wait);
-      stage.tell({ type: 'record', file: name, format, durationMs: ended.elapsedMs });
+      tellRecorded(stage, name, format, ended.elapsedMs);
       const byOperator = ended.type === 'key' && ended.key === '0' && options.includes('o');
       const words = {
         key: byOperator ? 'OPERATOR' : 'DTMF',

@@ -14,6 +14,8 @@ export class Surroundings {
   readonly environment = new Map<string, string>();
   /** What Record() has recorded, for the number in the place of `%d`. */
   readonly recordings = new Set<string>();
+  /** How long what has been recorded is, in samples, by its name without an ending. */
+  readonly recorded = new Map<string, number>();
 }
 
 /** Q.931: what a call that was hung up in the usual way has as its cause. */

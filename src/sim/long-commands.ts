@@ -1,6 +1,17 @@
 /** The commands in which much can happen: winding a file, recording, recognizing speech (res_agi.c). */
 import { atoi, scan } from './c-numbers';
-import { ANY_KEY, type Outcome, pause, play, resultOf, SAMPLES_A_MS, type Stage, type Steps } from './steps';
+import {
+  ANY_KEY,
+  lengthOf,
+  type Outcome,
+  pause,
+  play,
+  resultOf,
+  SAMPLES_A_MS,
+  type Stage,
+  type Steps,
+  tellRecorded,
+} from './steps';
 
 export function answered(stage: Stage, result: string | number): Outcome {
   stage.reply(`200 result=${result}`);
@@ -20,7 +31,7 @@ export function* controlStreamFile(stage: Stage, words: readonly string[]): Step
   }
   const forwards = forward || '#';
   const rewinds = rewind || '*';
-  const length = stage.options.sounds(file, stage.channel.language);
+  const length = lengthOf(stage, file);
   stage.tell({ type: 'play', file, missing: length === undefined });
   if (length === undefined) {
     stage.reply('200 result=-1 endpos=-1');
@@ -90,7 +101,7 @@ export function* recordFile(stage: Stage, words: readonly string[]): Steps<Outco
   const wait = { keys, cancellable: false };
   const ended = yield* pause(stage, Number.isFinite(mostMs) ? { ...wait, ms: mostMs } : wait);
   const tell = (durationMs: number) => {
-    stage.tell({ type: 'record', file, format, durationMs });
+    tellRecorded(stage, file, format, durationMs);
     return offset + Math.round(durationMs * SAMPLES_A_MS);
   };
   if (ended.type === 'key') {

@@ -124,6 +124,12 @@ const formats = new Set([
   ],
 ]);
 
+/** The name of a sound file that was given with its ending, without it; undefined for any other, and for an address. */
+export function withoutEnding(file: string): string | undefined {
+  const [, name, ending = ''] = /^(.+)\.(\w+)$/.exec(file) ?? [];
+  return formats.has(ending) && !file.includes('://') ? name : undefined;
+}
+
 export function simulationOf(options: CallOptions): Simulation {
   return {
     version: options.version ?? DEFAULT_VERSION,

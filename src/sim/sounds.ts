@@ -1,7 +1,7 @@
 /** Where sound files come from: a folder of Asterisk's, or a list of names. */
 import { type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Sounds } from './options';
+import { type Sounds, withoutEnding } from './options';
 import { SAMPLES_A_MS } from './steps';
 
 /** Bytes of a second, and of what stands in front. */
@@ -22,9 +22,12 @@ const formats: Record<string, readonly [bytesASecond: number, header: number]> =
 
 const DEFAULT_MS = 1000;
 
-/** Every file is there and takes a second, where there is no list. @param list names to milliseconds */
+/**
+ * Every file is there and takes a second, where there is no list; but none that is named with its ending.
+ * @param list names to milliseconds
+ */
 export function soundsOf(list: Readonly<Record<string, number>> | undefined): Sounds {
-  if (!list) return () => DEFAULT_MS * SAMPLES_A_MS;
+  if (!list) return (file) => (withoutEnding(file) === undefined ? DEFAULT_MS * SAMPLES_A_MS : undefined);
   return (file) => (Object.hasOwn(list, file) ? (list[file] as number) * SAMPLES_A_MS : undefined);
 }
 

@@ -5,7 +5,7 @@
 import type { Channel } from './channel';
 import type { CallHappening, SayKind } from './events';
 import type { Scope } from './expressions';
-import type { Simulation } from './options';
+import { type Simulation, withoutEnding } from './options';
 
 export interface Wait {
   /** For so long at most; undefined: until something happens. */
@@ -72,15 +72,33 @@ export function* pause(stage: Stage, wait: Wait): Steps<Happening & { readonly e
 
 export type Played = (Happening | { readonly type: 'missing' }) & { readonly samples: number };
 
+/** What a script has recorded can be played from then on. */
+export function tellRecorded(stage: Stage, file: string, format: string, durationMs: number): void {
+  stage.channel.surroundings.recorded.set(file, Math.round(durationMs * SAMPLES_A_MS));
+  stage.tell({ type: 'record', file, format, durationMs });
+}
+
+/** In samples; undefined for a file that is not there. */
+export function lengthOf({ options, channel }: Stage, file: string): number | undefined {
+  return options.sounds(file, channel.language) ?? channel.surroundings.recorded.get(file);
+}
+
 /** Plays a file to the caller. @returns where it ended, in samples */
 export function* play(
   stage: Stage,
   file: string,
   { keys = '', cancellable = false, offset = 0 } = {},
 ): Steps<Played> {
-  const length = stage.options.sounds(file, stage.channel.language);
+  const length = lengthOf(stage, file);
   stage.tell({ type: 'play', file, missing: length === undefined });
-  if (length === undefined) return { type: 'missing', samples: offset };
+  if (length === undefined) {
+    const name = withoutEnding(file);
+    if (name !== undefined)
+      stage.scope.warn(
+        `Asterisk puts the ending of a sound file on by itself, and looks for ${file}.wav and its like: name it ${name}`,
+      );
+    return { type: 'missing', samples: offset };
+  }
   const ms = Math.max(0, length - offset) / SAMPLES_A_MS;
   const ended = yield* pause(stage, { ms, keys, cancellable });
   const samples = Math.min(length, Math.round(offset + ended.elapsedMs * SAMPLES_A_MS));
@@ -117,7 +135,7 @@ export function* collect(
   let digits = '';
   let key: string | undefined;
   if (prompt !== '') {
-    const length = stage.options.sounds(prompt, stage.channel.language);
+    const length = lengthOf(stage, prompt);
     if (length === undefined || most !== 0) {
       const played = yield* play(stage, prompt, { keys: ANY_KEY, cancellable: true });
       if (played.type === 'missing' || played.type === 'hangup' || played.type === 'command')

@@ -171,6 +171,21 @@ describe('refuses, and sends nothing', () => {
       'sayNumber is "five", a text, and must be a whole number from',
     ],
     [
+      'nothing to run',
+      (agi) => agi.exec(undefined as never),
+      'exec: the application is a text, or a template, and this is undefined',
+    ],
+    [
+      'an object to run',
+      (agi) => agi.exec({ app: 'Dial' } as never),
+      'exec: the application is a text, or a template, and this is object',
+    ],
+    [
+      'null to run',
+      (agi) => agi.exec(null as never),
+      'exec: the application is a text, or a template, and this is null',
+    ],
+    [
       'milliseconds for a moment',
       (agi) => agi.sayTime(1_795_676_307_781),
       'sayTime is 1795676307781: a moment is a Date, or seconds since 1970, and these look like milliseconds: new Date(…) takes them',

@@ -1110,6 +1110,17 @@ export const conversations: readonly Conversation[] = [
     ],
   },
   {
+    name: 'a sound file with its ending, which Asterisk puts on by itself',
+    steps: [
+      ...[
+        '> STREAM FILE beep.gsm ""',
+        '< 200 result=-1 endpos=0',
+        '> GET DATA beep.gsm 100',
+        '< 200 result=-1',
+      ],
+    ],
+  },
+  {
     name: 'Read() without a name, and with a tone',
     steps: [
       ...['> EXEC Read ,beep', '< 200 result=0', '> GET VARIABLE READSTATUS', '< 200 result=1 (ERROR)'],

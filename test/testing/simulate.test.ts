@@ -116,6 +116,48 @@ describe.each([
   });
 });
 
+it.each([{}, { sounds: { welcome: 1000 } }])(
+  'a sound file that is named with its ending is not there, as in Asterisk, and that is told: %j',
+  async (options) => {
+    const call = await simulate(async (agi) => {
+      const outcomes = [await agi.streamFile('welcome.wav'), await agi.streamFile('welcome')];
+      agi.verbose(outcomes.map(({ outcome }) => outcome).join());
+    }, options);
+    await call.ended();
+    expect(call.verbose).toEqual(['missing,complete']);
+    expect(call.missing).toEqual(['welcome.wav']);
+    expect(call.warnings).toEqual([
+      'Asterisk puts the ending of a sound file on by itself, and looks for welcome.wav.wav and its like: name it welcome',
+    ]);
+  },
+);
+
+it('what was recorded can be played, where the other files are known', async () => {
+  const call = await simulate(
+    async (agi) => {
+      await agi.recordFile('/tmp/message', 'wav', { timeoutMs: 2500 });
+      await agi.exec('Record', '/tmp/other%d.wav,0,2,q');
+      const played = [
+        await agi.streamFile('/tmp/message'),
+        await agi.streamFile('/tmp/other0'),
+        await agi.streamFile('/tmp/nothing'),
+      ];
+      agi.verbose(played.map(({ outcome, endposSamples }) => `${outcome} ${endposSamples}`).join());
+    },
+    { sounds: { welcome: 1000 } },
+  );
+  await call.ended();
+  expect(call.verbose).toEqual(['complete 20000,complete 16000,missing 0']);
+});
+
+it('a sound file by its address has its ending, and is there', async () => {
+  const call = await simulate(
+    async (agi) => void (await agi.streamFile('http://sounds.example/welcome.wav')),
+  );
+  await call.ended();
+  expect([call.missing, call.warnings]).toEqual([[], []]);
+});
+
 describe('a script file', () => {
   const run = (name: string, text: string, options?: SimulateOptions) =>
     simulate(`${makeFolder({ [name]: text })}/${name}`, options);
