@@ -41,6 +41,10 @@ describe.skipIf(missing).each([16, 22] as const)(
       fs.copyFileSync(process.execPath, at('node'), fs.constants.COPYFILE_FICLONE);
       for (const name of ['fastagi', 'agi', 'node']) fs.chmodSync(at(name), 0o755);
       fs.writeFileSync(at('scripts/hello.js'), "agi.verbose('hello');\n");
+      fs.writeFileSync(
+        at('scripts/asks.js'),
+        'module.exports = async (agi) => [await agi.manager(), await agi.ari()];\n',
+      );
       xinetd = await Xinetd.startFile(shipped, {
         user: 'nobody',
         server: at('node'),
@@ -142,7 +146,7 @@ describe.skipIf(missing).each([16, 22] as const)(
         `ok node ${at('node')} is ${process.version}, and user nobody can run it`,
         `ok fastagi ${at('fastagi')}, and user nobody can read it`,
         `ok configuration ${at('fastagi.conf')} (named by ${serviceFile()}), and user nobody can read it`,
-        `ok scripts 1 script in ${at('scripts')}, and user nobody can read it`,
+        `ok scripts 2 scripts in ${at('scripts')}, and user nobody can read them`,
         `ok log ${at('log/fastagi.log')}, and user nobody can write it`,
         `ok call a call to 127.0.0.1:${port} was taken, and refused as it should be`,
         `ok agi-bin 1 script in ${ari.asterisk.agiBin} that user root can run`,

@@ -1,8 +1,9 @@
 /** The port that Asterisk connects to: who listens there, on which address, and for whom. */
+import { isLoopback } from '../addresses';
 import { type Finding, Findings } from '../findings';
 import type { Listener } from '../machine';
 import type { Survey } from '../survey';
-import { changedSince, isLoopback } from './service';
+import { changedSince } from './service';
 
 export function checkPort(survey: Survey): Finding[] {
   const found = new Findings('port');

@@ -1,4 +1,6 @@
 /** What takes Asterisk's connection and starts fastagi: a file of xinetd's, a unit of systemd's, or a server by hand. */
+import { FASTAGI_PORT } from '../../sim/target';
+import { isLoopback } from '../addresses';
 import { type Finding, Findings } from '../findings';
 import { attribute, type Service, type XinetdSetup } from '../service';
 import type { Survey } from '../survey';
@@ -106,7 +108,7 @@ function checkName(found: Findings, { machine }: Survey, service: Service, name:
   const type = service.xinetd?.service.attributes.get('type') ?? [];
   if (type.includes('UNLISTED')) {
     if (service.port === undefined)
-      found.failure(`${place} is UNLISTED and has no port`, `port = 4573 in ${place}`);
+      found.failure(`${place} is UNLISTED and has no port`, `port = ${FASTAGI_PORT} in ${place}`);
     return;
   }
   const line = (machine.read('/etc/services') ?? '')
@@ -119,7 +121,7 @@ function checkName(found: Findings, { machine }: Survey, service: Service, name:
   if (listed === undefined) {
     found.failure(
       `/etc/services does not know ${name}, and xinetd leaves a service out that it has no name for`,
-      `echo '${name} ${service.port ?? 4573}/tcp' >> /etc/services && service xinetd restart`,
+      `echo '${name} ${service.port ?? FASTAGI_PORT}/tcp' >> /etc/services && service xinetd restart`,
     );
   } else if (service.port !== undefined && service.port !== listed) {
     found.failure(
@@ -166,10 +168,6 @@ function checkWhoMayConnect(found: Findings, survey: Survey, service: Service, s
     `${place}: whoever reaches port ${port ?? survey.address.port} of this machine can run every script: ${why}`,
     `only_from = 127.0.0.1 ::1 in ${place} (the addresses of your Asterisk), and then: service xinetd restart`,
   );
-}
-
-export function isLoopback(host: string): boolean {
-  return host === '::1' || host === 'localhost' || /^127\./.test(host);
 }
 
 /** What makes Node print, or another Node of it, before fastagi has a say. */
