@@ -64,7 +64,10 @@ export interface Looker {
 
 export function survey({ machine, node, executable, named }: Looker): Survey {
   const processes = machine.processes();
-  const xinetd = processes.find(({ name, words }) => name === 'xinetd' || /\/xinetd$/.test(words[0] ?? ''));
+  const xinetd = eldest(
+    processes,
+    ({ name, words }) => name === 'xinetd' || /\/xinetd$/.test(words[0] ?? ''),
+  );
   const files = xinetdFiles(machine, xinetd);
   const units = systemdServices(machine);
   const unitNames = units.map(({ place }) => path.basename(place));
@@ -93,6 +96,12 @@ export function survey({ machine, node, executable, named }: Looker): Survey {
     user: service === undefined ? asterisk.user.account : service.account,
     address: addressOf(service, read.settings, heldBy(machine, service)),
   };
+}
+
+/** The server itself, and none of its children, which are of the same name until they have become what they are for. */
+function eldest(processes: readonly Process[], is: (process: Process) => boolean): Process | undefined {
+  const all = processes.filter(is);
+  return all.find(({ parent }) => !all.some(({ pid }) => pid === parent)) ?? all[0];
 }
 
 /** The configuration as one would read it that serves calls. */
@@ -147,7 +156,7 @@ function heldBy(machine: Machine, service: Service | undefined): Listener[] {
 }
 
 function asteriskPlace(machine: Machine, processes: readonly Process[]): AsteriskPlace {
-  const running = processes.find(({ name, words }) => name === 'asterisk' && !isConsole(words));
+  const running = eldest(processes, ({ name, words }) => name === 'asterisk' && !isConsole(words));
   const named = running?.words.indexOf('-C') ?? -1;
   const file = (named === -1 ? undefined : running?.words[named + 1]) ?? '/etc/asterisk/asterisk.conf';
   const text = machine.read(file) ?? '';

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/setup/findings';
+import { isOfHere } from '../../src/setup/surroundings';
 import { executable, root } from '../support/inet';
 import { type AriServer, freePort, startAri } from './support/ari';
 import { missingParts } from './support/parts';
@@ -155,6 +156,14 @@ describe.skipIf(missing).each([16, 22] as const)(
       ])
         expect(texts).toContainEqual(expect.stringContaining(line));
       expect(fs.readFileSync(at('log/fastagi.log'), 'utf8')).toMatch(/there is no script "fastagi-doctor"/);
+    });
+
+    it('what runs in another root is none of this machine’s', () => {
+      expect([isOfHere(process.pid), isOfHere(xinetd.pid), isOfHere(ari.asterisk.pid)]).toEqual([
+        true,
+        true,
+        false,
+      ]);
     });
 
     /** Changes a file, looks, and puts it back as it was. */

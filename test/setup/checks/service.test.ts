@@ -288,6 +288,13 @@ describe('a file of xinetd’s', () => {
     ]);
   });
 
+  it('a child of xinetd’s is not xinetd', async () => {
+    const files = processFiles(1000, ['/usr/sbin/xinetd'], { parent: 200, startedS: 100 });
+    expect((await checkService(surveyOf({ files })))[0]?.text).toMatch(
+      /^xinetd, process 200, .*as user asterisk$/,
+    );
+  });
+
   it('the main file is the one that xinetd was started with', async () => {
     const layout = {
       files: {
@@ -472,6 +479,20 @@ describe('the port', () => {
       'who holds it',
       { links: { 'proc/200/fd/5': 'socket:[4711]' } },
       [{ state: 'ok', text: 'xinetd, process 200, listens on 127.0.0.1:4573' }],
+    ],
+    [
+      'another program',
+      {
+        files: processFiles(300, ['/usr/sbin/apache2']),
+        links: { 'proc/300/fd/5': 'socket:[4711]' },
+      },
+      [
+        {
+          state: 'failure',
+          text: 'apache2, process 300, listens on 127.0.0.1:4573, where /etc/xinetd.d/fastagi is to serve, and so that cannot',
+          remedy: 'end it, or have it listen elsewhere, and then: service xinetd restart',
+        },
+      ],
     ],
     [
       'of IPv6',
