@@ -3,7 +3,7 @@ import { isLoopback } from '../addresses';
 import { type Finding, Findings } from '../findings';
 import type { Listener } from '../machine';
 import type { Survey } from '../survey';
-import { changedSince } from './service';
+import { changedSince } from './xinetd';
 
 export function checkPort(survey: Survey): Finding[] {
   const found = new Findings('port');

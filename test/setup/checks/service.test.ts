@@ -234,7 +234,9 @@ describe('a file of xinetd’s', () => {
     ['UNLISTED needs no name', xinetd(set('flags', 'KEEPALIVE\n\ttype = UNLISTED'), { 'etc/services': '' })],
     [
       'another port for an UNLISTED one',
-      xinetd((text) => set('port', '4599')(set('flags', 'KEEPALIVE\n\ttype = UNLISTED')(text))),
+      xinetd((text) => set('port', '4599')(set('flags', 'KEEPALIVE\n\ttype = UNLISTED')(text)), {
+        'proc/net/tcp': listening(4599),
+      }),
     ],
     ['bound to this machine alone', xinetd(set('only_from', '0.0.0.0/0\n\tbind = 127.0.0.1'))],
     [
@@ -259,7 +261,8 @@ describe('a file of xinetd’s', () => {
       ),
     ],
   ])('%s: all is well', async (_, layout) => {
-    const states = (await checkService(surveyOf(layout))).map(({ state }) => state);
+    const survey = surveyOf(layout);
+    const states = [...(await checkService(survey)), ...checkPort(survey)].map(({ state }) => state);
     expect(states).not.toContain('failure');
     expect(states).not.toContain('warning');
     expect(states).toContain('ok');
