@@ -154,6 +154,8 @@ export function toValue(kind: ValueKind, value: string, where: string): unknown 
     case 'log':
       // a word for nothing, as for text
       if (toValue('text', value, where) === undefined) return undefined;
+      // as containers are told: opened by that name it would be lost with the descriptor that it takes the place of
+      if (['/dev/stderr', '/dev/stdout'].includes(value)) return 'stderr';
       if (!['stderr', 'syslog'].includes(value) && !value.startsWith('/')) {
         throw wrong('stderr, syslog or an absolute path');
       }

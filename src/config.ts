@@ -173,7 +173,9 @@ export function toConfig(sections: IniSections, file: string): Config {
 /** The values that nobody has to think about; undefined for all others. */
 function toValue(kind: ValueKind, value: string): unknown {
   if (kind === 'boolean') return value === 'true' ? true : value === 'false' ? false : undefined;
-  return (kind === 'path' || kind === 'log') && value[0] === '/' ? value : undefined;
+  // what lies in /dev may be a name of what a call has open already
+  const isFile = value[0] === '/' && !value.startsWith('/dev/');
+  return isFile && (kind === 'path' || kind === 'log') ? value : undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ export class Log {
   level: LogLevel;
   /** Where entries go; nowhere while undefined. */
   fd: number | undefined;
-  /** Whether a reader of syslog's is behind `fd`, which knows the time and the process by itself. */
+  /** Whether a reader of syslog's, or the journal, is behind `fd`, which knows the time and the process by itself. */
   syslog = false;
   /** Opens the log when the first entry wants it. */
   openLate: (() => void) | undefined;

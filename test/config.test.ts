@@ -91,6 +91,15 @@ test('all of [fastagi]', () => {
 
 describe("values, by PHP's rules", () => {
   it.each([
+    ['/dev/stderr', 'stderr'],
+    ['/dev/stdout', 'stderr'],
+    ['/dev/null', '/dev/null'],
+    ['/var/log/a', '/var/log/a'],
+  ])('log = %s is %s', (value, log) => {
+    expect(configOf(`[fastagi]\nlog = ${value}\n`)).toMatchObject({ log, warnings: [] });
+  });
+
+  it.each([
     ['ab#cd', 'ab#cd'],
     ['#abc', '#abc'],
     ['  spaced  out  ', 'spaced  out'],

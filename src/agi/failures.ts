@@ -154,6 +154,14 @@ export function hungUpDuring(reply: AgiReply): AgiHangupError {
   return new AgiHangupError('the caller has hung up', { reply });
 }
 
+/** A script does not see that its caller is gone. */
+export function inCircles(name: string, times: number): AgiTimeoutError {
+  return new AgiTimeoutError(
+    `${name} has asked ${times} times for what a caller who has hung up cannot have, and is ended: a catch in a loop must let AgiHangupError through`,
+    'SCRIPT_AFTER_HANGUP',
+  );
+}
+
 export function isHangup(error: unknown): boolean {
   return error instanceof AgiHangupError;
 }

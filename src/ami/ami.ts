@@ -9,6 +9,7 @@ import type { AsyncAgiCalls, AsyncAgiOptions } from './async-agi';
 import type { ActionName, EventName, EventOf, FieldsOf } from './catalog-types';
 import { type AmiTracer, Connection } from './connection';
 import { EventHub } from './event-hub';
+import { keepsBack, toMask } from './event-mask';
 import { checkMs, Exchanges } from './exchanges';
 import { refusedAction } from './failures';
 import { type ActionOptions, type AmiList, ManagerActions } from './manager-actions';
@@ -52,7 +53,7 @@ export interface AmiOptions {
   readonly events?: string | undefined;
   /** How long an action waits for its answer, a list for its next item; 10,000, and 0: without limit. */
   readonly timeoutMs?: number | undefined;
-  /** How long a connection may take, up to the end of the login; 10,000. */
+  /** How long a connection may take, up to the end of the login; 10,000, and 0: without limit. */
   readonly connectTimeoutMs?: number | undefined;
   /** Whether and how to come back; true where it is left out. */
   readonly reconnect?: boolean | ReconnectOptions | undefined;
@@ -145,7 +146,7 @@ export class Ami extends ManagerActions {
       connectionFor: (action) => this.#connectionFor(action),
       onChange: () => this.#hold(),
     });
-    this.#mask = options.events ?? 'on';
+    this.#mask = toMask(options.events ?? 'on');
   }
 
   /**
@@ -331,13 +332,14 @@ export class Ami extends ManagerActions {
   /**
    * Calls someone, and resolves when it is known what became of that. On the wire it is asynchronous, so that it holds
    * up nothing else. It needs events of the class `call`: both `read` in manager.conf and the event mask must have it.
-   * @throws as `action`; AmiTimeoutError where Asterisk does not tell in time what became of it
+   * @throws as `action`; AmiArgumentError where the mask has not; AmiTimeoutError where Asterisk does not tell in time what became of it
    */
   originate(options: OriginateOptions): Promise<OriginateOutcome> {
     return new Promise((resolve, reject) => {
       let fields: AmiFields;
       try {
         fields = originateFields(options);
+        if (keepsBack(this.#mask, 'call')) throw outcomeUnheard(this.#mask);
       } catch (error) {
         return reject(error);
       }
@@ -399,8 +401,9 @@ export class Ami extends ManagerActions {
    * Without `call`, `originate` does not learn what became of a call; without `agi`, `asyncAgi` gets none.
    */
   async setEvents(mask: string, options?: ActionOptions): Promise<void> {
-    await this.action('Events', { EventMask: mask }, options);
-    this.#mask = mask;
+    const wanted = toMask(mask);
+    await this.action('Events', { EventMask: wanted }, options);
+    this.#mask = wanted;
   }
 
   /**
@@ -685,6 +688,12 @@ function connectionGone(where: string): AmiConnectionError {
 function filtersRefused(where: string, cause: Error): AmiConnectionError {
   const text = `the connection to ${where} was given up: the event filters could not be set again: ${cause.message}`;
   return new AmiConnectionError('AMI_LOST', text, { cause, retryable: true });
+}
+
+function outcomeUnheard(mask: string): AmiArgumentError {
+  return new AmiArgumentError(
+    `originate: with the event mask ${JSON.stringify(mask)} nobody learns what becomes of the call: it lacks the class call (action('Originate', …) asks for no outcome)`,
+  );
 }
 
 function notConnected(action: string, where: string): AmiConnectionError {

@@ -1,4 +1,5 @@
 /** AsyncAGI: the dialplan's AGI(agi:async) leaves a call to the manager. Who gets which call, and how it ends. */
+import { setTimeout } from 'node:timers/promises';
 import { Agi } from '../agi/agi';
 import { closeBelongings } from '../agi/belongings';
 import { commander } from '../agi/commander';
@@ -126,10 +127,17 @@ export async function endCall(agi: Agi, options: { readonly failed?: boolean } =
   if (wrong) throw wrong;
 }
 
+/** How long after its channel the event comes, at most, that tells of a call. */
+const HEIR_MS = 200;
+
 /** Hands each event to the call that it is about. */
 class Switchboard {
   /** By the channel's name. */
   readonly #calls = new Map<string, AsyncTransport>();
+  /** The channels of AsyncAGI that other programs have taken. */
+  readonly #strangers = new Set<string>();
+  /** Those whose channel is no more, and of which it is not known yet whether they go on. */
+  readonly #doubtful = new Set<AsyncTransport>();
   readonly #stops: (() => void)[];
   #open = true;
 
@@ -141,7 +149,10 @@ class Switchboard {
     const callOf = (event: AmiEvent) => this.#calls.get(event.get('Channel') ?? '');
     this.#stops = [
       ami.on('AsyncAGIStart', (event) => {
-        if (!this.#open || (accept && !accept(event))) return;
+        if (!this.#open || (accept && !accept(event))) {
+          this.#strangers.add(event.get('Channel') ?? '');
+          return;
+        }
         const call = new AsyncTransport(ami, event.get('Channel') ?? '', namesScript, () => {
           if (this.#calls.get(call.channel) === call) this.#calls.delete(call.channel);
           this.#rest();
@@ -150,13 +161,21 @@ class Switchboard {
         call.onRequest(event);
         listener(call);
       }),
-      ami.on('AsyncAGIExec', (event) => callOf(event)?.onResult(event)),
-      ami.on('AsyncAGIEnd', (event) => callOf(event)?.onEnd()),
+      ami.on('AsyncAGIExec', (event) => (callOf(event) ?? this.#foundBy(event))?.onResult(event)),
+      ami.on('AsyncAGIEnd', (event) => {
+        this.#strangers.delete(event.get('Channel') ?? '');
+        callOf(event)?.onEnd();
+      }),
       ami.on('BridgeEnter', (event) => callOf(event)?.onBridge()),
-      ami.on('Hangup', (event) => callOf(event)?.onHangup(event.get('Uniqueid'))),
+      ami.on('Hangup', (event) => {
+        this.#strangers.delete(event.get('Channel') ?? '');
+        const call = callOf(event);
+        if (call && call.uniqueId === event.get('Uniqueid')) void this.#onHangup(ami, call);
+      }),
       ami.on('AttendedTransfer', (event) => this.#onTransfer(event)),
       ami.onState((state, error) => {
         if (state === 'connected') return;
+        this.#strangers.clear();
         for (const call of [...this.#calls.values()]) call.onLost(state === 'reconnecting', error);
       }),
       // callers must not wait in AsyncAGI for a program that has gone
@@ -189,8 +208,56 @@ class Switchboard {
     const who = ['Transferee', 'TransferTarget'].find((name) => event.get(`${name}Channel`) !== undefined);
     const call = this.#calls.get(event.get(`${side}TransfererChannel`) ?? '');
     if (!call || !who) return;
+    this.#move(call, event.get(`${who}Channel`) as string, event.get(`${who}Uniqueid`));
+  }
+
+  /**
+   * The channel is no more, and AsyncAGI has not told of its end: another has its place (a phone's INVITE with Replaces), of
+   * which no event tells, or it was taken elsewhere before.
+   */
+  async #onHangup(ami: Ami, call: AsyncTransport): Promise<void> {
+    this.#doubtful.add(call);
+    let heirs = await this.#heirs(ami, call);
+    if (heirs.size > 0) {
+      // one that has just come by itself is told of meanwhile
+      await setTimeout(HEIR_MS, undefined, { ref: false });
+      const still = await this.#heirs(ami, call);
+      heirs = new Map([...heirs].filter(([channel]) => still.has(channel)));
+    }
+    // an event has told meanwhile
+    if (!this.#doubtful.delete(call)) return;
+    const [heir] = heirs;
+    if (heir && heirs.size === 1) this.#move(call, ...heir);
+    else call.onEnd();
+  }
+
+  /** The call whose command this is the answer to, wherever it is now. */
+  #foundBy(event: AmiEvent): AsyncTransport | undefined {
+    for (const call of this.#doubtful) {
+      if (!call.awaits(event)) continue;
+      this.#move(call, event.get('Channel') ?? '', event.get('Uniqueid'));
+      return call;
+    }
+    return undefined;
+  }
+
+  /** Channels that stand where the call stood and that no AsyncAGIStart has told of, with their unique ids. */
+  async #heirs(ami: Ami, call: AsyncTransport): Promise<Map<string, string | undefined>> {
+    const heirs = new Map<string, string | undefined>();
+    // who may not ask has a call that is over
+    for (const one of await ami.channels().catch(() => [])) {
+      const channel = one.get('Channel') ?? '';
+      if (call.isAt(one) && !this.#calls.has(channel) && !this.#strangers.has(channel))
+        heirs.set(channel, one.get('Uniqueid'));
+    }
+    return heirs;
+  }
+
+  #move(call: AsyncTransport, channel: string, uniqueId: string | undefined): void {
+    if (this.#calls.get(call.channel) !== call) return;
+    this.#doubtful.delete(call);
     this.#calls.delete(call.channel);
-    call.onMove(event.get(`${who}Channel`) as string, event.get(`${who}Uniqueid`));
+    call.onMove(channel, uniqueId);
     this.#seat(call);
   }
 

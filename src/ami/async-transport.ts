@@ -41,6 +41,8 @@ export class AsyncTransport implements Transport {
   readonly #onOver: () => void;
   #channel: string;
   #uniqueId: string | undefined;
+  /** Where in the dialplan AGI(agi:async) stands. */
+  #place: (string | undefined)[] = [];
   /** Whether the request has come, and what comes now are replies. */
   #requested = false;
   /** Of this stay in AsyncAGI, and of this client: others may send commands to the same channel. */
@@ -59,8 +61,9 @@ export class AsyncTransport implements Transport {
   #refusals = 0;
   #offering: NodeJS.Timeout | undefined;
   #over = false;
-  /** Whether the end was asked for. */
+  /** Whether the end was asked for, and whether the script has heard of it. */
   #broken = false;
+  #heardBreak = false;
 
   /** @param onOver called when nothing that comes is for this call any more */
   constructor(ami: Ami, channel: string, namesScript: boolean, onOver: () => void) {
@@ -75,14 +78,28 @@ export class AsyncTransport implements Transport {
     return this.#channel;
   }
 
+  get uniqueId(): string | undefined {
+    return this.#uniqueId;
+  }
+
+  /** Whether a channel is where this call is in the dialplan. */
+  isAt(event: AmiEvent): boolean {
+    return placeOf(event).every((part, at) => part !== undefined && part === this.#place[at]);
+  }
+
   onRequest(event: AmiEvent): void {
     this.#uniqueId = event.get('Uniqueid');
+    this.#place = placeOf(event);
     this.#onPiece(event.get('Env') ?? '');
   }
 
+  /** Whether this is what its last command is waiting for, and not another client's. */
+  awaits(event: AmiEvent): boolean {
+    return event.get('CommandId') === `${this.#id}-${this.#serial}`;
+  }
+
   onResult(event: AmiEvent): void {
-    // another client's command
-    if (event.get('CommandId') !== `${this.#id}-${this.#serial}`) return;
+    if (!this.awaits(event)) return;
     this.#onPiece(event.get('Result') ?? '');
   }
 
@@ -107,18 +124,14 @@ export class AsyncTransport implements Transport {
     );
   }
 
-  /** The channel is no more: the call has left AsyncAGI, if nobody has told of that before. */
-  onHangup(uniqueId: string | undefined): void {
-    if (uniqueId === this.#uniqueId) this.onEnd();
-  }
-
   /** The call has left AsyncAGI. */
   onEnd(): void {
     if (this.#over) return;
     if (this.#broken) {
-      // who has said the last word of all waits for the connection's end
-      if (this.#command === FAILURE) this.#deliverEnd(undefined);
-      else this.#finish();
+      // who waits for the answer to his last word must not wait for good: the call may have left before it was read
+      if (this.#heardBreak && this.#command !== FAILURE) this.#finish();
+      // and who has said the last word of all waits for the connection's end
+      else this.#deliverEnd(undefined);
       return;
     }
     // a hangup, as Asterisk tells it over FastAGI; nothing can be asked any more
@@ -247,6 +260,7 @@ export class AsyncTransport implements Transport {
     }
     if (!this.#requested && this.#namesScript) bytes = withScript(bytes);
     this.#requested = true;
+    this.#heardBreak = this.#broken;
     this.#incoming.push(bytes);
     this.#deliver();
   }
@@ -291,6 +305,8 @@ export class AsyncTransport implements Transport {
     }
   }
 }
+
+const placeOf = (event: AmiEvent) => ['Context', 'Exten', 'Priority'].map((name) => event.get(name));
 
 /** `200%20result%3D1%0A`, as bytes: a piece may end inside of a character. */
 function decode(text: string): Buffer {

@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   readonly auth: 'secret' | 'md5';
   /** The events wanted from the beginning, `on`, `off` or `call,user`. */
   readonly events: string;
-  /** For all of it, up to the end of the login. */
+  /** For all of it, up to the end of the login; 0: without limit. */
   readonly timeoutMs: number;
   readonly maxMessageBytes: number | undefined;
   readonly trace: AmiTracer | undefined;
@@ -85,7 +85,8 @@ export class Connection {
   static async open(options: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     signal?.throwIfAborted();
     const connection = new this(options);
-    const timer = setTimeout(() => connection.destroy(connection.#late()), options.timeoutMs);
+    const { timeoutMs } = options;
+    const timer = timeoutMs > 0 && setTimeout(() => connection.destroy(connection.#late()), timeoutMs);
     const onAbort = () => {
       connection.#settle?.reject(signal?.reason);
       connection.destroy();
@@ -96,7 +97,7 @@ export class Connection {
         connection.#settle = { resolve, reject };
       });
     } finally {
-      clearTimeout(timer);
+      if (timer) clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     }
     return connection;

@@ -4,6 +4,7 @@ import type { AmiFields, AmiValue } from '../wire/ami-action';
 import type { AmiEvent, AmiResponse } from '../wire/ami-message';
 import { escapeArgument } from '../wire/dialplan';
 import { refusedAction } from './failures';
+import { wholeVariable } from './long-values';
 import { checkNames } from './option-names';
 
 /** What any action takes behind its fields. */
@@ -154,11 +155,15 @@ export abstract class ManagerActions {
 
   /**
    * A variable of a channel's, or a global one where `channel` is undefined; a dialplan function, `CALLERID(num)`, too.
-   * Empty where it is not set: AMI does not tell the two apart.
+   * Empty where it is not set: AMI does not tell the two apart. Of a function's value Asterisk gives 1,023 bytes at most; the
+   * rest of a longer variable is asked for by `EVAL()`.
    */
   async getVariable(channel: string | undefined, name: string): Promise<string> {
-    const response = await this.action('Getvar', { Channel: channel, Variable: name });
-    return response.get('Value') ?? '';
+    const read = async (one: string) => {
+      const response = await this.action('Getvar', { Channel: channel, Variable: one });
+      return response.get('Value') ?? '';
+    };
+    return await wholeVariable(read, name, await read(name));
   }
 
   /**

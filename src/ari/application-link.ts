@@ -264,7 +264,10 @@ export class ApplicationLink {
     this.#connectedAt = performance.now();
     this.#proven = false;
     if (this.#options.requestsOverSocket) {
-      const carrier = new SocketCarrier(socket);
+      // an answer that does not come may be kept back by a filter of events: then none will
+      const carrier = new SocketCarrier(socket, () => {
+        if (this.#carrier === carrier) this.#proven = false;
+      });
       this.#carrier = carrier;
       // until Asterisk has answered, requests go by HTTP
       carrier.carry(PROBE, { timeoutMs: 0, signal: undefined }).then(

@@ -5,6 +5,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AriArgumentError, AriConnectionError, AriGoneError, AriProtocolError } from '../ari-errors';
 import type { EventStream, EventStreamOptions } from '../event-stream';
 import { readAnswer } from '../wire/ari-answer';
+import { admitOwn } from '../wire/ari-filter';
 import { redactAriAnswer, redactAriRequest } from '../wire/ari-redact';
 import { type AriRequest, encodeRaw, type RawRequest } from '../wire/ari-request';
 import { type AriAddress, parseAddress, showAddress } from './address';
@@ -157,10 +158,13 @@ export class Ari {
       resources,
       registry: this.#registry,
       timeoutMs,
+      isSingleFile: socketOnly,
       playback: (id) => this.playback(id),
       recording: (name) => this.recording(name),
       openMedia: (id, { timeoutMs = this.#timeoutMs, signal }) => {
-        if (this.#address) return MediaSocket.connect(this.#address, id, { timeoutMs, pingEveryMs, signal });
+        const report = (error: Error) => this.#report(error, undefined);
+        const given = { timeoutMs, pingEveryMs, signal, report };
+        if (this.#address) return MediaSocket.connect(this.#address, id, given);
         const text = `the media WebSocket ${id}: it is not known where the Asterisk that has called takes it`;
         return Promise.reject(new AriConnectionError('ARI_CONNECT', text, { retryable: false }));
       },
@@ -360,12 +364,10 @@ export class Ari {
     return value;
   }
 
-  async #send(
-    request: AriRequest,
-    { timeoutMs = this.#timeoutMs, signal }: RequestOptions,
-  ): Promise<unknown> {
+  async #send(wanted: AriRequest, { timeoutMs = this.#timeoutMs, signal }: RequestOptions): Promise<unknown> {
     if (this.#link.closed) throw this.#link.closed;
     checkMs('timeoutMs', timeoutMs);
+    const request = admitOwn(wanted);
     const { username } = this.#options;
     const trace = this.#trace;
     const asked = { method: request.method, path: request.path };

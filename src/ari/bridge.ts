@@ -1,4 +1,5 @@
 /** A bridge: the place where channels hear each other. */
+import { patientOperations } from './carrier';
 import { type BridgesOperations, type LiveRecording, operations, type Playback } from './catalog';
 import type { AnyEvent } from './events';
 import { bindOperations, type Ending, Handle, perform } from './handle';
@@ -56,6 +57,17 @@ export class BridgeHandle extends Handle {
   /** @internal */
   override lose(): void {
     this.end('gone');
+  }
+
+  /** @internal */
+  override turn(
+    operation: string,
+    { channel, channelId = channel }: Readonly<Record<string, unknown>>,
+    options: RequestOptions,
+  ): Promise<void> | undefined {
+    if (!patientOperations.has(operation)) return undefined;
+    const ids = Array.isArray(channelId) ? channelId : String(channelId).split(',');
+    return this.quiet(ids, operation, options);
   }
 
   /** @internal */

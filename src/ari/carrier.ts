@@ -20,10 +20,15 @@ export interface Carrier {
  * What Asterisk does in the channel's own turn, and answers only then (res/stasis/control.c): when what it plays or records
  * is over, which may be never.
  */
-const ownTurn =
-  /^POST \/(?:channels\/[^/]+\/(?:answer|variable)|bridges\/[^/]+\/(?:addChannel|removeChannel|videoSource\/[^/]+))$/i;
+export const patientOperations: ReadonlySet<string> = new Set([
+  ...['answer', 'setChannelVar', 'setChannelVars', 'addChannel', 'removeChannel', 'setVideoSource'],
+]);
+
+/** The same, as they are sent. */
+const patientPaths =
+  /^POST \/(?:channels\/[^/]+\/(?:answer|variables?)|bridges\/[^/]+\/(?:addChannel|removeChannel|videoSource\/[^/]+))$/i;
 
 /** Whether the answer may be a long time coming, and nothing else must wait behind it: the order that ends the wait, for one. */
 export function isPatient({ method, path }: AriRequest): boolean {
-  return ownTurn.test(`${method} ${path}`);
+  return patientPaths.test(`${method} ${path}`);
 }

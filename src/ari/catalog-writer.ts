@@ -103,7 +103,9 @@ export function rowOf(path: string, operation: DescribedOperation): string {
   for (const parameter of operation.parameters ?? []) {
     if (parameter.paramType === 'path') continue;
     const mark = parameter.required ? '!' : '';
-    words.push(mark + parameter.name + suffixOf(parameter));
+    // which is said to be both ways where nothing is said, and is refused then (res/ari/resource_channels.c)
+    const isForgotten = path.endsWith('/mute') && parameter.name === 'direction';
+    words.push(mark + parameter.name + (isForgotten ? '=both' : suffixOf(parameter)));
   }
   if (operation.upgrade === 'websocket') words.push('->websocket');
   else if (operation.responseClass === 'binary') words.push('->binary');
@@ -131,7 +133,7 @@ export function writeCatalog(descriptions: readonly Description[], version: stri
     '// biome-ignore-all format: a program has written it',
     '// biome-ignore-all lint: a program has written it',
     '',
-    '/** Resource to operation to method, path and parameters: `!` needed, `*` a list, `{}` in the body, `={}` the body. */',
+    '/** Resource to operation to method, path and parameters: `!` needed, `*` a list, `{}` in the body, `={}` the body, `=x` x where nothing is said. */',
     'export const operations = {',
   ];
   for (const description of descriptions) {

@@ -2,7 +2,7 @@
 // biome-ignore-all format: a program has written it
 // biome-ignore-all lint: a program has written it
 
-/** Resource to operation to method, path and parameters: `!` needed, `*` a list, `{}` in the body, `={}` the body. */
+/** Resource to operation to method, path and parameters: `!` needed, `*` a list, `{}` in the body, `={}` the body, `=x` x where nothing is said. */
 export const operations = {
   asterisk: {
     getObject: 'GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}',
@@ -46,8 +46,8 @@ export const operations = {
     ringStop: 'DELETE /channels/{channelId}/ring',
     progress: 'POST /channels/{channelId}/progress',
     sendDTMF: 'POST /channels/{channelId}/dtmf dtmf before between duration after',
-    mute: 'POST /channels/{channelId}/mute direction',
-    unmute: 'DELETE /channels/{channelId}/mute direction',
+    mute: 'POST /channels/{channelId}/mute direction=both',
+    unmute: 'DELETE /channels/{channelId}/mute direction=both',
     hold: 'POST /channels/{channelId}/hold',
     unhold: 'DELETE /channels/{channelId}/hold',
     startMoh: 'POST /channels/{channelId}/moh mohClass',

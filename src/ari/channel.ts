@@ -1,5 +1,6 @@
 /** A channel: a caller, or someone who is called. */
 import { AriArgumentError, AriGoneError, AriProtocolError } from '../ari-errors';
+import { patientOperations } from './carrier';
 import {
   type Channel,
   type ChannelsOperations,
@@ -183,8 +184,15 @@ export class ChannelHandle extends Handle {
 
   /** Hangs the channel up. */
   async hangup(parameters: Given<'hangup'> = {}, options: RequestOptions = {}): Promise<void> {
-    await perform(this, 'channels', 'hangup', { ...parameters, channelId: this.id }, options);
+    const before = this.#hungUp;
+    // its last word may come before the answer
     this.#hungUp = true;
+    try {
+      await perform(this, 'channels', 'hangup', { ...parameters, channelId: this.id }, options);
+    } catch (error) {
+      this.#hungUp = before;
+      throw error;
+    }
     // where the channel is not in the application nothing is told
     this.#expectEnd();
   }
@@ -324,6 +332,15 @@ export class ChannelHandle extends Handle {
       stopQuietly(playback);
       throw error;
     }
+  }
+
+  /** @internal */
+  override turn(
+    operation: string,
+    _parameters: Readonly<Record<string, unknown>>,
+    options: RequestOptions,
+  ): Promise<void> | undefined {
+    return patientOperations.has(operation) ? this.quiet([this.id], operation, options) : undefined;
   }
 
   /** @internal */

@@ -32,6 +32,8 @@ export interface HandleHost {
   readonly registry: HandleRegistry;
   /** How long an answer may take where nothing else is said. */
   readonly timeoutMs: number;
+  /** Whether all requests go by one WebSocket, each behind the one before it. */
+  readonly isSingleFile: boolean;
   playback(id?: string): PlaybackHandle;
   recording(name?: string): RecordingHandle;
   /** Opens the media WebSocket of a channel that waits for it. */
@@ -165,8 +167,43 @@ export abstract class Handle {
   lose(): void {}
 
   /** What an order has to wait for; undefined where it need not. @internal */
-  turn(_operation: string, _options: RequestOptions): Promise<void> | undefined {
+  turn(
+    _operation: string,
+    _parameters: Readonly<Record<string, unknown>>,
+    _options: RequestOptions,
+  ): Promise<void> | undefined {
     return undefined;
+  }
+
+  /** Whether it is what this channel does for a while. @internal */
+  isOf(_channelId: string): boolean {
+    return false;
+  }
+
+  /**
+   * Resolves when these channels do nothing that an order would wait for in Asterisk. Where there is nothing but one
+   * WebSocket it waits here: there, nothing behind it would be heard, not even the order that ends what they play.
+   * @returns undefined where they do nothing, or all else can go another way
+   * @internal
+   */
+  protected quiet(channelIds: readonly string[], what: string, options: RequestOptions) {
+    if (!this.host.isSingleFile) return undefined;
+    const busy = this.host.registry.all().filter((handle) => channelIds.some((id) => handle.isOf(id)));
+    if (busy.length === 0) return undefined;
+    const { timeoutMs = this.host.timeoutMs, signal } = options;
+    const text = `${this.kind} ${this.id}: ${what} waits until what the channel plays or records is over, which it is not`;
+    return this.wait<void>({ timeoutMs, signal }, text, (resolve) => {
+      const left = new Set(busy);
+      const offs = busy.map((handle) =>
+        handle.whenEnded(() => {
+          left.delete(handle);
+          if (left.size === 0) resolve();
+        }),
+      );
+      return () => {
+        for (const off of offs) off();
+      };
+    });
   }
 
   /** Called with the channel as it is behind a time in which events were lost. @internal */
@@ -306,7 +343,7 @@ export async function perform(
     const text = `${resource}.${name}: the table of operations that this client was given has no such operation`;
     throw new AriArgumentError(text);
   }
-  const turn = handle.turn(name, options);
+  const turn = handle.turn(name, parameters, options);
   if (turn) await turn;
   const value = await method(parameters, options).catch((error: unknown) => {
     if (handle.known && isLost(error, handle.kind)) handle.lose();

@@ -25,6 +25,8 @@ export interface MediaOptions {
   /** After so much silence Asterisk is asked whether it is there, and must answer in as long again; 0: never. */
   readonly pingEveryMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Is told what the stream was destroyed by, where nobody listens to its errors. */
+  report(error: Error): void;
 }
 
 /**
@@ -35,6 +37,7 @@ export class MediaSocket extends Duplex {
   readonly #socket: WebSocket;
   readonly #writer: FrameWriter;
   readonly #watch: SilenceWatch;
+  readonly #report: (error: Error) => void;
   readonly #isJson: boolean;
   readonly #frameBytes: number;
   readonly #frameMs: number;
@@ -58,8 +61,14 @@ export class MediaSocket extends Duplex {
   #dropped = 0;
 
   /** @internal */
-  constructor(socket: WebSocket, address: AriAddress, start: MediaMessage, pingEveryMs: number) {
+  constructor(
+    socket: WebSocket,
+    address: AriAddress,
+    start: MediaMessage,
+    { pingEveryMs, report }: Pick<MediaOptions, 'pingEveryMs' | 'report'>,
+  ) {
     super({ allowHalfOpen: false });
+    this.#report = report;
     const isSecure = address.tls !== undefined;
     this.#socket = socket;
     this.#writer = new FrameWriter(socket, isSecure);
@@ -100,7 +109,7 @@ export class MediaSocket extends Duplex {
   static connect(
     address: AriAddress,
     id: string,
-    { timeoutMs, pingEveryMs, signal }: MediaOptions,
+    { timeoutMs, signal, ...options }: MediaOptions,
   ): Promise<MediaSocket> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     // beside the REST interface, not below it
@@ -136,7 +145,7 @@ export class MediaSocket extends Duplex {
         try {
           const start = parseMediaMessage(data.toString());
           settle();
-          resolve(new this(socket, root, start, pingEveryMs));
+          resolve(new this(socket, root, start, options));
         } catch (error) {
           fail(error);
         }
@@ -273,7 +282,10 @@ export class MediaSocket extends Duplex {
     this.#giveUp();
     this.#watch.stop();
     this.#socket.close();
-    done(error);
+    // one caller's audio that is lost must not end the process with all the others
+    const isHeard = this.listenerCount('error') > 0;
+    if (error && !isHeard) this.#report(error);
+    done(isHeard ? error : null);
   }
 
   #giveUp(): void {

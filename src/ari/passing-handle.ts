@@ -24,6 +24,7 @@ export abstract class PassingHandle extends Handle {
   #isAwaited = false;
   #looking: NodeJS.Timeout | undefined;
   #letGo: (() => void) | undefined;
+  #channelId: string | undefined;
 
   /**
    * Sees to it that the end comes to be known, told or not: an order that waits for its turn goes with the channel that it
@@ -40,6 +41,7 @@ export abstract class PassingHandle extends Handle {
         this.#hasBegun = true;
       });
     }
+    if (by.kind === 'channel') this.#channelId = by.id;
     this.#isUntold = by.kind === 'bridge' || this.host.isDeaf();
     this.#mayBeDropped = beginning !== undefined;
     if (this.#mayBeDropped || this.#isUntold) this.#lookAfter(FIRST_LOOK_MS, false);
@@ -49,6 +51,11 @@ export abstract class PassingHandle extends Handle {
     };
     if (by.ending !== undefined) lookAtOnce();
     else this.#letGo = by.whenEnded(lookAtOnce);
+  }
+
+  /** @internal */
+  override isOf(channelId: string): boolean {
+    return channelId === this.#channelId;
   }
 
   /** See `Handle.ended`. */

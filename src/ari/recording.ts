@@ -49,7 +49,7 @@ export class RecordingHandle extends PassingHandle {
 
   /** Stops it, and throws away what was recorded. */
   async cancel(parameters: Record<never, never> = {}, options: RequestOptions = {}): Promise<void> {
-    const turn = this.turn('cancel', options);
+    const turn = this.turn('cancel', parameters, options);
     if (turn) await turn;
     // Asterisk says of a canceled one that it is done
     this.#canceled = true;
@@ -78,7 +78,11 @@ export class RecordingHandle extends PassingHandle {
    * record_file); one that comes while it beeps, too, and none is taken any more then. So they wait until it hears.
    * @internal
    */
-  override turn(operation: string, options: RequestOptions): Promise<void> | undefined {
+  override turn(
+    operation: string,
+    _parameters: Readonly<Record<string, unknown>>,
+    options: RequestOptions,
+  ): Promise<void> | undefined {
     const isOver = this.#hears || this.ending !== undefined;
     if (!this.#isPrepared || isOver || !early.has(operation)) return undefined;
     const { timeoutMs = this.host.timeoutMs, signal } = options;

@@ -30,11 +30,14 @@ interface Waiting {
 
 export class SocketCarrier implements Carrier {
   readonly #socket: EventSocket;
+  readonly #onLate: () => void;
   readonly #waiting = new Map<string, Waiting>();
   #serial = 0;
 
-  constructor(socket: EventSocket) {
+  /** @param onLate called when an answer has not come in time */
+  constructor(socket: EventSocket, onLate: () => void) {
     this.#socket = socket;
+    this.#onLate = onLate;
   }
 
   /** Whether a request can go this way: a file's bytes cannot come back by it. */
@@ -64,6 +67,7 @@ export class SocketCarrier implements Carrier {
       const late = () => {
         const text = `${method} ${path}: Asterisk does not answer over the WebSocket within ${timeoutMs} ms`;
         waiting.reject(new AriTimeoutError(text, { method, path, sent: true }));
+        this.#onLate();
       };
       const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
       shareSignal(signal);

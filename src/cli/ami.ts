@@ -49,7 +49,12 @@ export function options(parser: Argv): Argv {
       describe: 'Another user there; the secret comes from FASTAGI_AMI_SECRET',
     })
     .option('tls', { type: 'string', describe: 'Use TLS; FILE holds the certificate to trust' })
-    .option('timeout', { type: 'number', default: 10, requiresArg: true, describe: 'Seconds to wait' })
+    .option('timeout', {
+      type: 'number',
+      default: 10,
+      requiresArg: true,
+      describe: 'Seconds to wait; 0: for good',
+    })
     .epilogue(
       [
         'It goes to the manager that [asmanager] in the configuration names, and shows',

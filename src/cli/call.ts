@@ -47,6 +47,11 @@ export function options(parser: Argv): Argv {
         requiresArg: true,
         describe: 'Hang up after so many seconds; 0: never',
       },
+      hungup: {
+        type: 'boolean',
+        default: false,
+        describe: 'The call is over before the script begins, as in the extension h',
+      },
       callerid: { ...text, describe: 'Who calls: 5551234, or "Jo Do" <5551234>' },
       dnid: { ...text, describe: 'The number that was dialled' },
       context: { ...text, default: 'default', describe: 'Where in the dialplan it is' },
@@ -99,6 +104,7 @@ interface Given {
   readonly arg?: readonly string[];
   readonly digits?: string;
   readonly hangupAfter?: number;
+  readonly hungup: boolean;
   readonly callerid?: string;
   readonly dnid?: string;
   readonly context: string;
@@ -172,6 +178,7 @@ function callOptions(wanted: Given): CallOptions {
     ...(callerid === undefined ? {} : { callerId: callerid }),
     ...(dnid === undefined ? {} : { dnid }),
     ...{ context, extension, priority, language, variables, version: asterisk, arguments: all },
+    hungUp: wanted.hungup,
     sounds: folder === undefined ? soundsOf(undefined) : soundsIn(folder),
   };
 }

@@ -262,12 +262,13 @@ class Master {
     const { mode, metrics, host, port } = this.#settings;
     const direct = isDirect({ ...read.settings, mode });
     const moved = !this.#doors.inherited && (read.settings.host !== host || read.settings.port !== port);
-    if (read.settings.mode !== mode || moved || direct !== this.#doors.descriptors.length > 0) {
+    const counted = JSON.stringify(read.settings.metrics) === JSON.stringify(metrics);
+    if (read.settings.mode !== mode || moved || !counted || direct !== this.#doors.descriptors.length > 0) {
       read.config = {
         ...read.config,
         warnings: [
           ...read.config.warnings,
-          '[listen] mode, host and port, and limits for several shared processes, are taken up by a restart only',
+          '[listen] mode, host, port and metrics, and limits for several shared processes, are taken up by a restart only',
         ],
       };
     }

@@ -75,6 +75,8 @@ export class PoolProcess implements House {
     log.fd = 2;
     log.syslog = syslog;
     if (id !== REHEARSAL) this.#calls++;
+    // there is no way back from an owner, and with setuid the master hands no process a second call
+    if (config.setuid) this.#spent = 'it becomes the owner of the script';
     // while a call is there, only what it waits for keeps the process going: so its end can be told
     this.#headquarters.standBack();
     const transport = new SocketTransport(connection, {

@@ -28,6 +28,7 @@ export function openServerLog(
   if (config?.log?.[0] !== '/' && stderr) {
     if (config?.setuid) closeTerminal();
     log.fd = 2;
+    log.syslog = isJournal();
     return undefined;
   }
   const file = config?.log?.[0] === '/' ? config.log : DEFAULT_LOG_FILE;
@@ -64,6 +65,12 @@ export function hasMoved(file: string): boolean {
     // better the old one than none
     return false;
   }
+}
+
+/** Whether descriptor 2 leads to systemd's journal, which takes levels as syslog does (systemd.exec(5)). */
+function isJournal(): boolean {
+  const { dev, ino } = fstatSync(2);
+  return process.env.JOURNAL_STREAM === `${dev}:${ino}`;
 }
 
 /** A terminal is there to write the log to: by what is open for both, a script's owner could read what root types. */

@@ -36,7 +36,7 @@ interface Kind {
 const whole = (least: number, most: number): Kind => ({
   due: `a whole number from ${least} to ${most}`,
   parse: (text) =>
-    /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
+    /^\d{1,10}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
 });
 const seconds: Kind = {
   due: 'a number of seconds, 0 to 2000000',

@@ -21,11 +21,13 @@ const OWN_STDERR = '/proc/self/fd/2';
 export function guard(config: Config, log: Log, stdin = identity(0)): number {
   const stdout = identity(1);
   const output = stdin !== undefined && stdin === stdout ? 0 : reopenStdout();
+  // prints must not be commands
+  let misled = output === 1;
   if (config.log === 'syslog') {
     takeOver(output, '/dev/null');
     syslog().begin(config, log);
   } else if (config.log?.[0] !== '/' && hasStderr(config.log, stdin, stdout)) {
-    if (output !== 1) replace(1, OWN_STDERR);
+    if (!misled) misled = replace(1, OWN_STDERR) !== undefined;
     log.fd = 2;
   } else {
     const file = config.log?.[0] === '/' ? config.log : DEFAULT_LOG_FILE;
@@ -35,7 +37,7 @@ export function guard(config: Config, log: Log, stdin = identity(0)): number {
   }
   guardConsole(() => log);
   guardStdin();
-  guardOutput();
+  guardOutput(misled);
   return output;
 }
 
@@ -59,10 +61,14 @@ export function guardConsole(current: () => Log): void {
   }
 }
 
-/** What is printed is lost on a full disk, or where the log's reader is gone: neither may cost the call. */
-export function guardOutput(): void {
+/**
+ * What is printed is lost on a full disk, or where the log's reader is gone: neither may cost the call.
+ * @param misled descriptor 1 does not lead to the log, as where that is the journal, a socket, which cannot be opened anew
+ */
+export function guardOutput(misled = false): void {
   for (const name of ['stdout', 'stderr'] as const) {
-    const stream = Object.getOwnPropertyDescriptor(process, name)?.get as () => NodeJS.WriteStream;
+    const from = misled ? 'stderr' : name;
+    const stream = Object.getOwnPropertyDescriptor(process, from)?.get as () => NodeJS.WriteStream;
     let guarded: NodeJS.WriteStream | undefined;
     // made only when it is wanted
     Object.defineProperty(process, name, {

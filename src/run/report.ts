@@ -30,7 +30,8 @@ export function summarizeError(error: unknown, script: { file: string; name: str
 /** An error whose getters throw, or a script that has set Error.prepareStackTrace, must not hide the error. */
 function tell(words: () => string): string {
   try {
-    return words();
+    // by which a process of many calls tells one state of an ES module from the next (`listen/modules.ts`)
+    return words().replaceAll(/\?fastagi=\d+(?=:\d)/g, '');
   } catch (problem) {
     return `an error that cannot be shown: showing it failed itself${problem instanceof Error ? `, with ${Object.prototype.toString.call(problem)}` : ''}`;
   }

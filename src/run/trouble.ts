@@ -2,6 +2,7 @@
  * All that can go wrong with a call, and limits on how long it may take to: errors are told, Asterisk is
  * given a last word, and the call ends with the right exit code.
  */
+import { inCircles } from '../agi/failures';
 import { MAX_REFUSALS } from '../agi/hearing';
 import type { Session } from '../agi/session';
 import { AgiError, AgiHangupError, AgiTimeoutError, RefusedError } from '../errors';
@@ -83,10 +84,7 @@ export class Trouble {
     if (tracing && !session?.request.network) tracing.tell('hangup', 'the caller hung up');
     const { hangupSeconds } = this.#ending.config;
     const name = this.#ending.script?.name ?? 'the script';
-    if (session) {
-      const text = `${name} has asked ${MAX_REFUSALS} times for what a caller who has hung up cannot have, and is ended: a catch in a loop must let AgiHangupError through`;
-      session.onCircles = () => void this.fail(new AgiTimeoutError(text, 'SCRIPT_AFTER_HANGUP'));
-    }
+    if (session) session.onCircles = () => void this.fail(inCircles(name, MAX_REFUSALS));
     if (hangupSeconds > 0) {
       const text = `${name} still runs ${hangupSeconds} s after its caller hung up, the limit of [fastagi] hangup_seconds, and is ended`;
       this.#after(hangupSeconds, () => void this.fail(new AgiTimeoutError(text, 'SCRIPT_AFTER_HANGUP')));

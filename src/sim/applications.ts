@@ -2,13 +2,13 @@
 import { splitArguments } from '../wire/dialplan';
 import { chosenApplication, goBack, goSub, goSubIf, goTo, goToIf, leaveSubroutine } from './branches';
 import { atoi } from './c-numbers';
+import { NORMAL_CLEARING } from './channel';
 import { writeVariable } from './functions';
+import type { DialStandIn } from './options';
 import { ANY_KEY, answer, collect, pause, play, resultOf, type Stage, type Steps, say } from './steps';
 
 /** How long a phone rings that nobody answers, where Dial() does not say. */
 const RINGS_SECONDS = 30;
-/** Q.931: what a call that was hung up in the usual way has as its cause. */
-const NORMAL_CLEARING = 16;
 
 type Application = (stage: Stage, args: string[], data: string) => number | Steps<number>;
 
@@ -282,9 +282,10 @@ const applications = new Map<string, Application>(
       set(stage, 'RECORD_STATUS', words[ended.type as 'key' | 'hangup' | 'time']);
       return ended.type === 'hangup' ? -1 : 0;
     },
-    dial: function* (stage, [destination = '', seconds = '']) {
+    dial: function* (stage, [destination = '', seconds = '', flags = '']) {
       const said = stage.options.dial(destination);
-      const { status, answeredSeconds = 0 } = typeof said === 'string' ? { status: said } : said;
+      const told: DialStandIn = typeof said === 'string' ? { status: said } : said;
+      const { status, answeredSeconds = 0 } = told;
       const rings = Number(seconds) || RINGS_SECONDS;
       const takes = status === 'ANSWER' ? answeredSeconds : status === 'NOANSWER' ? rings : 0;
       const ended = yield* pause(stage, { ms: takes * 1000, keys: '', cancellable: false });
@@ -297,7 +298,9 @@ const applications = new Map<string, Application>(
       set(stage, 'DIALEDTIME', talked);
       set(stage, 'DIALEDPEERNAME', answers ? `${destination}-00000002` : '');
       set(stage, 'DIALEDPEERNUMBER', answers ? destination.replace(/^[^/]*\//, '') : '');
-      return ended.type === 'hangup' ? -1 : 0;
+      stage.channel.hangupCause = told.hangupCause ?? (answers ? NORMAL_CLEARING : 0);
+      const goesOn = !answers || flags.replace(/\([^)]*\)/g, '').includes('g');
+      return ended.type === 'hangup' || !goesOn ? -1 : 0;
     },
     goto: (stage, _args, data) => goTo(stage, data),
     gotoif: (stage, _args, data) => goToIf(stage, data),

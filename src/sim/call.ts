@@ -5,7 +5,7 @@
 import { CommandDecoder, parseWords } from '../wire/agi-command-decoder';
 import { encodeRequest } from '../wire/agi-request-encoder';
 import { maxCommandBytes } from '../wire/problems';
-import { Channel, Surroundings } from './channel';
+import { Channel, NORMAL_CLEARING, Surroundings } from './channel';
 import type { Clock } from './clock';
 import { findCommand } from './commands';
 import type { AgiStatus, CallEvent, CallHappening, HangupSource } from './events';
@@ -109,6 +109,12 @@ export class SimulatedCall {
     const { variables } = this.channel;
     this.#tellsHangup = !isFalse(variables.get('AGISIGHUP'));
     this.#exitsOnHangup = isTrue(variables.get('AGIEXITONHANGUP'));
+    if (options.hungUp) {
+      // nothing tells a script that begins behind the hangup: it is refused what needs a caller
+      this.#hungUp = true;
+      this.#dead = true;
+      this.channel.hangupCause = NORMAL_CLEARING;
+    }
     this.#stage = this.#makeStage(scope);
   }
 

@@ -16,6 +16,9 @@ export class Surroundings {
   readonly recordings = new Set<string>();
 }
 
+/** Q.931: what a call that was hung up in the usual way has as its cause. */
+export const NORMAL_CLEARING = 16;
+
 /** The parts of a presentation. */
 const RESTRICTION = 0x60;
 const SCREENING = 0x03;

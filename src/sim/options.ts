@@ -18,6 +18,8 @@ export interface DialStandIn {
   readonly status: string;
   /** How long the two talk, which is time that passes in the call. */
   readonly answeredSeconds?: number | undefined;
+  /** HANGUPCAUSE, which each kind of line has its own of; 16 where the call was answered, else 0. */
+  readonly hangupCause?: number | undefined;
 }
 
 /** What a speech engine is to have recognized. */
@@ -56,6 +58,8 @@ export interface CallOptions {
   readonly accountCode?: string | undefined;
   /** Whether the dialplan has answered the call before; false. */
   readonly answered?: boolean | undefined;
+  /** Whether the call is over before the script begins, as in the dialplan's extension `h`; false. */
+  readonly hungUp?: boolean | undefined;
   /** Which Asterisk is played: `22.10.1`, `16.28.0`. */
   readonly version?: string | undefined;
   /** When the call begins; now. */

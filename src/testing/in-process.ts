@@ -2,10 +2,11 @@
 import { Agi } from '../agi/agi';
 import { closeBelongings } from '../agi/belongings';
 import { commander } from '../agi/commander';
-import { scriptEnded } from '../agi/failures';
+import { inCircles, scriptEnded } from '../agi/failures';
 // not when it is first wanted: a test may have exchanged the event loop's turns by then
-import '../agi/hearing';
+import { MAX_REFUSALS } from '../agi/hearing';
 import { openSession } from '../agi/opening';
+import type { Session } from '../agi/session';
 import { nobody, type Receiver, type Transport } from '../agi/transport';
 import type { Config } from '../config';
 import { AgiHangupError } from '../errors';
@@ -103,6 +104,15 @@ export function callFunction(
   return { call, ended, unread: false, kill: () => transport.end() };
 }
 
+/** Rejects where the script does not see that its caller is gone; else it never settles. */
+function circlesOf(session: Session, name: string): Promise<never> {
+  return new Promise((_, reject) => {
+    session.onHangup(() => {
+      session.onCircles = () => reject(inCircles(name, MAX_REFUSALS));
+    });
+  });
+}
+
 async function serve(
   run: ScriptFunction,
   transport: MemoryTransport,
@@ -114,7 +124,7 @@ async function serve(
   const agi = new Agi(session, config);
   let failed: { readonly error: unknown } | undefined;
   try {
-    await run(agi);
+    await Promise.race([run(agi), circlesOf(session, run.name || 'the script')]);
     await session.drain();
   } catch (error) {
     if (!(error instanceof AgiHangupError)) failed = { error };

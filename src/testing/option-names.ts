@@ -26,6 +26,7 @@ const simulateNames = {
   channel: true,
   accountCode: true,
   answered: true,
+  hungUp: true,
   version: true,
   time: true,
   recordable: true,

@@ -91,7 +91,7 @@ export class ReplayCall implements AsteriskEnd {
     if (this.over) return;
     this.over = true;
     clearTimeout(this.#hangup);
-    this.#replay.end();
+    this.#replay.end({ byProcess: this.#script.networkScript === undefined });
     this.#line.close();
   }
 }

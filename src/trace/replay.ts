@@ -150,9 +150,13 @@ export class Replay {
     return this.#answersOf(recorded, command);
   }
 
-  /** The script has ended: what did not come is told as well. */
-  end(): void {
-    for (const left of this.#recorded.slice(this.#next)) this.#leaveOut(left);
+  /**
+   * The script has ended: what did not come is told as well.
+   * @param options.byProcess it was a process, which says by its exit code what takes a word over FastAGI
+   */
+  end({ byProcess = false } = {}): void {
+    for (const left of this.#recorded.slice(this.#next))
+      if (!(byProcess && /^\s*failure/i.test(left.command))) this.#leaveOut(left);
     this.#next = this.#recorded.length;
   }
 
@@ -208,7 +212,6 @@ export class Replay {
   }
 
   #leaveOut({ shown, atMs }: Recorded): void {
-    // farewells of ours: to stop without them is no departure
     this.#depart({ type: 'left out', atMs, recorded: shown, sent: undefined });
   }
 
@@ -304,11 +307,20 @@ function fits(parts: readonly string[], text: string): boolean {
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-function withoutMark(words: string[]): string[] {
-  return words.map((word) => word.replace(/(?<=\})~[0-9a-z]{4,14}$/, ''));
+/** What `fastagi` puts behind the expression of GET FULL VARIABLE, to know where its value ends. */
+const mark = /~[0-9a-z]{4,14}$/;
+
+function isExpression(words: readonly string[]): boolean {
+  return /^GET FULL VARIABLE$/i.test(words.slice(0, 3).join(' '));
 }
 
-/** What `fastagi` puts behind an expression, to know where its value ends. */
+function withoutMark(words: string[]): string[] {
+  return isExpression(words) ? words.map((word, at) => (at === 3 ? word.replace(mark, '') : word)) : words;
+}
+
+/** Of a command, or of the last line of its reply. */
 function markOf(line: string): string {
-  return /\}(~[0-9a-z]{4,14})(?="?(?:$| ))/.exec(line)?.[1] ?? /(~[0-9a-z]{4,14})\)$/.exec(line)?.[1] ?? '';
+  const words = parseWords(line);
+  const text = isExpression(words) ? words[3] : /^(.*)\)$/.exec(line)?.[1];
+  return mark.exec(text ?? '')?.[0] ?? '';
 }

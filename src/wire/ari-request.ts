@@ -22,17 +22,23 @@ export interface OperationForm {
   /** In the query, in the body (`in body`), or the body itself. */
   readonly parameters: ReadonlyMap<string, 'path' | 'query' | 'list' | 'in body' | 'body'>;
   readonly needed: readonly string[];
+  /** What is sent where nothing is given. */
+  readonly usual: readonly (readonly [name: string, value: string])[];
   readonly answer: 'json' | 'binary' | 'websocket';
 }
 
 /** Asterisk reads no larger body (main/http.c, MAX_CONTENT_LENGTH). */
 export const MAX_BODY_BYTES = 40_960;
 
+/** It reads no longer line (main/http.c, 4,096 with the method, the interface's own path and the version). */
+const MAX_LINE_BYTES = 3800;
+
 /** Reads a row of the table in `ari/catalog`. */
 export function parseRow(row: string): OperationForm {
   const [method = '', path = '', ...words] = row.split(' ');
   const parameters = new Map<string, 'path' | 'query' | 'list' | 'in body' | 'body'>();
   const needed: string[] = [];
+  const usual: [string, string][] = [];
   for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {
     parameters.set(name as string, 'path');
     needed.push(name as string);
@@ -43,11 +49,12 @@ export function parseRow(row: string): OperationForm {
       answer = word.slice(2) as OperationForm['answer'];
       continue;
     }
-    const [, mark, name = '', kind] = /^(!?)(\w+)(\*|\{\}|=\{\})?$/.exec(word) ?? [];
+    const [, mark, name = '', kind, value] = /^(!?)(\w+)(?:(\*|\{\}|=\{\})|=(\w+))?$/.exec(word) ?? [];
     parameters.set(name, kind === '*' ? 'list' : kind === '{}' ? 'in body' : kind ? 'body' : 'query');
     if (mark) needed.push(name);
+    if (value !== undefined) usual.push([name, value]);
   }
-  return { method, path, parameters, needed, answer };
+  return { method, path, parameters, needed, usual, answer };
 }
 
 /**
@@ -70,7 +77,9 @@ export function encodeOperation(
   }
   let path = form.path;
   let body: unknown;
-  const query: [string, string][] = [];
+  const query: [string, string][] = form.usual
+    .filter(([name]) => given[name] === undefined)
+    .map(([name, value]) => [name, value]);
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     switch (form.parameters.get(name)) {
@@ -96,6 +105,8 @@ export function encodeOperation(
       }
     }
   }
+  const isWhole = [...form.parameters.values()].includes('body');
+  if (form.method !== 'GET' && !isWhole && !mayKill(path)) body = unburden(path, query, form, given, body);
   return {
     method: form.method,
     path,
@@ -103,6 +114,39 @@ export function encodeOperation(
     body: body === undefined ? undefined : encodeBody(operation, body),
     answer: form.answer === 'binary' ? 'binary' : 'json',
   };
+}
+
+/**
+ * Texts too long for the line go in the body, where Asterisk looks for every parameter, too; numbers and booleans stay,
+ * for there it wants them as such. @returns the body; what it gets leaves the query
+ */
+function unburden(
+  path: string,
+  query: [string, string][],
+  form: OperationForm,
+  given: Readonly<Record<string, unknown>>,
+  body: unknown,
+): unknown {
+  // nine bytes are the most that a character becomes: nearly all are short, and that is known at once
+  const characters = query.reduce((sum, [name, value]) => sum + name.length + value.length + 2, path.length);
+  if (characters * 9 <= MAX_LINE_BYTES) return body;
+  let moved = body;
+  const lengthOf = () => path.length + encodeQuery(query).length;
+  while (lengthOf() > MAX_LINE_BYTES) {
+    const texts = query.filter(([name]) => typeof given[name] === 'string' || Array.isArray(given[name]));
+    const longest = texts.sort(([, a], [, b]) => b.length - a.length)[0];
+    if (!longest) break;
+    const [name, value] = longest;
+    query.splice(query.indexOf(longest), 1);
+    const isList = form.parameters.get(name) === 'list';
+    moved = { ...(moved as object | undefined), [name]: isList ? value.split(',') : value };
+  }
+  return moved;
+}
+
+/** A list in the body of a user event, and it was not one, kills Asterisk 22.10. */
+function mayKill(path: string): boolean {
+  return /^\/events\/user\//i.test(path);
 }
 
 /** A value of the query or the path. @param where for the message; the value is not shown: it may be a secret */
@@ -207,7 +251,7 @@ export function encodeRaw(
   if (!/^\/[\x21-\x7e]*$/.test(path) || /[?#]/.test(path)) {
     throw new AriArgumentError(`${JSON.stringify(path)} is no path such as /channels: encode its parts`);
   }
-  if (/^\/events\/user\//i.test(path) && typeof body === 'object' && body !== null && 'source' in body) {
+  if (mayKill(path) && typeof body === 'object' && body !== null && 'source' in body) {
     throw new AriArgumentError(
       'the source of a user event goes in the query: in the body it kills Asterisk 22',
     );

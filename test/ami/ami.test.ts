@@ -371,6 +371,24 @@ describe('originate', () => {
     });
   });
 
+  it.each(['off', 'user', 'Call'])(
+    'with the mask %s, which keeps the outcome back, is refused before it is sent',
+    async (events) => {
+      await using both = await pair(undefined, { events });
+      await expect(both.ami.originate({ channel: 'x', application: 'Wait' })).rejects.toMatchObject({
+        code: 'AMI_ARGUMENT',
+        message: expect.stringContaining(`the event mask "${events}"`),
+      });
+      expect(both.manager.client.actions.some(({ action }) => action === 'Originate')).toBe(false);
+      await both.ami.setEvents('user, call');
+      expect(both.manager.client.actions.at(-1)).toMatchObject({ eventmask: 'user,call' });
+      const controller = new AbortController();
+      const placed = both.ami.originate({ channel: 'x', application: 'Wait', signal: controller.signal });
+      controller.abort(new Error('enough'));
+      await expect(placed).rejects.toThrow('enough');
+    },
+  );
+
   it('of another client is not this one’s', async () => {
     await using both = await pair((action, client) => {
       if (action.action !== 'Originate') return undefined;

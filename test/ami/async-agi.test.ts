@@ -6,8 +6,17 @@ import type { Agi } from '../../src/agi/agi';
 import { Ami, type AmiOptions } from '../../src/ami/ami';
 import { type AsyncAgiOptions, endCall } from '../../src/ami/async-agi';
 import { toConfig } from '../../src/config';
+import type { AmiEvent } from '../../src/wire/ami-message';
 import { AsyncCall, event, request } from '../support/async-call';
-import { type Answer, FakeManager, first, refuse, success } from '../support/manager';
+import {
+  type Action,
+  type Answer,
+  type Client,
+  FakeManager,
+  first,
+  refuse,
+  success,
+} from '../support/manager';
 import { standIns } from '../support/speech';
 
 async function open(
@@ -15,6 +24,7 @@ async function open(
   options: AsyncAgiOptions = {},
   amiOptions: Partial<AmiOptions> = {},
   answer?: Answer,
+  place: string[] = [],
 ) {
   const call = new AsyncCall();
   const manager = await FakeManager.start(answer ? first(answer, call.answer) : call.answer);
@@ -27,7 +37,7 @@ async function open(
     ...amiOptions,
   });
   const calls = ami.asyncAgi(options);
-  call.start(manager.client, text);
+  call.start(manager.client, text, ...place);
   return {
     call,
     manager,
@@ -81,6 +91,32 @@ describe('a conversation', () => {
     expect(both.call.commands).toEqual(['NOOP one', 'ANSWER', 'ASYNCAGI BREAK']);
     await expect(agi.noop('late')).rejects.toMatchObject({ code: 'SCRIPT_ENDED' });
     expect(agi.signal.aborted).toBe(false);
+  });
+
+  it.each([false, true])(
+    'whose caller hangs up before Asterisk has read the last word ends all the same, failed: %s',
+    async (failed) => {
+      await using both = await open();
+      const agi = (await both.calls.next()).value as Agi;
+      // it lies in the queue of a channel that leaves
+      both.call.reply = () => '';
+      const ended = endCall(agi, { failed });
+      await expect.poll(() => both.call.commands.length).toBe(1);
+      both.call.end();
+      await ended;
+    },
+  );
+
+  it('whose client is closed in the middle of a command hears of it, though the call has left before', async () => {
+    await using both = await open();
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.reply = () => '';
+    const waiting = expect(agi.exec('Wait', 60)).rejects.toMatchObject({ name: 'AgiHangupError' });
+    await expect.poll(() => both.call.commands.length).toBe(1);
+    const closed = both.ami.close();
+    both.call.end();
+    await closed;
+    await waiting;
   });
 
   it('that has failed ends by a command that fails', async () => {
@@ -245,6 +281,93 @@ describe('a channel', () => {
     await noop;
     expect(both.call.commands).toEqual(['NOOP one']);
     await endCall(agi);
+  });
+
+  const place = ['Context: calls', 'Exten: robot', 'Priority: 2'];
+  const asked = ({ manager }: { manager: FakeManager }) =>
+    manager.client.actions.filter(({ action }) => action === 'CoreShowChannels').length;
+  const listed = (rounds: string[][]) => {
+    let round = 0;
+    return (action: Action, client: Client) => {
+      if (action.action !== 'CoreShowChannels') return undefined;
+      client.say(success(action, 'EventList: start'));
+      for (const channel of rounds[Math.min(round++, rounds.length - 1)] as string[]) {
+        const id = `ActionID: ${action.actionid}`;
+        client.say(event('CoreShowChannel', id, `Channel: ${channel}`, `Uniqueid: of ${channel}`, ...place));
+      }
+      return event('CoreShowChannelsComplete', `ActionID: ${action.actionid}`, 'EventList: Complete');
+    };
+  };
+
+  it('that vanishes without a word, and another stands there: the call goes on with him', async () => {
+    await using both = await open(request(), {}, {}, listed([['PJSIP/heir-1']]), place);
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.tell('Hangup');
+    [both.call.channel, both.call.uniqueId] = ['PJSIP/heir-1', 'of PJSIP/heir-1'];
+    await agi.noop('one');
+    expect(both.call.commands).toEqual(['NOOP one']);
+    expect(agi.signal.aborted).toBe(false);
+    await endCall(agi);
+  });
+
+  it('that vanishes before the transfer is told goes on all the same', async () => {
+    await using both = await open(request(), {}, {}, listed([['PJSIP/heir-1'], []]), place);
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.tell('Hangup');
+    const moved = transfer(both.call, {
+      OrigBridgeUniqueid: 'b',
+      SecondTransfererChannel: call,
+      TransfereeChannel: caller.Channel,
+      TransfereeUniqueid: caller.Uniqueid,
+    });
+    both.manager.client.say(moved.slice(0, moved.indexOf('\r\n\r\n') + 4));
+    await expect.poll(() => asked(both)).toBeGreaterThan(1);
+    await agi.noop('one');
+    expect(agi.signal.aborted).toBe(false);
+  });
+
+  it.each<[string, string[][]]>([
+    ['nobody stands', [[]]],
+    ['somebody stood', [['PJSIP/heir-1'], []]],
+    ['two stand, of whom either could be it', [['PJSIP/heir-1', 'PJSIP/heir-2']]],
+    ['another’s call stands', [['Local/other-1']]],
+  ])('that vanishes without a word is over where %s', async (_, rounds) => {
+    const accept = (event: AmiEvent) => event.get('Channel') !== 'Local/other-1';
+    await using both = await open(request(), { accept }, {}, listed(rounds), place);
+    const agi = (await both.calls.next()).value as Agi;
+    both.manager.client.say(event('AsyncAGIStart', 'Channel: Local/other-1', ...place));
+    both.call.tell('Hangup');
+    await expect.poll(() => agi.signal.aborted).toBe(true);
+    expect(both.call.commands).toEqual([]);
+  });
+
+  it('that has another in its place is known by the answer to a command, too', async () => {
+    let id = '';
+    await using both = await open(
+      request(),
+      {},
+      {},
+      first(
+        (action) => {
+          if (action.action === 'AGI') id = action.commandid ?? '';
+          return undefined;
+        },
+        listed([['PJSIP/heir-1', 'PJSIP/heir-2']]),
+      ),
+      place,
+    );
+    const agi = (await both.calls.next()).value as Agi;
+    both.call.reply = () => '';
+    const waiting = agi.exec('Wait', 60);
+    await expect.poll(() => both.call.commands.length).toBe(1);
+    both.call.tell('Hangup');
+    both.call.channel = 'PJSIP/heir-2';
+    both.call.tell('AsyncAGIExec', 'CommandId: another', 'Result: 200%20result=9%0A');
+    both.call.tell('AsyncAGIExec', `CommandId: ${id}`, 'Result: 200%20result=7%0A');
+    expect(await waiting).toBe(7);
+    both.call.reply = () => '200 result=0\n';
+    await agi.noop('on');
+    expect(agi.signal.aborted).toBe(false);
   });
 
   it('that is gone, of which nobody has told, ends its call', async () => {

@@ -178,6 +178,20 @@ describe('no manager', () => {
     );
   });
 
+  it('is waited for as long as it takes, where no limit is set', async () => {
+    const held: (() => void)[] = [];
+    const usual = ordinary();
+    await using manager = await FakeManager.start((action, client) => {
+      if (action.action !== 'Challenge') return usual(action, client);
+      held.push(() => client.say(usual(action, client) as string));
+      return undefined;
+    });
+    const connecting = connect(manager.port, { connectTimeoutMs: 0 });
+    await expect.poll(() => held.length).toBe(1);
+    held[0]?.();
+    await (await connecting).close();
+  });
+
   it('is there at all', async () => {
     const manager = await FakeManager.start();
     const { port } = manager;

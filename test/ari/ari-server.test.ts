@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { AriServer } from '../../src/ari';
+import { type Ari, AriServer } from '../../src/ari';
 
 describe('AriServer', () => {
   const authorization = `Basic ${Buffer.from('asterisk:let me in').toString('base64')}`;
@@ -85,6 +85,55 @@ describe('AriServer', () => {
     expect(errors).toEqual([new Error('not today')]);
     expect(application.clients.size).toBe(0);
   });
+
+  it.each<[string, (ari: Ari) => Promise<unknown>, string]>([
+    ['answer', (ari) => ari.channel('x').answer(), 'channels/x/answer'],
+    ['setChannelVar', (ari) => ari.channel('x').setChannelVar({ variable: 'V' }), 'channels/x/variable'],
+    ['addChannel', (ari) => ari.bridge('b').addChannel({ channel: ['y', 'x'] }), 'bridges/b/addChannel'],
+    ['removeChannel', (ari) => ari.bridge('b').removeChannel({ channel: 'x' }), 'bridges/b/removeChannel'],
+    ['video', (ari) => ari.bridge('b').setVideoSource({ channelId: 'x' }), 'bridges/b/videoSource/x'],
+  ])(
+    'sends no %s while the channel plays: all behind it would wait, even the order to stop',
+    async (_, order, uri) => {
+      let resolve: (ari: Ari) => void = () => {};
+      const connected = new Promise<Ari>((settle) => {
+        resolve = settle;
+      });
+      await using application = await AriServer.listen({
+        username: 'asterisk',
+        password: 'let me in',
+        onConnection: (ari) => resolve(ari),
+      });
+      const socket = call(application.port);
+      const asked: string[] = [];
+      socket.on('message', (data) => {
+        const { request_id, uri } = JSON.parse(String(data));
+        asked.push(uri);
+        const answer = {
+          type: 'RESTResponse',
+          request_id,
+          status_code: 200,
+          content_type: 'application/json',
+        };
+        socket.send(JSON.stringify({ ...answer, message_body: '{"id":"p","state":"playing"}' }));
+      });
+      const ari = await connected;
+      // of another one, which is none of its business
+      await ari.channel('z').play({ media: 'tone:ring' });
+      const tone = await ari.channel('x').play({ media: 'tone:ring', playbackId: 'p' });
+      await expect(ari.channel('x').answer({}, { timeoutMs: 20 })).rejects.toMatchObject({
+        code: 'ARI_TIMEOUT',
+        sent: false,
+      });
+      const ordered = order(ari);
+      await tone.stop();
+      expect(asked.at(-1)).toBe('playbacks/p');
+      socket.send('{"type":"PlaybackFinished","playback":{"id":"p","state":"done"}}');
+      await ordered;
+      expect(asked.at(-1)).toBe(uri);
+      socket.close();
+    },
+  );
 
   it('lets a connection go that is closed by whom it is told of, and what still comes by it', async () => {
     await using application = await AriServer.listen({

@@ -97,6 +97,24 @@ it('a channel is gone where Asterisk has none when it is asked for something', a
   expect(await channel.ended).toBe('gone');
 });
 
+it('a channel that is hung up is gone, and has not left, though its last word comes before the answer', async () => {
+  const held: (() => void)[] = [];
+  await using played = await PlayedAri.start((_request, response) => {
+    held.push(() => response.writeHead(204).end());
+  });
+  await using ari = new Ari({ port: played.port, username: 'u', password: 'p', requestsOverSocket: false });
+  const arrived = played.webSocket();
+  await ari.start('hello');
+  const socket = await arrived;
+  const channel = ari.channel('x');
+  const hangup = channel.hangup();
+  await expect.poll(() => held).toHaveLength(1);
+  socket.send('{"type":"StasisEnd","application":"hello","channel":{"id":"x"}}');
+  expect(await channel.ended).toBe('gone');
+  held[0]?.();
+  await hangup;
+});
+
 it('a bridge, too', async () => {
   await using it = await open({ 'POST /bridges/b/addChannel': nobody('Bridge') });
   const bridge = it.ari.bridge('b');

@@ -790,6 +790,32 @@ describe('a WebSocket that is lost', () => {
     expect(played.requests.filter((line) => line.startsWith('DELETE'))).toEqual([]);
   });
 
+  it('brings no more requests where one has had no answer: a filter of events may keep it back', async () => {
+    await using played = await PlayedAri.start();
+    await using ari = new Ari({ port: played.port, ...login });
+    const arrived = played.webSocket();
+    const [socket] = await Promise.all([arrived, ari.start('hello')]);
+    let isFiltered = false;
+    const asked: string[] = [];
+    socket.on('message', (data) => {
+      const { request_id, uri } = JSON.parse(String(data));
+      asked.push(uri);
+      if (!isFiltered)
+        send(socket, { type: 'RESTResponse', request_id, status_code: 200, message_body: '[]' });
+    });
+    await expect
+      .poll(async () => {
+        await ari.channels.list();
+        return asked.at(-1);
+      })
+      .toBe('channels');
+    isFiltered = true;
+    await expect(ari.bridges.list({}, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'ARI_TIMEOUT' });
+    expect(await ari.endpoints.list()).toEqual([]);
+    expect(asked.at(-1)).toBe('bridges');
+    expect(played.requests.at(-1)).toBe('GET /ari/endpoints');
+  });
+
   it('brings no request that waits for its channel: all others would wait behind it', async () => {
     await using played = await PlayedAri.start();
     await using ari = new Ari({ port: played.port, ...login });

@@ -12,12 +12,20 @@ async function open(timeoutMs = 10_000, pingEveryMs = 15_000) {
   const played = await PlayedAri.start((_request, response) =>
     json(response, 200, { id: 'x', channelvars: { MEDIA_WEBSOCKET_CONNECTION_ID: 'm/1' } }),
   );
-  const ari = new Ari({ port: played.port, username: 'tester', password: 'secret', timeoutMs, pingEveryMs });
+  const errors: unknown[] = [];
+  const ari = new Ari({
+    port: played.port,
+    username: 'tester',
+    password: 'secret',
+    timeoutMs,
+    pingEveryMs,
+    onError: (error) => errors.push(error),
+  });
   const dispose = async () => {
     await ari.close();
     await played[Symbol.asyncDispose]();
   };
-  return { played, ari, [Symbol.asyncDispose]: dispose };
+  return { played, ari, errors, [Symbol.asyncDispose]: dispose };
 }
 
 const wanted = { app: 'hello', format: 'ulaw' };
@@ -95,7 +103,8 @@ describe('what is written to an Asterisk that does not read', () => {
       else heard.texts.push(String(data));
     });
     socket.send(start);
-    return { socket, heard, media: await opening, [Symbol.asyncDispose]: it[Symbol.asyncDispose] };
+    const { errors, [Symbol.asyncDispose]: dispose } = it;
+    return { socket, heard, errors, media: await opening, [Symbol.asyncDispose]: dispose };
   }
 
   /** Resolves when the client has seen all that was sent to it. */
@@ -231,6 +240,17 @@ describe('what is written to an Asterisk that does not read', () => {
       message: expect.stringMatching(/^the media WebSocket of http:.* has not answered a ping for 20 ms$/),
     });
     expect(await playing).toBe('flushed');
+  });
+
+  it('ends no process where nobody listens to what it ends by: that goes to onError', async () => {
+    await using it = await opened(fast, 20);
+    const { media, socket, errors } = it;
+    media.resume();
+    // once() would listen to errors
+    const isClosed = new Promise((resolve) => media.on('close', resolve));
+    socket.pause();
+    await isClosed;
+    expect(errors).toMatchObject([{ code: 'ARI_TIMEOUT' }]);
   });
 
   it('ends with the connection', async () => {

@@ -62,6 +62,10 @@ describe('a request', () => {
   it.each<[string, (ari: Ari, id: number) => Promise<unknown>]>([
     ['answer', (ari, id) => ari.channels.answer({ channelId: `${id}` })],
     ['setChannelVar', (ari, id) => ari.channels.setChannelVar({ channelId: `${id}`, variable: 'X' })],
+    [
+      'setChannelVars',
+      (ari, id) => ari.channels.setChannelVars({ channelId: `${id}`, variables: { X: '' } }),
+    ],
     ['addChannel', (ari, id) => ari.bridges.addChannel({ bridgeId: 'b', channel: `${id}` })],
     ['removeChannel', (ari, id) => ari.bridges.removeChannel({ bridgeId: 'b', channel: `${id}` })],
     ['setVideoSource', (ari, id) => ari.bridges.setVideoSource({ bridgeId: 'b', channelId: `${id}` })],

@@ -111,6 +111,20 @@ async function server(onConnection: (socket: Socket) => void): Promise<number> {
 }
 
 describe('in a pipe', () => {
+  it('is over before the script begins, as in the extension h', async () => {
+    const script = file(
+      "export default async (agi) => { await agi.setVariable('a', 1); await agi.streamFile('beep'); }",
+    );
+    const { code, output } = await piped(script, '--hungup').ended;
+    expect(timeless(output).split('\n')).toEqual([
+      `Call to ${script}`,
+      '✎ a = 1',
+      'Done: T, 2 commands, not answered; the dialplan ends, for the caller is gone; AGISTATUS is SUCCESS',
+      '',
+    ]);
+    expect(code).toBe(0);
+  });
+
   it('keeps what a script, a library and a child process print off the wire, as in Asterisk', async () => {
     const script = file(
       `

@@ -1,6 +1,6 @@
 /** What a person sees who starts `fastagi listen` by hand, while the log is a file. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -150,3 +150,29 @@ it.runIf(process.getuid?.() === 0)(
     socket.destroy();
   },
 );
+
+it("systemd's journal has an entry's level as its own, and needs no time and no process", async () => {
+  const basedir = makeFolder({ 'prints.js': "console.error('two\\nlines'); agi.verbose('cool')" });
+  const folder = makeFolder({ journal: '', 'fastagi.conf': `[fastagi]\nbasedir=${basedir}\n` });
+  const journal = openSync(path.join(folder, 'journal'), 'a');
+  const { dev, ino } = fstatSync(journal);
+  const child = spawn(
+    process.execPath,
+    [executable('fastagi'), 'listen', '--config', `${folder}/fastagi.conf`, '--port', '0'],
+    {
+      stdio: ['ignore', 'ignore', journal],
+      env: { PATH: process.env.PATH, JOURNAL_STREAM: `${dev}:${ino}` },
+    },
+  );
+  closeSync(journal);
+  children.push(child);
+  const said = () => readFileSync(path.join(folder, 'journal'), 'utf8');
+  await expect.poll(said, { timeout: 20_000 }).toMatch(/^<6>info listen: listening on .*\n/);
+  const socket = net.connect(Number(/127\.0\.0\.1:(\d+)/.exec(said())?.[1]), '127.0.0.1');
+  socket.write(requestFor('prints'));
+  await expect.poll(said, { timeout: 20_000 }).toContain('\n<3>error prints.js: two\n<3>    lines\n');
+  socket.destroy();
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+});

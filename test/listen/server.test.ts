@@ -316,6 +316,17 @@ describe.each(['pool', 'shared'] as const)('%s', (mode) => {
     expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
   });
 
+  it.each(['host = ::1', 'metrics = 127.0.0.1:1'])(
+    'SIGHUP: says what it cannot take up (%s)',
+    async (listen) => {
+      await using server = await start();
+      server.configure({ listen });
+      server.child.kill('SIGHUP');
+      await server.logged(/warning .*\[listen\] mode, host, port and metrics, .* by a restart only/);
+      expect(await server.call('hello')).toEqual(['VERBOSE cool 1']);
+    },
+  );
+
   it('leaves after idle_seconds without a call, and not while there is one', async () => {
     await using server = await start({ listen: 'idle_seconds = 0.5' });
     const call = await server.hold('held');

@@ -51,3 +51,8 @@ it.each([
 ])('a place is told as it stands in a URL: %s', (host, told) => {
   expect(showPlace(host, 9573)).toBe(told);
 });
+
+it('a key takes the largest number that it names', () => {
+  expect(settingsOf('max_calls = 1000000000').maxCalls).toBe(1e9);
+  expect(() => settingsOf('max_calls = 1000000001')).toThrow('a whole number from 1 to 1000000000');
+});

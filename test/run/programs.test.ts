@@ -1,5 +1,6 @@
 /** `fastagi` and `agi` as a person meets them: help, versions, wrong use; and the demo. */
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +12,35 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 function run(name: 'fastagi' | 'agi', ...args: string[]): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, [executable(name), ...args], { encoding: 'utf8', input: '' });
 }
+
+describe('a classic program whose standard streams are sockets, as systemd gives them', () => {
+  const prints = `process.stdout.write('printed\\n'); console.log('logged'); console.error('failed');
+    agi.verbose('done');`;
+  /** By a shell: the wire is the socket that Node calls a pipe, or a pipe, as Asterisk's is. */
+  const classic = async (wire: string) => {
+    const folder = makeFolder({ 'script.js': prints, 'fastagi.conf': '' });
+    const words = [process.execPath, executable('agi'), path.join(folder, 'script.js')];
+    const child = spawn('/bin/sh', ['-c', `"$0" "$1" "$2" ${wire}`, ...words], {
+      env: { PATH: process.env.PATH, FASTAGI_CONFIG: path.join(folder, 'fastagi.conf') },
+    });
+    let [commands, log] = ['', ''];
+    child.stderr.on('data', (chunk) => {
+      log += chunk;
+    });
+    child.stdout.on('data', (chunk) => {
+      commands += chunk;
+      if (commands.includes('VERBOSE done 1\n')) child.stdin.end('200 result=1\n');
+    });
+    child.stdin.write('agi_request: script.js\nagi_channel: Local/1\n\n');
+    await once(child, 'close');
+    return { commands, log };
+  };
+  it.each(['', '| cat'])('keeps what is printed in the log, and off the wire %s', async (wire) => {
+    const { commands, log } = await classic(wire);
+    expect(commands).toBe('VERBOSE done 1\n');
+    expect(log).toMatch(/^printed\n.* info .* logged\n.* error .* failed\n$/);
+  });
+});
 
 describe('fastagi', () => {
   it('--help', () => {

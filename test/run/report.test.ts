@@ -42,6 +42,17 @@ describe('describeError', () => {
     },
   );
 
+  it('an ES module has no mark of ours behind its name', () => {
+    const error = errorAt('file:///srv/agi/hello.mjs?fastagi=12:3:7');
+    expect(describeError(error)).toContain('at main (file:///srv/agi/hello.mjs:3:7)');
+    const module = { file: '/srv/agi/hello.mjs', name: 'hello.mjs' };
+    expect(summarizeError(error, module)).toBe('hello.mjs: Error: broken (hello.mjs:3)');
+    // in a script's own words it is the script's
+    expect(summarizeError(new Error('http://x/?fastagi=12 is down'), module)).toContain(
+      '?fastagi=12 is down',
+    );
+  });
+
   it('causes follow', () => {
     const inner = errorAt('/b.js:2:2', new Error('inner'));
     const text = describeError(Object.assign(errorAt('/a.js:1:1'), { cause: inner }));

@@ -313,6 +313,17 @@ describe('a call that is not answered', () => {
 });
 
 describe('a call that is dialled', () => {
+  it.each([
+    [{ status: 'BUSY', hangupCause: 17 }, 0, '17'],
+    [{ status: 'BUSY' }, 0, '0'],
+    [{ status: 'ANSWER' }, -1, '16'],
+    [{ status: 'ANSWER', hangupCause: 31 }, -1, '31'],
+  ])('has a cause of its end: %j', (dial, result, cause) => {
+    const { ask } = begin({ dial: () => dial });
+    expect(ask('EXEC Dial PJSIP/alice,30\n')).toBe(`200 result=${result}\n`);
+    expect(ask('GET VARIABLE HANGUPCAUSE\n')).toBe(`200 result=1 (${cause})\n`);
+  });
+
   it('leaves what Dial() leaves', () => {
     const { ask } = begin({ dial: () => ({ status: 'ANSWER', answeredSeconds: 90 }) });
     ask('EXEC Dial PJSIP/alice,30\n');

@@ -17,7 +17,7 @@ const surroundings: CallOptions = {
   recordable: (file, format) => format === 'wav' && !file.startsWith('/no/'),
   labels: { 'elsewhere,there,label': 7 },
   subroutines: { 'sub,s,1': (channel, args) => channel.set('SUBRAN', args.join('+')) },
-  dial: () => 'CHANUNAVAIL',
+  dial: (destination) => (destination === 'Local/answers@phones' ? 'ANSWER' : 'CHANUNAVAIL'),
 };
 
 async function holdSimulated(conversation: Conversation, version: string, usage = true): Promise<string[]> {
@@ -25,7 +25,13 @@ async function holdSimulated(conversation: Conversation, version: string, usage 
   const lines = new Lines();
   const heard: string[] = [];
   const call = new SimulatedCall(
-    { ...surroundings, version, usage, variables: conversation.variables ?? {} },
+    {
+      ...surroundings,
+      version,
+      usage,
+      variables: conversation.variables ?? {},
+      hungUp: conversation.dead,
+    },
     { request: 'script', networkScript: conversation.classic ? undefined : 'script' },
     clock,
     { send: (text) => lines.push(text), signal: () => lines.push('SIGHUP\n'), close: () => lines.end() },

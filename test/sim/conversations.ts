@@ -1099,6 +1099,17 @@ export const conversations: readonly Conversation[] = [
     ],
   },
   {
+    name: 'a call that is dialled, and whose other side hangs up: without g, Dial() ends the dialplan, and not the script',
+    steps: [
+      ...['> EXEC Dial Local/answers@phones,5', '< 200 result=-1'],
+      ...['> GET FULL VARIABLE ${DIALSTATUS}|${HANGUPCAUSE}', '< 200 result=1 (ANSWER|16)'],
+      ...['> EXEC Dial Local/answers@phones,5,L(60000:g)', '< 200 result=-1'],
+      ...['> EXEC Dial Local/answers@phones,5,L(60000)g', '< 200 result=0'],
+      ...['> GET FULL VARIABLE ${DIALSTATUS}|${HANGUPCAUSE}', '< 200 result=1 (ANSWER|16)'],
+      'status SUCCESS',
+    ],
+  },
+  {
     name: 'Read() without a name, and with a tone',
     steps: [
       ...['> EXEC Read ,beep', '< 200 result=0', '> GET VARIABLE READSTATUS', '< 200 result=1 (ERROR)'],
@@ -1829,6 +1840,20 @@ export const conversations: readonly Conversation[] = [
       '> NOOP',
       '< 200 result=* (timeout) endpos=*',
       '< 200 result=0',
+    ],
+  },
+  {
+    name: 'a call that is over before its script begins, in the extension h',
+    dead: true,
+    steps: [
+      ...needsLife.flatMap((line) => [`> ${line}`, dead]),
+      ...['> SET VARIABLE A b', '< 200 result=1', '> GET VARIABLE A', '< 200 result=1 (b)'],
+      ...['> GET VARIABLE HANGUPCAUSE', '< 200 result=1 (16)'],
+      ...['> GET VARIABLE CDR(disposition)', '< 200 result=1 (ANSWERED)'],
+      ...['> DATABASE PUT dead call 1', '< 200 result=1', '> VERBOSE told 1', '< 200 result=1'],
+      ...['> EXEC NoOp', '< 200 result=0', '> EXEC Playback beep', '< 200 result=0'],
+      ...['> GET VARIABLE PLAYBACKSTATUS', '< 200 result=1 (FAILED)', '> NOOP', '< 200 result=0'],
+      ...['close', '< HANGUP', 'end', 'status SUCCESS'],
     ],
   },
   {

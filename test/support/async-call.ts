@@ -46,10 +46,10 @@ export class AsyncCall {
     return undefined;
   }, ordinary());
 
-  start(client: Client, request: string): void {
+  start(client: Client, request: string, ...lines: string[]): void {
     this.#client = client;
     this.#write(Buffer.from(request));
-    client.say(this.#event('AsyncAGIStart', `Env: ${this.#read()}`));
+    client.say(this.#event('AsyncAGIStart', `Env: ${this.#read()}`, ...lines));
   }
 
   end(): void {

@@ -23,6 +23,8 @@ export interface Conversation {
   readonly variables?: Readonly<Record<string, string>>;
   /** Classic AGI, where FastAGI is what is left out. */
   readonly classic?: true;
+  /** Called when the caller is gone, by the extension `h`. */
+  readonly dead?: true;
   readonly steps: readonly string[];
 }
 

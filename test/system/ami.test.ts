@@ -23,6 +23,10 @@ exten => congested,1,Congestion(2)
 exten => rings,1,Ringing()
  same => n,Wait(30)
 exten => rejects,1,Hangup()
+exten => long,1,Answer()
+ same => n,Set(A=${'äx'.repeat(200)})
+ same => n,Set(LONG_ONE=\${A}\${A}\${A}\${A}\${A}the end)
+ same => n,Wait(30)
 
 [default]
 exten => s,1,Wait(1)
@@ -437,6 +441,10 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
       const { channel } = call;
       expect(await ami.getVariable(channel, 'PROBE')).toBe(value);
       expect(await ami.getVariable(channel, 'N')).toBe('1');
+      // of a value the manager gives 1,023 bytes
+      await ami.redirect(channel, 'legs', 'long');
+      const long = `${'äx'.repeat(1000)}the end`;
+      await expect.poll(() => ami.getVariable(channel, 'LONG_ONE')).toBe(long);
       await ami.setVariable(channel, 'OWN', 'x');
       expect(await ami.getVariable(channel, 'OWN')).toBe('x');
       await ami.setCdrUserField(channel, 'u').catch((error) => expect(error.code).toBe('AMI_ACTION'));

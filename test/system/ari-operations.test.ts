@@ -196,6 +196,8 @@ describe.skipIf(missing).each([22, 16] as const)(
       await channel.sendDTMF({ dtmf: '12#', between: 50, duration: 50 });
       await channel.mute({ direction: 'in' });
       await channel.unmute({ direction: 'in' });
+      await channel.mute();
+      await channel.unmute();
       await channel.hold();
       await channel.unhold();
       await channel.startMoh({ mohClass: 'default' });
@@ -206,6 +208,20 @@ describe.skipIf(missing).each([22, 16] as const)(
       // 16 answers before it has done it
       const got = () => channel.getChannelVar({ variable: 'X' }).catch(() => {});
       await expect.poll(got).toEqual({ value: 'é, "q" & 100%' });
+      // longer than any line that Asterisk reads
+      const long = 'é"\\&='.repeat(3000);
+      await channel.setChannelVar({ variable: 'X', value: long });
+      await expect.poll(got).toEqual({ value: long });
+      const later = ari.channel();
+      const started = later.next('StasisStart', { timeoutMs: 10_000 });
+      await later.originate({
+        endpoint: 'Local/waiter@test',
+        app: 'hello',
+        appArgs: `1,${long}`,
+        timeout: 5,
+      });
+      expect((await started).args[0]).toBe('1');
+      await later.hangup();
       if (version === 22) {
         await channel.setChannelVars({ variables: { A: '1', B: 'two' } });
         expect(await channel.getChannelVars({ variables: ['A', 'B'] })).toEqual({

@@ -54,6 +54,11 @@ describe.skipIf(missing)('Asterisk 22', () => {
         ari.onCall(async (channel, { args }) => {
           calls.push(args.join());
           await channel.answer();
+          // an order that Asterisk would do when the tone is over, and one that ends it, behind that
+          const tone = await channel.play({ media: 'tone:ring' });
+          const named = channel.setChannelVar({ variable: 'X', value: '1' });
+          await tone.stop();
+          await named;
           const playback = await channel.play({ media: 'sound:beep' });
           calls.push(await playback.finished);
           await channel.hangup();

@@ -153,6 +153,22 @@ describe.skipIf(missing).each([22, 16] as const)(`Stasis on Asterisk %i`, (versi
     }
   });
 
+  it('is answered, and told that another has the application, whatever events it filters', async () => {
+    await using server = await startAri({ version, extensions });
+    const { port, username, password } = server;
+    await using first = new Ari({ port, username, password });
+    await using second = new Ari({ port, username, password });
+    await first.start('hello');
+    const filter = { allowed: [{ type: 'ChannelCreated' }] };
+    await first.applications.filter({ applicationName: 'hello', filter });
+    // over the WebSocket, by an Asterisk that can
+    for (let round = 0; round < 20; round++)
+      expect(await first.asterisk.ping()).toMatchObject({ ping: 'pong' });
+    const replaced = new Promise((resolve) => first.onState(resolve));
+    await second.start('hello');
+    expect(await replaced).toBe('replaced');
+  });
+
   it('lets the application go to the client that came last, and says so', async () => {
     await using server = await startAri({ version, extensions });
     const { port, username, password } = server;

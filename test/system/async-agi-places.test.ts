@@ -84,6 +84,32 @@ describe.skipIf(missing).each([16, 22] as const)('Asterisk %d', (version) => {
   });
 
   it.each([
+    ['between two commands', false],
+    ['in the middle of a command', true],
+  ])('serves a caller whose phone takes the place of the one that had called, %s', async (_, isBusy) => {
+    await using ami = await connect();
+    await using phone = await Phone.at(sip);
+    await using other = await Phone.at(sip);
+    let robot: Awaited<ReturnType<Phone['call']>> | undefined;
+    const agi = await started(ami, async () => {
+      robot = await phone.call('robot');
+    });
+    await agi.setVariable('STEP', 'one');
+    const busy = isBusy ? agi.exec('Wait', 1) : undefined;
+    const gone = ami.events('Hangup');
+    await other.call('robot', robot);
+    for await (const event of gone) if (event.get('Channel') === agi.request.channel) break;
+    if (busy) expect(await busy).toBe(0);
+    const channel = await agi.getVariable('CHANNEL');
+    expect(channel).not.toBe(agi.request.channel);
+    expect(await agi.getVariable('STEP')).toBe('one');
+    expect(agi.signal.aborted).toBe(false);
+    await endCall(agi);
+    await asterisk.waitForLog(`${channel} went on: SUCCESS`);
+    for (const one of await ami.channels()) await ami.hangup(one.get('Channel') ?? '').catch(() => {});
+  });
+
+  it.each([
     ['a bridge', 'Bridge'],
     ['a parking lot', 'Park'],
   ])('ends where the channel is taken into %s, of which AsyncAGI does not tell', async (_, action) => {

@@ -77,6 +77,45 @@ describe.each([
   });
 });
 
+describe.each([
+  ['a function', (run: string) => new Function('agi', `return (${run})(agi)`) as (agi: Agi) => unknown],
+  ['a file', (run: string) => `${makeFolder({ 'script.js': `module.exports = ${run}` })}/script.js`],
+] as const)('%s of the extension h', (_, script) => {
+  const run = `async (agi) => {
+    await agi.databasePut('bills', 'last', await agi.getVariable('CDR(billsec)'));
+    await agi.verbose(agi.signal.aborted);
+    await agi.streamFile('beep').catch((error) => agi.verbose(error.code));
+    await agi.verbose(agi.signal.aborted);
+    await agi.setVariable('DONE', '1');
+  }`;
+  it('is called when the caller is gone', async () => {
+    const call = await simulate(script(run), { hungUp: true, answered: true });
+    await call.ended();
+    expect(call.verbose).toEqual(['false', 'AGI_DEAD_CHANNEL', 'true']);
+    expect(call.played).toEqual([]);
+    expect(call.hungUp).toBe(true);
+    expect(call.database).toEqual({ 'bills/last': '0' });
+    call.expectVariable('DONE', 1).expectVariable('AGISTATUS', 'SUCCESS').expectStatus('SUCCESS');
+  });
+});
+
+describe.each([
+  ['a function', (run: string) => new Function('agi', `return (${run})(agi)`) as (agi: Agi) => unknown],
+  ['a file', (run: string) => `${makeFolder({ 'script.js': `module.exports = ${run}` })}/script.js`],
+] as const)('%s that tries again and again', (_, script) => {
+  it('is ended when the caller is gone, as it is in a real call', async () => {
+    const call = await simulate(
+      script("async (agi) => { for (;;) try { await agi.streamFile('beep'); } catch (error) {} }"),
+    );
+    await call.prompt('beep');
+    call.hangUp();
+    expect(String(await call.failed())).toMatch(
+      /has asked 1000 times .* a catch in a loop must let AgiHangupError through/,
+    );
+    expect(call.commands.length).toBeLessThan(1100);
+  });
+});
+
 describe('a script file', () => {
   const run = (name: string, text: string, options?: SimulateOptions) =>
     simulate(`${makeFolder({ [name]: text })}/${name}`, options);

@@ -67,6 +67,28 @@ describe('a script that does as recorded', () => {
     expect(replay.departures).toEqual([]);
   });
 
+  it.each(['$[1 + ${X}]', 'Hello ${X}!', 'no variable'])(
+    'may have another mark behind any expression: %s',
+    async (expression) => {
+      const replay = await recorded([
+        `> GET FULL VARIABLE "${expression}~abcdef"`,
+        '< 200 result=1 (a',
+        '< b~abcdef)',
+      ]);
+      expect(play(replay, [`GET FULL VARIABLE "${expression}~uvwxyz01"`])).toEqual([
+        ['200 result=1 (a', 'b~uvwxyz01)'],
+      ]);
+      expect(replay.departures).toEqual([]);
+    },
+  );
+
+  it('says by its exit code, as a process, what it said by FAILURE over FastAGI', async () => {
+    const [ofProcess, overFastAgi] = [await recorded(['> FAILURE']), await recorded(['> FAILURE'])];
+    ofProcess.end({ byProcess: true });
+    overFastAgi.end();
+    expect([departures(ofProcess), departures(overFastAgi)]).toEqual([[], ['left out: FAILURE / ']]);
+  });
+
   it('hears of the hangup where it was', async () => {
     const replay = await recorded(['> ANSWER', '< 200 result=0', '< HANGUP']);
     expect(play(replay, ['ANSWER', 'STREAM FILE x ""', 'VERBOSE x'])).toEqual([

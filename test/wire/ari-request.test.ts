@@ -43,6 +43,10 @@ describe('encodeOperation', () => {
       { endpoint: 'Local/1@x', app: 'hello', variables: { A: '1' } },
       'POST /channels?endpoint=Local%2F1%40x&app=hello {"variables":{"A":"1"}}',
     ],
+    // Asterisk refuses what it says that it takes for granted
+    ['channels.mute', { channelId: 'x' }, 'POST /channels/x/mute?direction=both'],
+    ['channels.mute', { channelId: 'x', direction: undefined }, 'POST /channels/x/mute?direction=both'],
+    ['channels.unmute', { channelId: 'x', direction: 'in' }, 'DELETE /channels/x/mute?direction=in'],
     // what is in the body kills Asterisk 22.10 here
     [
       'events.userEvent',
@@ -60,6 +64,43 @@ describe('encodeOperation', () => {
       'POST /channels/x/variables {"variables":{"A":"é"}}',
     ],
   ] as const)('%s %j', (name, given, wire) => {
+    expect(encode(name, given)).toBe(wire);
+  });
+
+  const long = 'é'.repeat(1000);
+  it.each([
+    [
+      'channels.setChannelVar',
+      { channelId: 'x', variable: 'V', value: long, report_events: true },
+      `POST /channels/x/variable?variable=V&report_events=true ${JSON.stringify({ value: long })}`,
+    ],
+    [
+      'channels.play',
+      { channelId: 'x', media: ['sound:a', `sound:${long}`], lang: 'en', offsetms: 5 },
+      `POST /channels/x/play?lang=en&offsetms=5 ${JSON.stringify({ media: ['sound:a', `sound:${long}`] })}`,
+    ],
+    [
+      'channels.originate',
+      { endpoint: 'e', app: 'a', appArgs: long, variables: { A: '1' } },
+      `POST /channels?endpoint=e&app=a ${JSON.stringify({ variables: { A: '1' }, appArgs: long })}`,
+    ],
+    [
+      'channels.originate',
+      { endpoint: long, app: 'a', appArgs: `${long}b` },
+      `POST /channels?app=a ${JSON.stringify({ appArgs: `${long}b`, endpoint: long })}`,
+    ],
+    // what is in the body kills Asterisk 22.10 here
+    [
+      'events.userEvent',
+      { eventName: 'e', application: 'a', source: long },
+      `POST /events/user/e?application=a&source=${encodeURIComponent(long)}`,
+    ],
+    [
+      'channels.getChannelVar',
+      { channelId: 'x', variable: long },
+      `GET /channels/x/variable?variable=${encodeURIComponent(long)}`,
+    ],
+  ] as const)('%s has in its body what is too long for the line', (name, given, wire) => {
     expect(encode(name, given)).toBe(wire);
   });
 

@@ -139,6 +139,9 @@ function dialplan(table: readonly Conversation[], port: number): string {
     'exten => _caller-.,1,Answer()',
     ` same => n,AGI(agi://127.0.0.1:${port}/\${EXTEN})`,
     ' same => n,Hangup()',
+    '[phones]',
+    'exten => answers,1,Answer()',
+    ' same => n,Hangup()',
     '[sub]',
     'exten => s,1,Set(__SUBRAN=${ARG1}+${ARG2})',
     ' same => n,Return()',
@@ -147,8 +150,9 @@ function dialplan(table: readonly Conversation[], port: number): string {
     'exten => there,7(label),NoOp()',
     end,
     '[test]',
-    ...table.flatMap(({ variables = {}, classic }, at) => [
+    ...table.flatMap(({ variables = {}, classic, dead }, at) => [
       `exten => c${at},1,Set(NAME=c${at})`,
+      ...(dead ? [` same => n,Goto(dead-c${at},s,1)`] : []),
       ...Object.entries(variables).map(([name, value]) => ` same => n,Set(${name}=${value})`),
       classic
         ? ` same => n,AGI(relay.js,c${at})`
@@ -156,6 +160,18 @@ function dialplan(table: readonly Conversation[], port: number): string {
       ' same => n,Hangup()',
     ]),
     end,
+    ...table.flatMap(({ dead }, at) =>
+      dead
+        ? [
+            `[dead-c${at}]`,
+            // the caller's own script has come by then
+            'exten => s,1,Wait(1)',
+            ' same => n,Hangup()',
+            `exten => h,1,AGI(agi://127.0.0.1:${port}/script-c${at},one,two words)`,
+            ` same => n,Verbose(1,conversation c${at} is \${AGISTATUS})`,
+          ]
+        : [],
+    ),
   ].join('\n');
 }
 

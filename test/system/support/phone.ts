@@ -69,12 +69,17 @@ export class Phone implements AsyncDisposable {
     return new Phone(socket, port);
   }
 
-  /** Resolves when the extension has answered. */
-  async call(extension: string): Promise<Dialog> {
+  /**
+   * Resolves when the extension has answered.
+   * @param replaced a call whose place this one takes, as a phone does to which that was transferred from elsewhere
+   */
+  async call(extension: string, replaced?: Dialog): Promise<Dialog> {
     const target = `sip:${extension}@${this.#server}`;
     const from = `<sip:phone@127.0.0.1>;tag=${name()}`;
     const call = { extension, id: name(), from, to: `<${target}>`, target, sequence: 1 };
-    const answer = await this.#ask('INVITE', call, ['Content-Type: application/sdp'], sound);
+    const headers = ['Content-Type: application/sdp'];
+    if (replaced) headers.push('Require: replaces', `Replaces: ${place(replaced)}`);
+    const answer = await this.#ask('INVITE', call, headers, sound);
     if (!answer.startsWith('SIP/2.0 200 ')) throw new Error(answer);
     const contact = /<(.*)>/.exec(header(answer, 'Contact'))?.[1] ?? target;
     const dialog: Dialog = { ...call, to: header(answer, 'To'), target: contact };
@@ -85,7 +90,7 @@ export class Phone implements AsyncDisposable {
   /** Connects who is at the other end of one call with who is at the other end of the second, and leaves both. */
   async transfer(one: Dialog, other: Dialog): Promise<void> {
     one.sequence++;
-    const replaced = encodeURIComponent(`${other.id};to-tag=${tag(other.to)};from-tag=${tag(other.from)}`);
+    const replaced = encodeURIComponent(place(other));
     const to = `Refer-To: <sip:${other.extension}@${this.#server}?Replaces=${replaced}>`;
     const answer = await this.#ask('REFER', one, [to, 'Referred-By: <sip:phone@127.0.0.1>']);
     if (!answer.startsWith('SIP/2.0 202 ')) throw new Error(answer);
@@ -149,5 +154,8 @@ const name = () => randomBytes(9).toString('hex');
 
 const header = (message: string, which: string) =>
   new RegExp(`^${which}:\\s*(.*)$`, 'im').exec(message)?.[1]?.trim() ?? '';
+
+/** A call as RFC 3891 names it. */
+const place = ({ id, to, from }: Dialog) => `${id};to-tag=${tag(to)};from-tag=${tag(from)}`;
 
 const tag = (party: string) => /;tag=([^;]+)/.exec(party)?.[1] ?? '';
