@@ -116,7 +116,8 @@ export const defaults: Config = {
   headerBytes: 65_536,
 };
 
-const standardFiles = ['/etc/asterisk/fastagi.conf', '/etc/asterisk/phpagi.conf'];
+/** Where it is looked for, in this order. */
+export const standardFiles: readonly string[] = ['/etc/asterisk/fastagi.conf', '/etc/asterisk/phpagi.conf'];
 
 /** Section to key to value, as text. */
 export type IniSections = Record<string, Record<string, string>>;

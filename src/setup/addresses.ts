@@ -22,3 +22,8 @@ function isAmong(own: string, words: readonly string[]): boolean {
     return list.check(own, 'ipv4');
   });
 }
+
+/** Whether nobody but this machine reaches what listens there. */
+export function isLoopback(host: string): boolean {
+  return host === '::1' || host === 'localhost' || /^127\./.test(host);
+}

@@ -18,6 +18,8 @@ export interface ScriptFolder {
   readonly more: boolean;
 }
 
+/** Folders of the system's, in which reading may have no end. */
+const systems = ['/dev', '/proc', '/run', '/sys'];
 /** So much of a folder is looked at, and of a file. */
 const MOST_FILES = 2000;
 const MOST_FOLDERS = 500;
@@ -37,7 +39,7 @@ export function readScripts(machine: Machine, base: string): ScriptFolder {
       const stat = machine.stat(file);
       if (stat?.isDirectory()) {
         // a link to a folder may lead in a circle
-        if (!machine.isLink(file)) folders.push(name);
+        if (!machine.isLink(file) && !systems.includes(file)) folders.push(name);
       } else if ((stat === undefined || stat.isFile()) && isScriptName(entry)) {
         if (scripts.length === MOST_FILES) return { scripts, more: true };
         const size = stat?.size ?? 0;

@@ -83,7 +83,7 @@ function servicesIn(
     // another program's, under our name
     if (command === undefined && of('redirect') === undefined) return [];
     const env = variables(attribute(xinetd, 'env') ?? []);
-    const port = of('port')?.[0];
+    const [port = listedPort(machine, service.name)] = of('port') ?? [];
     return [
       {
         kind: 'xinetd',
@@ -100,6 +100,17 @@ function servicesIn(
       },
     ];
   });
+}
+
+/** What /etc/services has for a name. */
+export function listedPort(machine: Machine, name: string): number | undefined {
+  const line = (machine.read('/etc/services') ?? '')
+    .split('\n')
+    .map((each) => each.replace(/#.*/, '').trim().split(/\s+/))
+    .find(
+      ([first, port = '', ...aliases]) => (first === name || aliases.includes(name)) && port.endsWith('/tcp'),
+    );
+  return line === undefined ? undefined : Number.parseInt(line[1] as string, 10);
 }
 
 const named = (machine: Machine, name: string) =>

@@ -1,8 +1,9 @@
 /** What there is to look at on a machine: who serves calls, as whom, by which configuration, for which Asterisk. */
 import path from 'node:path';
-import { type Config, defaults } from '../config';
+import { type Config, defaults, standardFiles } from '../config';
 import { RefusedError } from '../errors';
 import { checkSettings, readSettings, rows, type Settings } from '../listen/settings';
+import { FASTAGI_PORT } from '../sim/target';
 import type { Listener, Machine, Process, ServedAccount } from './machine';
 import { readScripts, type ScriptFolder } from './served-scripts';
 import { configOf, optionOf, type Service } from './service';
@@ -61,12 +62,12 @@ export interface Looker {
   readonly named?: { readonly file: string; readonly by: string } | undefined;
 }
 
-const standardFiles = ['/etc/asterisk/fastagi.conf', '/etc/asterisk/phpagi.conf'];
-const USUAL_PORT = 4573;
-
 export function survey({ machine, node, executable, named }: Looker): Survey {
   const processes = machine.processes();
-  const xinetd = processes.find(({ name, words }) => name === 'xinetd' || /\/xinetd$/.test(words[0] ?? ''));
+  const xinetd = eldest(
+    processes,
+    ({ name, words }) => name === 'xinetd' || /\/xinetd$/.test(words[0] ?? ''),
+  );
   const files = xinetdFiles(machine, xinetd);
   const units = systemdServices(machine);
   const unitNames = units.map(({ place }) => path.basename(place));
@@ -74,7 +75,7 @@ export function survey({ machine, node, executable, named }: Looker): Survey {
   const service = services.find(({ enabled }) => enabled) ?? services[0];
   const asterisk = asteriskPlace(machine, processes);
   const own = service && configOf(service);
-  const standard = standardFiles.find((each) => machine.whyUnread(each) !== 'ENOENT');
+  const standard = standardFiles.find((each) => !machine.isMissing(each));
   const file = named?.file ?? own ?? standard;
   const read = readAll(machine, file, service);
   const userName = service?.user ?? asterisk.user.name;
@@ -95,6 +96,12 @@ export function survey({ machine, node, executable, named }: Looker): Survey {
     user: service === undefined ? asterisk.user.account : service.account,
     address: addressOf(service, read.settings, heldBy(machine, service)),
   };
+}
+
+/** The server itself, and none of its children, which are of the same name until they have become what they are for. */
+function eldest(processes: readonly Process[], is: (process: Process) => boolean): Process | undefined {
+  const all = processes.filter(is);
+  return all.find(({ parent }) => !all.some(({ pid }) => pid === parent)) ?? all[0];
 }
 
 /** The configuration as one would read it that serves calls. */
@@ -134,11 +141,11 @@ function addressOf(
     );
   }
   // xinetd listens on all addresses, where it is not told otherwise
-  if (kind === 'xinetd') return { host: host ?? '::', port: port ?? USUAL_PORT };
+  if (kind === 'xinetd') return { host: host ?? '::', port: port ?? FASTAGI_PORT };
   if (port !== undefined) return { host: host ?? settings.host, port };
   return command?.listens
     ? { host: settings.host, port: settings.port }
-    : { host: '127.0.0.1', port: USUAL_PORT };
+    : { host: '127.0.0.1', port: FASTAGI_PORT };
 }
 
 /** What a server by hand listens on, as far as whoever looks may see it. */
@@ -149,7 +156,7 @@ function heldBy(machine: Machine, service: Service | undefined): Listener[] {
 }
 
 function asteriskPlace(machine: Machine, processes: readonly Process[]): AsteriskPlace {
-  const running = processes.find(({ name, words }) => name === 'asterisk' && !isConsole(words));
+  const running = eldest(processes, ({ name, words }) => name === 'asterisk' && !isConsole(words));
   const named = running?.words.indexOf('-C') ?? -1;
   const file = (named === -1 ? undefined : running?.words[named + 1]) ?? '/etc/asterisk/asterisk.conf';
   const text = machine.read(file) ?? '';

@@ -52,7 +52,7 @@ describe.runIf(process.getuid?.() === 0)('docs/doctor.md', () => {
         'etc/xinetd.d/fastagi': (text) => text.replace('= 4573', `= ${port}`),
         'etc/asterisk/fastagi.conf': `[ari]\nport=${ari.port}\nusername=jo\npassword=s3cret\n`,
         'etc/asterisk/ari.conf': '[general]\nenabled = yes\n',
-        [`${scripts}/menu.js`]: '',
+        [`${scripts}/menu.js`]: 'module.exports = (agi) => agi.ari();\n',
         'var/lib/asterisk/agi-bin/old.js': '#!/usr/bin/env agi\r\nagi.answer();\r\n',
       },
       modes: { [`${scripts}/menu.js`]: 0o600 },

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/setup/findings';
+import { isOfHere } from '../../src/setup/surroundings';
 import { executable, root } from '../support/inet';
 import { type AriServer, freePort, startAri } from './support/ari';
 import { missingParts } from './support/parts';
@@ -41,6 +42,10 @@ describe.skipIf(missing).each([16, 22] as const)(
       fs.copyFileSync(process.execPath, at('node'), fs.constants.COPYFILE_FICLONE);
       for (const name of ['fastagi', 'agi', 'node']) fs.chmodSync(at(name), 0o755);
       fs.writeFileSync(at('scripts/hello.js'), "agi.verbose('hello');\n");
+      fs.writeFileSync(
+        at('scripts/asks.js'),
+        'module.exports = async (agi) => [await agi.manager(), await agi.ari()];\n',
+      );
       xinetd = await Xinetd.startFile(shipped, {
         user: 'nobody',
         server: at('node'),
@@ -142,7 +147,7 @@ describe.skipIf(missing).each([16, 22] as const)(
         `ok node ${at('node')} is ${process.version}, and user nobody can run it`,
         `ok fastagi ${at('fastagi')}, and user nobody can read it`,
         `ok configuration ${at('fastagi.conf')} (named by ${serviceFile()}), and user nobody can read it`,
-        `ok scripts 1 script in ${at('scripts')}, and user nobody can read it`,
+        `ok scripts 2 scripts in ${at('scripts')}, and user nobody can read them`,
         `ok log ${at('log/fastagi.log')}, and user nobody can write it`,
         `ok call a call to 127.0.0.1:${port} was taken, and refused as it should be`,
         `ok agi-bin 1 script in ${ari.asterisk.agiBin} that user root can run`,
@@ -151,6 +156,14 @@ describe.skipIf(missing).each([16, 22] as const)(
       ])
         expect(texts).toContainEqual(expect.stringContaining(line));
       expect(fs.readFileSync(at('log/fastagi.log'), 'utf8')).toMatch(/there is no script "fastagi-doctor"/);
+    });
+
+    it('what runs in another root is none of this machine’s', () => {
+      expect([isOfHere(process.pid), isOfHere(xinetd.pid), isOfHere(ari.asterisk.pid)]).toEqual([
+        true,
+        true,
+        false,
+      ]);
     });
 
     /** Changes a file, looks, and puts it back as it was. */

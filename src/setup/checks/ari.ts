@@ -6,6 +6,7 @@ import { RefusedError } from '../../errors';
 import { noSuchKey } from '../../option-names';
 import { ariKeys } from '../../section-keys';
 import { given } from '../../tts/given';
+import { isLoopback } from '../addresses';
 import { isOn, readAsteriskConf } from '../asterisk-conf';
 import { type Finding, Findings } from '../findings';
 import type { Survey } from '../survey';
@@ -42,7 +43,11 @@ export async function checkAri(survey: Survey): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof AriError)) throw error;
     const [why, remedy] = explain(survey, error, options, name);
-    found.failure(`${options.username} is not let in at ${ari.address}: ${why}`, remedy);
+    const text = `${options.username} is not let in at ${ari.address}: ${why}`;
+    // a script that asks for it says so
+    if (survey.folder.scripts.some((script) => /\.ari\s*\(|\bfastagi\/ari\b/.test(script.text ?? '')))
+      found.failure(text, remedy);
+    else found.warning(`${text} (no script here asks for it)`, remedy);
   } finally {
     await ari.close();
   }
@@ -55,7 +60,7 @@ function explain(
   { host = '127.0.0.1', port, username }: AriOptions,
   name: string,
 ): [why: string, remedy: string] {
-  const here = /^(?:localhost|127\.|::1)/.test(host);
+  const here = isLoopback(host.replace(/^\[|\]$/g, ''));
   const http = `${asterisk.etc}/http.conf`;
   const place = `${asterisk.etc}/ari.conf`;
   const conf = (each: string) => {

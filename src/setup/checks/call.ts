@@ -1,10 +1,9 @@
 /** A call of nobody's to the port: what refuses it in fastagi's own words serves others. */
 import net from 'node:net';
-import { loopbackAmong } from '../addresses';
+import { isLoopback, loopbackAmong } from '../addresses';
 import { type Finding, Findings } from '../findings';
 import { attribute } from '../service';
 import type { Survey } from '../survey';
-import { isLoopback } from './service';
 
 /** A script that no folder has. */
 export const PROBE = 'fastagi-doctor';

@@ -1,11 +1,12 @@
 /** The configuration: which one is read, what is wrong with it, and who may read it. */
 
+import { standardFiles } from '../../config';
 import { type Finding, Findings } from '../findings';
 import type { ServedAccount } from '../machine';
 import { configOf } from '../service';
 import type { Survey } from '../survey';
 
-const PHPAGI = '/etc/asterisk/phpagi.conf';
+const [, PHPAGI = ''] = standardFiles;
 
 /** Keys that nobody but the scripts' user should see. */
 const secrets = [
@@ -14,6 +15,9 @@ const secrets = [
   ['asterisk_ari', 'password'],
   ['tts', 'secret'],
 ] as const;
+
+/** A user that no machine has. */
+const stranger = { name: 'nobody', uid: 0xffff_fffd, gid: 0xffff_fffd, groups: new Set<number>(), home: '/' };
 
 export function checkConfiguration(survey: Survey): Finding[] {
   const found = new Findings('configuration');
@@ -88,7 +92,6 @@ function checkReader(found: Findings, survey: Survey, user: ServedAccount | unde
 
 function checkSecrets(found: Findings, { machine, config, file = '', user }: Survey): void {
   const held = secrets.find(([section, key]) => config.sections[section]?.[key]);
-  const stranger = { name: 'nobody', uid: 65_534, gid: 65_534, groups: new Set([65_534]), home: '/' };
   if (held === undefined || machine.isMissing(file) || machine.obstacle(stranger, file, 'read')) return;
   const group = user === undefined ? 'asterisk' : machine.groupOf(user);
   found.warning(

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { RefusedError } from '../../errors';
 import { nearestName } from '../../nearest-name';
 import { resolveRequest } from '../../run/resolve';
+import { FASTAGI_PORT } from '../../sim/target';
+import { isLoopback } from '../addresses';
 import { askConsole } from '../asterisk-console';
 import { type Finding, Findings } from '../findings';
 import type { Survey } from '../survey';
-import { isLoopback } from './service';
 
 /** A step that runs a script. */
 export interface AgiStep {
@@ -18,7 +19,6 @@ export interface AgiStep {
   readonly target: string;
 }
 
-const USUAL_PORT = 4573;
 /** So many steps are told of. */
 const MOST = 20;
 
@@ -91,7 +91,7 @@ function problemOfAddress(survey: Survey, target: string): { why: string; remedy
   const [, host = '', digits, script = ''] =
     /^agi:\/\/(\[[^\]]*\]|[^:/]*)(?::(\d+))?(?:\/(.*))?$/i.exec(target) ?? [];
   if (!isLoopback(host.replace(/^\[|\]$/g, ''))) return undefined;
-  const port = digits === undefined ? USUAL_PORT : Number(digits);
+  const port = digits === undefined ? FASTAGI_PORT : Number(digits);
   if (!machine.listeners().some((each) => each.port === port)) {
     return port === address.port || services.length === 0
       ? undefined

@@ -1,9 +1,11 @@
 /** Asterisk's manager, where the configuration names one: whether it lets this user in, and what it may do. */
+import { parseAddress } from '../../ami/address';
 import { Ami, type AmiOptions } from '../../ami/ami';
 import { managerOptions } from '../../ami/asmanager';
 import { AmiConnectionError, AmiError, AmiLoginError } from '../../ami-errors';
 import { RefusedError } from '../../errors';
 import { given } from '../../tts/given';
+import { isLoopback } from '../addresses';
 import { type AsteriskConf, isOn, readAsteriskConf } from '../asterisk-conf';
 import { type Finding, Findings } from '../findings';
 import type { Survey } from '../survey';
@@ -64,10 +66,19 @@ export async function checkManager(survey: Survey): Promise<Finding[]> {
     if (isAsync) checkReading(found, survey, username);
   } catch (error) {
     if (!(error instanceof AmiError)) throw error;
-    const [why, remedy] = explain(survey, error, username, isHere(host));
-    found.failure(`${username} is not let in at ${where}: ${why}`, remedy);
+    const [why, remedy] = explain(survey, error, username, isLoopback(hostIn(host)));
+    const text = `${username} is not let in at ${where}: ${why}`;
+    if (isAsync || isAsked(survey)) found.failure(text, remedy);
+    else found.warning(`${text} (no script here asks for it)`, remedy);
   }
   return found.list;
+}
+
+/** A script that asks for the manager says so in one of these ways. */
+function isAsked({ folder }: Survey): boolean {
+  return folder.scripts.some(({ text = '' }) =>
+    /\.manager\s*\(|\bfastagi\/ami\b|\bAmi\.connect\b/.test(text),
+  );
 }
 
 function lineOf(
@@ -96,8 +107,9 @@ function checkReading(found: Findings, survey: Survey, username: string): void {
   );
 }
 
-function isHere(host: string): boolean {
-  return /^(?:localhost|127\.|::1|\[::1\])/.test(host);
+/** Without a port, and without the brackets of IPv6. */
+function hostIn(address: string): string {
+  return parseAddress(address, undefined, 5038).host;
 }
 
 const confOf = (text: string | undefined): AsteriskConf | undefined =>

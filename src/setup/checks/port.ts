@@ -1,8 +1,9 @@
 /** The port that Asterisk connects to: who listens there, on which address, and for whom. */
+import { isLoopback } from '../addresses';
 import { type Finding, Findings } from '../findings';
 import type { Listener } from '../machine';
 import type { Survey } from '../survey';
-import { changedSince, isLoopback } from './service';
+import { changedSince } from './xinetd';
 
 export function checkPort(survey: Survey): Finding[] {
   const found = new Findings('port');
@@ -27,6 +28,14 @@ export function checkPort(survey: Survey): Finding[] {
   const where = [...new Set(listeners.map(({ host }) => shown(host, port)))].join(' and ');
   const holders = listeners.flatMap(({ inode }) => machine.holders(inode, processes));
   const names = [...new Set(holders.map(({ name, pid }) => `${name}, process ${pid}`))];
+  const due = service && servers[service.kind];
+  if (due && names.length > 0 && !holders.some(({ name }) => due.test(name))) {
+    found.failure(
+      `${names[0]}, listens on ${where}, where ${service.place} is to serve, and so that cannot`,
+      `end it, or have it listen elsewhere, and then: ${restartOf(survey)}`,
+    );
+    return found.list;
+  }
   if (names.length === 0) {
     found.ok(
       machine.uid === 0
@@ -38,11 +47,18 @@ export function checkPort(survey: Survey): Finding[] {
   return found.list;
 }
 
-function startOf({ service, address }: Survey): string {
-  if (service?.kind === 'systemd') {
-    const { socket, service: unit } = service.unit ?? {};
-    return `systemctl restart ${socket?.name ?? unit?.name}`;
-  }
+/** Who has the port where all is well; a server that stays has it from them. */
+const servers = { xinetd: /^xinetd$/, systemd: /^(?:systemd|node|MainThread)/, process: undefined } as const;
+
+function restartOf({ service }: Survey): string {
+  if (service?.kind !== 'systemd') return 'service xinetd restart';
+  const { socket, service: unit } = service.unit ?? {};
+  return `systemctl restart ${socket?.name ?? unit?.name}`;
+}
+
+function startOf(survey: Survey): string {
+  const { service, address } = survey;
+  if (service?.kind === 'systemd') return restartOf(survey);
   if (service?.kind === 'process') return `look into its log why it does not listen on ${address.port}`;
   return 'service xinetd restart, and then: journalctl -t xinetd -n 20 says why it leaves the service out';
 }

@@ -331,6 +331,7 @@ describe('the dialplan', () => {
 const manager = (port: number, more: Layout['files'] = {}, secret = 's3cret'): Layout => ({
   files: {
     'etc/asterisk/fastagi.conf': `[asmanager]\nport=${port}\nusername=jo\nsecret=${secret}\n`,
+    'var/lib/asterisk/fastagi/asks.js': 'module.exports = (agi) => agi.manager();\n',
     ...more,
   },
 });
@@ -474,6 +475,13 @@ describe('the manager', () => {
     ]);
   });
 
+  it('is not there, and nobody asks for it', async () => {
+    const layout = manager(await nobody(), { 'var/lib/asterisk/fastagi/asks.js': undefined });
+    expect(await checkManager(surveyOf(layout))).toMatchObject([
+      { state: 'warning', text: expect.stringMatching(/ECONNREFUSED.* \(no script here asks for it\)$/) },
+    ]);
+  });
+
   it('has no secret', async () => {
     expect(await checkManager(surveyOf(manager(5038, {}, '')))).toMatchObject([
       { state: 'failure', text: expect.stringMatching(/\[asmanager\] secret is not set/) },
@@ -491,6 +499,7 @@ describe('the REST interface', () => {
   const ari = (port: number, more: Layout['files'] = {}): Layout => ({
     files: {
       'etc/asterisk/fastagi.conf': `[ari]\nport=${port}\nusername=jo\npassword=s3cret\n`,
+      'var/lib/asterisk/fastagi/asks.js': 'module.exports = (agi) => agi.ari();\n',
       ...more,
     },
   });
@@ -541,6 +550,13 @@ describe('the REST interface', () => {
   ])('is not there: %s', async (_, files, remedy) => {
     expect(await checkAri(surveyOf(ari(await nobody(), files)))).toMatchObject([
       { state: 'failure', remedy },
+    ]);
+  });
+
+  it('is not there, and nobody asks for it', async () => {
+    const layout = ari(await nobody(), { 'var/lib/asterisk/fastagi/asks.js': undefined });
+    expect(await checkAri(surveyOf(layout))).toMatchObject([
+      { state: 'warning', text: expect.stringMatching(/\(no script here asks for it\)$/) },
     ]);
   });
 

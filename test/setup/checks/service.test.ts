@@ -234,7 +234,9 @@ describe('a file of xinetd’s', () => {
     ['UNLISTED needs no name', xinetd(set('flags', 'KEEPALIVE\n\ttype = UNLISTED'), { 'etc/services': '' })],
     [
       'another port for an UNLISTED one',
-      xinetd((text) => set('port', '4599')(set('flags', 'KEEPALIVE\n\ttype = UNLISTED')(text))),
+      xinetd((text) => set('port', '4599')(set('flags', 'KEEPALIVE\n\ttype = UNLISTED')(text)), {
+        'proc/net/tcp': listening(4599),
+      }),
     ],
     ['bound to this machine alone', xinetd(set('only_from', '0.0.0.0/0\n\tbind = 127.0.0.1'))],
     [
@@ -259,7 +261,8 @@ describe('a file of xinetd’s', () => {
       ),
     ],
   ])('%s: all is well', async (_, layout) => {
-    const states = (await checkService(surveyOf(layout))).map(({ state }) => state);
+    const survey = surveyOf(layout);
+    const states = [...(await checkService(survey)), ...checkPort(survey)].map(({ state }) => state);
     expect(states).not.toContain('failure');
     expect(states).not.toContain('warning');
     expect(states).toContain('ok');
@@ -286,6 +289,13 @@ describe('a file of xinetd’s', () => {
         remedy: expect.stringMatching(/^service xinetd restart/),
       },
     ]);
+  });
+
+  it('a child of xinetd’s is not xinetd', async () => {
+    const files = processFiles(1000, ['/usr/sbin/xinetd'], { parent: 200, startedS: 100 });
+    expect((await checkService(surveyOf({ files })))[0]?.text).toMatch(
+      /^xinetd, process 200, .*as user asterisk$/,
+    );
   });
 
   it('the main file is the one that xinetd was started with', async () => {
@@ -472,6 +482,20 @@ describe('the port', () => {
       'who holds it',
       { links: { 'proc/200/fd/5': 'socket:[4711]' } },
       [{ state: 'ok', text: 'xinetd, process 200, listens on 127.0.0.1:4573' }],
+    ],
+    [
+      'another program',
+      {
+        files: processFiles(300, ['/usr/sbin/apache2']),
+        links: { 'proc/300/fd/5': 'socket:[4711]' },
+      },
+      [
+        {
+          state: 'failure',
+          text: 'apache2, process 300, listens on 127.0.0.1:4573, where /etc/xinetd.d/fastagi is to serve, and so that cannot',
+          remedy: 'end it, or have it listen elsewhere, and then: service xinetd restart',
+        },
+      ],
     ],
     [
       'of IPv6',
