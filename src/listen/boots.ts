@@ -5,6 +5,7 @@ import type { Log } from '../log';
 import { type CompiledProgram, compileProgram } from './compiled-program';
 import { type BootOptions, CrewMember, type Program, type Watcher } from './crew-member';
 import type { Descriptor } from './doors';
+import { standOnGround } from './ground';
 
 /** Boots that fail are tried again after this, and twice as long each time, up to the most. */
 const RETRY_MS = 100;
@@ -39,7 +40,10 @@ export class Boots {
   begin(options: Pick<BootOptions, 'terms' | 'politely' | 'errand'>): CrewMember | undefined {
     const { log } = this.#options;
     const compiled = this.#compiled ?? undefined;
-    this.#standOnGround();
+    if (!standOnGround()) {
+      const told = 'the folder that this server was started in has been removed: it goes on in /';
+      log.write('warning', told);
+    }
     try {
       return new CrewMember({ ...this.#options, compiled, ...options }, this.#watcher);
     } catch (error) {
@@ -47,22 +51,6 @@ export class Boots {
       log.write('error', `no process can be started: ${(error as Error).message} [PROCESS_START]`);
       this.#putOff();
       return undefined;
-    }
-  }
-
-  /** In a folder that has been removed no Node comes to its first line: the processes are started where this one is. */
-  #standOnGround(): void {
-    try {
-      // without this, `cwd` gives what it gave the last time
-      process.chdir('.');
-      process.cwd();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return;
-      process.chdir('/');
-      this.#options.log.write(
-        'warning',
-        'the folder that this server was started in has been removed: it goes on in /',
-      );
     }
   }
 

@@ -3,6 +3,7 @@ import os from 'node:os';
 import type { BareConnection } from '../agi/socket-transport';
 import { Log } from '../log';
 import { guardConsole, guardOutput, guardStdin, guardWarnings } from '../run/guard';
+import { standOnGround } from './ground';
 import { Headquarters } from './headquarters';
 import { masterSignals, type Order, type Report, type Terms } from './messages';
 import { PoolProcess } from './pool-process';
@@ -40,6 +41,7 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   const own = new Log(terms.config.debug ? 'debug' : terms.config.logLevel);
   own.fd = 2;
   own.syslog = terms.syslog;
+  // it may have been removed while this process was on its way
   standOnGround();
   const headquarters = new Headquarters(terms);
   let work: PoolProcess | SharedProcess | undefined;
@@ -65,15 +67,6 @@ function begin(terms: Terms, sockets: number, priority: number): PoolProcess | S
   if (shared && sockets > 0) shared.accept(sockets, ready);
   else ready();
   return work;
-}
-
-/** The folder that the master was started in may have been removed while this process was on its way. */
-function standOnGround(): void {
-  try {
-    process.cwd();
-  } catch {
-    process.chdir('/');
-  }
 }
 
 const sharedProcess = (): typeof import('./shared-process') => require('./shared-process');
