@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config } from '../config';
 import { obstacleFor } from './access';
 import type { Account } from './accounts';
+import { machineHas } from './machine-path';
 import { isLocal, type ServiceKind } from './service-files';
 import { hasSystemd } from './service-starter';
 import { type AsteriskUser, STANDARD_PATH } from './surroundings';
@@ -101,6 +102,6 @@ function otherService(kind: ServiceKind, root: string): string[] {
     kind === 'systemd'
       ? (['/etc/xinetd.d/fastagi', 'xinetd'] as const)
       : (['/etc/systemd/system/fastagi.socket', 'systemd'] as const);
-  if (!existsSync(path.join(root, file))) return [];
+  if (!machineHas(root, file)) return [];
   return [`${file} is there, a service on the same port: fastagi install --remove --service ${other} first`];
 }

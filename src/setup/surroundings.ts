@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Account, readAccount } from './accounts';
+import { machineText } from './machine-path';
 
 /** Where xinetd, systemd and Asterisk look for programs. */
 export const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -66,13 +67,7 @@ function namedUser(root: string): { name: string; source: string } | undefined {
     ['etc/sysconfig/asterisk', /^\s*AST_USER\s*=\s*"?([\w.-]+)/m],
   ] as const;
   for (const [file, pattern] of places) {
-    let text: string;
-    try {
-      text = readFileSync(path.join(root, file), 'utf8');
-    } catch {
-      continue;
-    }
-    const name = pattern.exec(text)?.[1];
+    const name = pattern.exec(machineText(root, file) ?? '')?.[1];
     if (name !== undefined) return { name, source: `as /${file} says` };
   }
   return undefined;
