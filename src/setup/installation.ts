@@ -1,7 +1,8 @@
 /** A set-up of this machine, as a plan: what is there, what is to be made, and what is in the way. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, defaults, readConfig } from '../config';
+import { RefusedError } from '../errors';
 import { type Account, readAccount } from './accounts';
 import { machineHas, machinePath } from './machine-path';
 import { obstaclesTo } from './obstacles';
@@ -73,7 +74,15 @@ export function planInstallation(options: InstallOptions): Installation {
   const basedir = options.basedir ?? config.basedir;
   const line = kind === 'systemd' ? undefined : servicesLine(port, root);
   const obstacles = [
-    ...obstaclesTo({ ...options, kind, user: { name: user, account, asterisk }, node, fastagi, config }),
+    ...obstaclesTo({
+      ...options,
+      kind,
+      user: { name: user, account, asterisk },
+      node,
+      fastagi,
+      config,
+      configFile: options.config,
+    }),
     ...(line?.conflict ? [line.conflict] : []),
   ];
   const terms = { executable, node, fastagi, user, from, port, config: options.config };
@@ -83,7 +92,7 @@ export function planInstallation(options: InstallOptions): Installation {
       ? [
           fileStep(
             new PlannedFile('/etc/asterisk/fastagi.conf', `[fastagi]\nbasedir = ${basedir}\n`, root),
-            'where the scripts are',
+            `where the scripts are${otherScripts(config.basedir, basedir, root)}`,
             false,
           ),
         ]
@@ -117,10 +126,20 @@ function ownerOf(account: Account | undefined): Account | undefined {
   return process.getuid?.() === 0 && account?.uid !== 0 ? account : undefined;
 }
 
+/** What is served today, and will not be. */
+function otherScripts(before: string, basedir: string, root: string): string {
+  const isServed =
+    before !== basedir && machineHas(root, before) && namesIn(machinePath(root, before)).length > 0;
+  return isServed ? `; those in ${before} are served no more` : '';
+}
+
+const namesIn = (place: string) => (isFolder(place) ? readdirSync(place) : []);
+
 function folderStep(basedir: string, root: string, owner: FileOptions['owner']): Step {
   const place = machinePath(root, basedir);
   const isThere = isFolder(place);
-  const isEmpty = !isThere || readdirSync(place).length === 0;
+  const isEmpty = namesIn(place).length === 0;
+  if (!isThere && existsSync(place)) throw new RefusedError('FOLDER', `${place} is no folder`);
   const hello = new PlannedFile(path.join(basedir, 'hello.js'), HELLO, root, { owner });
   return {
     subject: basedir,

@@ -28,6 +28,7 @@ export function machinePath(root: string, file: string): string {
       continue;
     }
     const next = path.join(place, name);
+    if (!isPassable(place)) throw new RefusedError('FOLDER', `${place} is no folder`);
     const stat = lstatSync(next, { throwIfNoEntry: false });
     if (stat?.isSymbolicLink()) {
       link ??= { at: next, behind: left.length };
@@ -40,6 +41,9 @@ export function machinePath(root: string, file: string): string {
   }
   return place;
 }
+
+/** A folder, or not there yet. */
+const isPassable = (place: string) => lstatSync(place, { throwIfNoEntry: false })?.isDirectory() ?? true;
 
 const namesIn = (file: string) => file.split('/').filter((name) => name !== '' && name !== '.');
 

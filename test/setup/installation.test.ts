@@ -126,7 +126,7 @@ describe('a machine with xinetd', () => {
       'another port by that name',
       { 'etc/services': 'fastagi 99/tcp\n' },
       {},
-      '/etc/services has fastagi at 99/tcp, and this is to be 4573/tcp',
+      '/etc/services has fastagi at 99/tcp, and this is to be 4573/tcp: change that line, or say --port 99',
     ],
     [
       'no user of Asterisk’s',
@@ -215,6 +215,12 @@ describe('a machine with xinetd', () => {
       { kind: 'xinetd-wait', from: ['192.0.2.1'] },
       /^\tbind\t\t= 0\.0\.0\.0$/m,
     ],
+    [
+      'a server that stays, for others by IPv6',
+      { 'etc/asterisk/fastagi.conf': '[listen]\nallow = 2001:db8::/32\n' },
+      { kind: 'xinetd-wait', from: ['2001:db8::/32'] },
+      /^\tbind\t\t= ::$/m,
+    ],
   ])('the service file names %s', (_, more, options, line) => {
     const { make, read, obstacles } = plan({ ...files, ...more }, options);
     expect(obstacles).toEqual([]);
@@ -269,11 +275,29 @@ describe('the folder of the scripts', () => {
     expect(readSettings(file).config.warnings).toEqual([]);
   });
 
+  it('takes the place of another, and says so', () => {
+    const { steps } = plan({ 'var/lib/asterisk/fastagi/own.js': '' }, { basedir: '/srv/calls' });
+    expect(steps[1]?.text).toBe(
+      'where the scripts are; those in /var/lib/asterisk/fastagi are served no more',
+    );
+  });
+
+  it.each(['/srv/calls', '/srv/calls/further'])('is refused where a file is: %s', (basedir) => {
+    expect(() => plan({ 'srv/calls': '' }, { basedir })).toThrow('/srv/calls is no folder');
+  });
+
   it('gets no script where it has any', () => {
     const { make, root } = plan({ 'var/lib/asterisk/fastagi/own.js': '' });
     make();
     expect(readdirSync(path.join(root, 'var/lib/asterisk/fastagi'))).toEqual(['own.js']);
   });
+});
+
+it('says what is in the way: a configuration that a service cannot name', () => {
+  const config = path.join(makeFolder({ 'a b.conf': '' }), 'a b.conf');
+  expect(plan({}, { config }).obstacles).toEqual([
+    `a service cannot name ${config}: it takes a path without spaces, quotes, and the signs \\ % ; $`,
+  ]);
 });
 
 it('refuses a broken configuration with the words that a call would have', () => {
