@@ -33,7 +33,10 @@ export function asteriskUser(root = '/'): AsteriskUser {
 /** A process of Asterisk's. */
 export const runningAsterisk = () => processNamed('asterisk');
 
-/** A process of this machine's own: those of containers on it are others' affairs. */
+/**
+ * A process of this machine's own: those of containers on it are others' affairs. To root it is one of a program of
+ * root's, for everybody may call a process as he likes, and what is set up runs as that one's user.
+ */
 export function processNamed(wanted: string): { readonly pid: number; readonly uid: number } | undefined {
   const here = namespaceOf('self');
   for (const name of namesIn('/proc')) {
@@ -41,13 +44,21 @@ export function processNamed(wanted: string): { readonly pid: number; readonly u
     try {
       if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== wanted) continue;
       const there = namespaceOf(name);
-      if (there === undefined || there === here)
+      if ((there === undefined || there === here) && isGenuine(name, wanted))
         return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
     } catch {
       // it has ended
     }
   }
   return undefined;
+}
+
+function isGenuine(pid: string, wanted: string): boolean {
+  if (process.getuid?.() !== 0) return true;
+  const exe = `/proc/${pid}/exe`;
+  // the program may have been replaced since
+  const program = path.basename(readlinkSync(exe).replace(/ \(deleted\)$/, ''));
+  return program === wanted && statSync(exe).uid === 0;
 }
 
 /** Undefined for a process that is not this user's to look at. */
