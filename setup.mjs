@@ -43,4 +43,12 @@ function filesOf(place) {
     .filter((file) => fs.statSync(file).isFile());
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    build();
+  } catch (error) {
+    // npm and the build have said why
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

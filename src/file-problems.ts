@@ -17,6 +17,7 @@ export function whyUnwritten(error: unknown, file: string): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no folder ${folder}`;
   if (code === 'EACCES') return `user ${process.getuid?.()} may not write there`;
   if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'EEXIST') return 'something has come there meanwhile';
   if (code === 'EROFS') return `${folder} can only be read`;
   if (code === 'ENOSPC') return 'the disk is full';
   return message;

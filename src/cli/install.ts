@@ -146,12 +146,18 @@ function remove(wanted: InstallOptions, { dryRun, replace, start }: Given): numb
   const removals = planRemoval(wanted);
   const others = replace ? [] : removals.flatMap((removal) => removal.others);
   if (others.length > 0)
-    say(`${namesOf(others)}: not as it was made, and stays: --replace takes it away, too`);
+    say(
+      `${namesOf(others.filter(({ standing }) => standing === 'different'))}: not as it would be made by these options, and stays: give those that it was made by, ` +
+        'or --replace, which takes it away however it is',
+    );
   const due = removals
     .map(({ kind, ours, others }) => ({ kind, steps: replace ? [...ours, ...others] : ours }))
     .filter(({ steps }) => steps.length > 0);
-  if (due.length === 0) say('there is nothing to take away');
-  else if (!dryRun && !mayChange(wanted)) return exitCodes.refused;
+  if (due.length === 0) {
+    if (others.length > 0) return exitCodes.refused;
+    say('there is nothing to take away');
+  }
+  if (due.length > 0 && !dryRun && !mayChange(wanted)) return exitCodes.refused;
   let isGone = true;
   for (const { kind, steps } of due) {
     const takeAway = () => {
@@ -251,7 +257,7 @@ async function begin(
 ): Promise<number> {
   const script = scriptIn(basedir);
   // another one may do what nobody has asked for
-  const canBeTried = isLocal(from) && script === FIRST;
+  const canBeTried = isLocal(from) && from.includes('127.0.0.1') && script === FIRST;
   let call = canBeTried && !isNew ? await placeFirstCall(port, script, 0) : undefined;
   let isStarted = true;
   if (!call?.answered) {
@@ -261,7 +267,12 @@ async function begin(
     call = isStarted && canBeTried ? await placeFirstCall(port, script) : undefined;
   }
   if (call) show(call.answered ? marks.there : '!', `a call to ${script}`, call.text);
-  const place = `agi://${isLocal(from) ? '127.0.0.1' : 'THIS-MACHINE'}${port === FASTAGI_PORT ? '' : `:${port}`}/${script}`;
+  const host = isLocal(from)
+    ? from.some((address) => address.startsWith('127.'))
+      ? '127.0.0.1'
+      : '[::1]'
+    : 'THIS-MACHINE';
+  const place = `agi://${host}${port === FASTAGI_PORT ? '' : `:${port}`}/${script}`;
   process.stdout.write(
     [
       '',

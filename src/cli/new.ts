@@ -176,8 +176,16 @@ function nextSteps({ folder, language, served, installed, program }: Made): stri
   }
   if (!served.setuid) lines.push(...mayRead(script, folder));
   const asked = path.relative(isServed ? base : scripts, path.join(scripts, path.parse(script).name));
-  const address = asked.split('/').map(encodeURIComponent).join('/');
+  const address = asked.split('/').map(encodeName).join('/');
   return [...lines, 'In the dialplan:', `  exten => 4573,1,AGI(agi://127.0.0.1/${address})`];
+}
+
+/** As a URL has it, and as the dialplan takes it in `AGI()`, where brackets and quotes have a meaning. */
+function encodeName(name: string): string {
+  return encodeURIComponent(name).replace(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** What is to be done for Asterisk's user to read the scripts, where there is one on this machine. */

@@ -1,6 +1,5 @@
 /** The users of a machine, as its files name them (passwd(5), group(5)). */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { machineText } from './machine-path';
 
 export interface Account {
   readonly name: string;
@@ -41,9 +40,5 @@ function groupsOf(user: string, gid: number, root: string): Set<number> {
 }
 
 function linesOf(root: string, file: string): string[] {
-  try {
-    return readFileSync(path.join(root, file), 'utf8').split('\n').filter(Boolean);
-  } catch {
-    return [];
-  }
+  return (machineText(root, file) ?? '').split('\n').filter(Boolean);
 }

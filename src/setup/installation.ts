@@ -2,9 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, defaults, readConfig } from '../config';
-import { readAccount } from './accounts';
+import { RefusedError } from '../errors';
+import { type Account, readAccount } from './accounts';
+import { machineHas, machinePath } from './machine-path';
 import { obstaclesTo } from './obstacles';
-import { isFolder, makeFolder, PlannedFile } from './planned-file';
+import { type FileOptions, isFolder, makeFolder, PlannedFile } from './planned-file';
 import { isLocal, type ServiceKind, serviceFiles } from './service-files';
 import { hasSystemd } from './service-starter';
 import { type ServicesLine, servicesLine } from './services-line';
@@ -72,17 +74,25 @@ export function planInstallation(options: InstallOptions): Installation {
   const basedir = options.basedir ?? config.basedir;
   const line = kind === 'systemd' ? undefined : servicesLine(port, root);
   const obstacles = [
-    ...obstaclesTo({ ...options, kind, user: { name: user, account, asterisk }, node, fastagi, config }),
+    ...obstaclesTo({
+      ...options,
+      kind,
+      user: { name: user, account, asterisk },
+      node,
+      fastagi,
+      config,
+      configFile: options.config,
+    }),
     ...(line?.conflict ? [line.conflict] : []),
   ];
   const terms = { executable, node, fastagi, user, from, port, config: options.config };
   const steps = [
-    folderStep(basedir, root),
+    folderStep(basedir, root, config.setuid ? ownerOf(asterisk.account) : undefined),
     ...(options.basedir !== undefined && config.file === undefined
       ? [
           fileStep(
             new PlannedFile('/etc/asterisk/fastagi.conf', `[fastagi]\nbasedir = ${basedir}\n`, root),
-            'where the scripts are',
+            `where the scripts are${otherScripts(config.basedir, basedir, root)}`,
             false,
           ),
         ]
@@ -98,24 +108,39 @@ export function planInstallation(options: InstallOptions): Installation {
 /** Of the machine in `root`. */
 function configOf({ config, root }: InstallOptions): Config {
   if (root === '/' || config !== undefined) return readConfig(config);
-  const standard = ['fastagi.conf', 'phpagi.conf'].map((name) => path.join(root, 'etc/asterisk', name));
-  const file = standard.find((each) => existsSync(each));
-  return file === undefined ? defaults : readConfig(file);
+  const standard = ['/etc/asterisk/fastagi.conf', '/etc/asterisk/phpagi.conf'];
+  const file = standard.find((each) => machineHas(root, each));
+  return file === undefined ? defaults : readConfig(machinePath(root, file));
 }
 
 /** xinetd where it is; with nothing of both, it is what one is told to install. */
 function usualKind(root: string): ServiceKind {
-  return isFolder(path.join(root, 'etc/xinetd.d')) || !hasSystemd(root) ? 'xinetd' : 'systemd';
+  return machineHas(root, '/etc/xinetd.d') || !hasSystemd(root) ? 'xinetd' : 'systemd';
 }
 
 /** Where Asterisk itself has root's rights, scripts need not. */
 const usualUser = (asterisk: string) => (asterisk === 'root' ? 'asterisk' : asterisk);
 
-function folderStep(basedir: string, root: string): Step {
-  const place = path.join(root, basedir);
+/** With setuid a script runs as its owner, and root's is refused. Only root gives files away. */
+function ownerOf(account: Account | undefined): Account | undefined {
+  return process.getuid?.() === 0 && account?.uid !== 0 ? account : undefined;
+}
+
+/** What is served today, and will not be. */
+function otherScripts(before: string, basedir: string, root: string): string {
+  const isServed =
+    before !== basedir && machineHas(root, before) && namesIn(machinePath(root, before)).length > 0;
+  return isServed ? `; those in ${before} are served no more` : '';
+}
+
+const namesIn = (place: string) => (isFolder(place) ? readdirSync(place) : []);
+
+function folderStep(basedir: string, root: string, owner: FileOptions['owner']): Step {
+  const place = machinePath(root, basedir);
   const isThere = isFolder(place);
-  const isEmpty = !isThere || readdirSync(place).length === 0;
-  const hello = new PlannedFile(path.join(basedir, 'hello.js'), HELLO, root);
+  const isEmpty = namesIn(place).length === 0;
+  if (!isThere && existsSync(place)) throw new RefusedError('FOLDER', `${place} is no folder`);
+  const hello = new PlannedFile(path.join(basedir, 'hello.js'), HELLO, root, { owner });
   return {
     subject: basedir,
     standing: isThere && !isEmpty ? 'there' : 'missing',

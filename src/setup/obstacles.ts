@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config } from '../config';
 import { obstacleFor } from './access';
 import type { Account } from './accounts';
+import { machineHas } from './machine-path';
 import { isLocal, type ServiceKind } from './service-files';
 import { hasSystemd } from './service-starter';
 import { type AsteriskUser, STANDARD_PATH } from './surroundings';
@@ -21,13 +22,16 @@ export interface Wanted {
   readonly node: string;
   readonly fastagi: string;
   readonly config: Config;
+  /** Its file, where the service is to name it. */
+  readonly configFile: string | undefined;
   /** Where it was asked for. */
   readonly basedir: string | undefined;
   readonly from: readonly string[];
   readonly root: string;
 }
 
-export function obstaclesTo({ kind, user, node, fastagi, config, basedir, from, root }: Wanted): string[] {
+export function obstaclesTo(wanted: Wanted): string[] {
+  const { kind, user, node, fastagi, config, configFile, basedir, from, root } = wanted;
   const { name, account, asterisk } = user;
   const isHere = root === '/';
   return [
@@ -40,6 +44,7 @@ export function obstaclesTo({ kind, user, node, fastagi, config, basedir, from, 
     ...otherFolder(basedir, config),
     ...openDoor(kind, from, config),
     ...otherService(kind, root),
+    ...[node, fastagi, configFile ?? ''].flatMap(unnamed),
   ];
 }
 
@@ -69,8 +74,8 @@ function unreachable(account: Account, node: string, fastagi: string): string[] 
     if (!obstacle) return [];
     const { place, why, remedy } = obstacle;
     // a Node below somebody's home is not for others, and moves with its next version
-    const instead = /^\/(root|home)\//.test(file)
-      ? `install it where everybody may run it, below /usr or /opt, and not in ${file}`
+    const instead = /^\/(root|home)\//.test(`${place}/`)
+      ? `install it where everybody may run it, below /usr or /opt, and not in ${place}`
       : remedy;
     return [
       `user ${account.name} could not ${wish} ${file}: ${place} ${why}${instead ? `: ${instead}` : ''}`,
@@ -101,6 +106,13 @@ function otherService(kind: ServiceKind, root: string): string[] {
     kind === 'systemd'
       ? (['/etc/xinetd.d/fastagi', 'xinetd'] as const)
       : (['/etc/systemd/system/fastagi.socket', 'systemd'] as const);
-  if (!existsSync(path.join(root, file))) return [];
+  if (!machineHas(root, file)) return [];
   return [`${file} is there, a service on the same port: fastagi install --remove --service ${other} first`];
+}
+
+/** In a service's file a path is a word, and systemd has % for itself. */
+function unnamed(file: string): string[] {
+  return /[\s"'\\%;$]/.test(file)
+    ? [`a service cannot name ${file}: it takes a path without spaces, quotes, and the signs \\ % ; $`]
+    : [];
 }

@@ -7,7 +7,10 @@ export interface Removal {
   readonly kind: ServiceKind;
   /** As they were made. */
   readonly ours: readonly Step[];
-  /** Files of these names that are not as they would be made: somebody has changed them, or they are another's. */
+  /**
+   * Files of these names that are not as they would be made: somebody has changed them, or they are another's; and what
+   * belongs to them.
+   */
   readonly others: readonly Step[];
 }
 
@@ -32,10 +35,13 @@ function removalOf(kinds: readonly [ServiceKind, ...ServiceKind[]], options: Ins
     .filter(({ unmake }) => unmake !== undefined);
   const ours = unique(steps.filter(({ standing }) => standing === 'there'));
   const names = ours.map(({ subject }) => subject);
-  const others = steps.filter(
-    ({ standing, subject }) => standing === 'different' && !names.includes(subject),
+  const others = unique(
+    steps.filter(({ standing, subject }) => standing === 'different' && !names.includes(subject)),
   );
-  return { kind: kinds[0], ours, others: unique(others) };
+  // a service that stays needs its line of /etc/services
+  return others.length === 0
+    ? { kind: kinds[0], ours, others }
+    : { kind: kinds[0], ours: [], others: [...ours, ...others] };
 }
 
 function unique(steps: readonly Step[]): Step[] {

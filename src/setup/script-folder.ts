@@ -23,6 +23,10 @@ const TOLD_NAMES = 3;
  */
 export function makeScriptFolder(options: ScriptFolderOptions): void {
   const { folder } = options;
+  // nor could a configuration name it
+  if (/\p{Cc}/u.test(folder)) {
+    throw new RefusedError('FOLDER_UNWRITABLE', `${folder} cannot be made: its name has a control character`);
+  }
   const files = filesOf(options);
   checkEmpty(folder, Object.keys(files));
   /** What is to go again where this fails, the first one first. */

@@ -46,10 +46,15 @@ export function serviceFiles(kind: ServiceKind, terms: ServiceTerms, root: strin
   }
   const template = templateOf(terms, kind === 'xinetd' ? 'xinetd/fastagi' : 'xinetd/fastagi-wait');
   const programs = withPrograms(withPrograms(template, '\tserver\t', terms), '\tserver_args\t', terms);
-  const door =
-    kind === 'xinetd' ? { only_from: from.join(' ') } : { bind: isLocal(from) ? '127.0.0.1' : '0.0.0.0' };
+  const door = kind === 'xinetd' ? { only_from: from.join(' ') } : { bind: addressFor(from) };
   const text = withAttributes(programs, { user, port: String(port), ...door });
   return [new PlannedFile('/etc/xinetd.d/fastagi', text, root)];
+}
+
+/** Where a server listens. Linux has IPv4 at `::`, too. */
+function addressFor(from: readonly string[]): string {
+  if (isLocal(from)) return '127.0.0.1';
+  return from.some((address) => address.includes(':')) ? '::' : '0.0.0.0';
 }
 
 /** Names this machine's programs in the line that begins so, in the place of the package's, and its configuration. */

@@ -1,6 +1,6 @@
 /** Has the machine take up a service that is new or has changed. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { machineHas } from './machine-path';
 import type { ServiceKind } from './service-files';
 import { processNamed, STANDARD_PATH } from './surroundings';
 
@@ -13,7 +13,7 @@ export interface Started {
 }
 
 /** Whether systemd has the services of this machine. */
-export const hasSystemd = (root = '/') => existsSync(`${root}/run/systemd/system`);
+export const hasSystemd = (root = '/') => machineHas(root, '/run/systemd/system');
 
 export function startService(kind: ServiceKind): Started {
   if (kind === 'systemd') {

@@ -1,9 +1,15 @@
 /** The line of /etc/services by which xinetd knows the port of a service (services(5)). */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { machinePath } from './machine-path';
 import { PlannedFile } from './planned-file';
 
 const FILE = '/etc/services';
+
+/** As we make it, whichever port was asked for. */
+const OURS = /^fastagi\t\t\d+\/tcp\t\t\t# call scripts for Asterisk \(FastAGI\)\n/m;
+
+/** Its comments may be of before UTF-8. */
+const AS_IT_IS = { encoding: 'latin1' } as const;
 
 export interface ServicesLine {
   /** The file with the line; undefined where it is there. */
@@ -15,22 +21,20 @@ export interface ServicesLine {
 }
 
 export function servicesLine(port: number, root: string): ServicesLine {
-  let text = '';
-  try {
-    text = readFileSync(path.join(root, FILE), 'utf8');
-  } catch {
-    // a machine without one
-  }
-  const ours = `fastagi\t\t${port}/tcp\t\t\t# call scripts for Asterisk (FastAGI)\n`;
-  const without = text.includes(ours) ? new PlannedFile(FILE, text.replace(ours, ''), root) : undefined;
+  const text = textOf(machinePath(root, FILE));
+  const line = `fastagi\t\t${port}/tcp\t\t\t# call scripts for Asterisk (FastAGI)\n`;
+  const without = OURS.test(text) ? new PlannedFile(FILE, text.replace(OURS, ''), root, AS_IT_IS) : undefined;
   const entries = text.split('\n').map((line) => line.replace(/#.*/, '').trim().split(/\s+/));
   const named = entries.filter(([name, , ...aliases]) => name === 'fastagi' || aliases.includes('fastagi'));
   const tcp = named.find(([, place]) => place?.endsWith('/tcp'));
   if (tcp?.[1] === `${port}/tcp`) return { file: undefined, without, conflict: undefined };
   if (tcp) {
-    const conflict = `${FILE} has fastagi at ${tcp[1]}, and this is to be ${port}/tcp`;
+    const conflict = `${FILE} has fastagi at ${tcp[1]}, and this is to be ${port}/tcp: change that line, or say --port ${tcp[1]?.split('/')[0]}`;
     return { file: undefined, without, conflict };
   }
   const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  return { file: new PlannedFile(FILE, before + ours, root), without, conflict: undefined };
+  return { file: new PlannedFile(FILE, before + line, root, AS_IT_IS), without, conflict: undefined };
 }
+
+/** A machine may be without one. */
+const textOf = (place: string) => (existsSync(place) ? readFileSync(place, AS_IT_IS.encoding) : '');

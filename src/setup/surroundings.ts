@@ -1,7 +1,8 @@
 /** What a set-up is made of on this machine: which Node, which fastagi, whose Asterisk. */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Account, readAccount } from './accounts';
+import { machineText } from './machine-path';
 
 /** Where xinetd, systemd and Asterisk look for programs. */
 export const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -32,7 +33,10 @@ export function asteriskUser(root = '/'): AsteriskUser {
 /** A process of Asterisk's. */
 export const runningAsterisk = () => processNamed('asterisk');
 
-/** A process of this machine's own: those of containers on it are others' affairs. */
+/**
+ * A process of this machine's own: those of containers on it are others' affairs. To root it is one of a program of
+ * root's, for everybody may call a process as he likes, and what is set up runs as that one's user.
+ */
 export function processNamed(wanted: string): { readonly pid: number; readonly uid: number } | undefined {
   for (const name of namesIn('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -40,12 +44,20 @@ export function processNamed(wanted: string): { readonly pid: number; readonly u
       if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== wanted || !isOfHere(name)) continue;
       const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
       if (wanted === 'asterisk' && isConsole(words)) continue;
-      return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
+      if (isGenuine(name, wanted)) return { pid: Number(name), uid: statSync(`/proc/${name}`).uid };
     } catch {
       // it has ended
     }
   }
   return undefined;
+}
+
+function isGenuine(pid: string, wanted: string): boolean {
+  if (process.getuid?.() !== 0) return true;
+  const exe = `/proc/${pid}/exe`;
+  // the program may have been replaced since
+  const program = path.basename(readlinkSync(exe).replace(/ \(deleted\)$/, ''));
+  return program === wanted && statSync(exe).uid === 0;
 }
 
 /**
@@ -76,13 +88,7 @@ function namedUser(root: string): { name: string; source: string } | undefined {
     ['etc/sysconfig/asterisk', /^\s*AST_USER\s*=\s*"?([\w.-]+)/m],
   ] as const;
   for (const [file, pattern] of places) {
-    let text: string;
-    try {
-      text = readFileSync(path.join(root, file), 'utf8');
-    } catch {
-      continue;
-    }
-    const name = pattern.exec(text)?.[1];
+    const name = pattern.exec(machineText(root, file) ?? '')?.[1];
     if (name !== undefined) return { name, source: `as /${file} says` };
   }
   return undefined;

@@ -81,10 +81,27 @@ describe('fastagi install --root', () => {
     install('--root', root, '--service', 'xinetd-wait');
     const service = path.join(root, 'etc/xinetd.d/fastagi');
     writeFileSync(service, readFileSync(service, 'utf8').replace('cps\t\t= 20 1', 'cps\t\t= 5 1'));
-    expect(install('--root', root, '--remove').stderr).toContain('not as it was made, and stays');
+    expect(install('--root', root, '--remove').stderr).toContain(
+      'not as it would be made by these options, and stays',
+    );
     expect(existsSync(service)).toBe(true);
+    // xinetd has no service without it
+    expect(readFileSync(path.join(root, 'etc/services'), 'utf8')).toContain('fastagi');
     expect(install('--root', root, '--remove', '--replace').code).toBe(0);
+    expect(readFileSync(path.join(root, 'etc/services'), 'utf8')).toBe('');
     expect(existsSync(service)).toBe(false);
+  });
+
+  it('nothing that was made by other options, and says so', () => {
+    const root = machine();
+    install('--root', root, '--port', '5000');
+    expect(install('--root', root, '--remove')).toMatchObject({
+      code: 3,
+      stderr:
+        'fastagi install: /etc/xinetd.d/fastagi: not as it would be made by these options, and stays: give those that it was made by, or --replace, which takes it away however it is\n',
+    });
+    expect(install('--root', root, '--remove', '--replace')).toMatchObject({ code: 0 });
+    expect(readFileSync(path.join(root, 'etc/services'), 'utf8')).toBe('');
   });
 
   it('units as well', () => {

@@ -216,14 +216,14 @@ describe('what it says', () => {
   it('has the address of a script in a folder that is served whole', async () => {
     const place = makeFolder();
     writeFileSync(`${place}/mine.conf`, `[fastagi]\nbasedir = ${place}\n`);
-    const folder = 'team, one/calls';
+    const folder = "team, (one's/calls";
     const { stdout } = await fastagi(
       ['new', folder, '--javascript', '--no-install', '--config', `${place}/mine.conf`],
       place,
     );
     expect(stdout).toContain(`\nIt lies in ${place}, which is served: `);
     expect(stdout).not.toContain('basedir');
-    const [, script = ''] = /AGI\(agi:\/\/127\.0\.0\.1\/([^,]+)\)/.exec(stdout) ?? [];
+    const [, script = ''] = /AGI\(agi:\/\/127\.0\.0\.1\/([^,()']+)\)/.exec(stdout) ?? [];
     expect(script).not.toBe('');
     expect(await call({ script, folder: place })).toMatchObject({ code: 0 });
   });

@@ -2,9 +2,11 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -124,7 +126,7 @@ describe('a machine with xinetd', () => {
       'another port by that name',
       { 'etc/services': 'fastagi 99/tcp\n' },
       {},
-      '/etc/services has fastagi at 99/tcp, and this is to be 4573/tcp',
+      '/etc/services has fastagi at 99/tcp, and this is to be 4573/tcp: change that line, or say --port 99',
     ],
     [
       'no user of Asterisk’s',
@@ -213,6 +215,12 @@ describe('a machine with xinetd', () => {
       { kind: 'xinetd-wait', from: ['192.0.2.1'] },
       /^\tbind\t\t= 0\.0\.0\.0$/m,
     ],
+    [
+      'a server that stays, for others by IPv6',
+      { 'etc/asterisk/fastagi.conf': '[listen]\nallow = 2001:db8::/32\n' },
+      { kind: 'xinetd-wait', from: ['2001:db8::/32'] },
+      /^\tbind\t\t= ::$/m,
+    ],
   ])('the service file names %s', (_, more, options, line) => {
     const { make, read, obstacles } = plan({ ...files, ...more }, options);
     expect(obstacles).toEqual([]);
@@ -267,11 +275,29 @@ describe('the folder of the scripts', () => {
     expect(readSettings(file).config.warnings).toEqual([]);
   });
 
+  it('takes the place of another, and says so', () => {
+    const { steps } = plan({ 'var/lib/asterisk/fastagi/own.js': '' }, { basedir: '/srv/calls' });
+    expect(steps[1]?.text).toBe(
+      'where the scripts are; those in /var/lib/asterisk/fastagi are served no more',
+    );
+  });
+
+  it.each(['/srv/calls', '/srv/calls/further'])('is refused where a file is: %s', (basedir) => {
+    expect(() => plan({ 'srv/calls': '' }, { basedir })).toThrow('/srv/calls is no folder');
+  });
+
   it('gets no script where it has any', () => {
     const { make, root } = plan({ 'var/lib/asterisk/fastagi/own.js': '' });
     make();
     expect(readdirSync(path.join(root, 'var/lib/asterisk/fastagi'))).toEqual(['own.js']);
   });
+});
+
+it('says what is in the way: a configuration that a service cannot name', () => {
+  const config = path.join(makeFolder({ 'a b.conf': '' }), 'a b.conf');
+  expect(plan({}, { config }).obstacles).toEqual([
+    `a service cannot name ${config}: it takes a path without spaces, quotes, and the signs \\ % ; $`,
+  ]);
 });
 
 it('refuses a broken configuration with the words that a call would have', () => {
@@ -280,11 +306,111 @@ it('refuses a broken configuration with the words that a call would have', () =>
   );
 });
 
-it('a file that cannot be written is left as it was, and nothing beside it', () => {
-  const { steps, root } = plan({ 'etc/xinetd.d/time': '', 'etc/services': 'ssh 22/tcp\n' });
-  mkdirSync(path.join(root, 'etc/.services.part'));
-  writeFileSync(path.join(root, 'etc/.services.part/x'), '');
-  chmodSync(path.join(root, 'etc'), 0o755);
-  expect(() => steps[1]?.make()).toThrow();
-  expect(readFileSync(path.join(root, 'etc/services'), 'utf8')).toBe('ssh 22/tcp\n');
+describe('an image whose links are absolute', () => {
+  const outside = () => makeFolder({ services: 'outside 1/tcp\n', 'xinetd.d/time': '', 'lib/x': '' });
+
+  it('is set up inside, where the machine will find it, and nothing outside', () => {
+    const host = outside();
+    const before = readdirSync(host, { recursive: true });
+    const { again, root } = plan({});
+    for (const [link, target] of [
+      ['etc/services', 'services'],
+      ['etc/xinetd.d', 'xinetd.d'],
+      ['var', ''],
+    ] as const)
+      symlinkSync(path.join(host, target), path.join(root, link));
+    mkdirSync(path.join(root, host, 'xinetd.d'), { recursive: true });
+    writeFileSync(path.join(root, host, 'services'), 'inside 2/tcp\n');
+    for (const step of again().steps) step.make();
+    expect(readdirSync(host, { recursive: true })).toEqual(before);
+    expect(readFileSync(path.join(host, 'services'), 'utf8')).toBe('outside 1/tcp\n');
+    expect(readFileSync(path.join(root, host, 'services'), 'utf8')).toMatch(/^inside 2\/tcp\nfastagi\t/);
+    expect(existsSync(path.join(root, host, 'xinetd.d/fastagi'))).toBe(true);
+    expect(existsSync(path.join(root, host, 'lib/asterisk/fastagi/hello.js'))).toBe(true);
+    expect(again().steps.map(({ standing }) => standing)).toEqual(['there', 'there', 'there']);
+    for (const step of again().steps) step.unmake?.();
+    expect(readFileSync(path.join(root, host, 'services'), 'utf8')).toBe('inside 2/tcp\n');
+    expect(existsSync(path.join(root, host, 'xinetd.d/fastagi'))).toBe(false);
+  });
+
+  it('has users and a configuration of its own', () => {
+    const host = makeFolder({
+      passwd: 'host:x:1:1::/:\n',
+      'fastagi.conf': '[fastagi]\nbasedir = /srv/host\n',
+    });
+    const { again, root } = plan({ 'etc/asterisk/x': '' });
+    for (const [link, target] of [
+      ['etc/passwd', 'passwd'],
+      ['etc/asterisk/fastagi.conf', 'fastagi.conf'],
+    ] as const) {
+      rmSync(path.join(root, link), { force: true });
+      symlinkSync(path.join(host, target), path.join(root, link));
+    }
+    expect(again()).toMatchObject({
+      basedir: '/var/lib/asterisk/fastagi',
+      obstacles: [expect.stringContaining('there is no user asterisk')],
+    });
+  });
+
+  it('leads out by no number of dots', () => {
+    const host = outside();
+    const { again, root } = plan({});
+    const up = '../'.repeat(root.split('/').length + 3);
+    symlinkSync(`${up}${host}/services`, path.join(root, 'etc/services'));
+    expect(() => again()).toThrow('is a link that leads to nothing');
+    mkdirSync(path.join(root, host), { recursive: true });
+    writeFileSync(path.join(root, host, 'services'), '');
+    again().steps[1]?.make();
+    expect(readFileSync(path.join(host, 'services'), 'utf8')).toBe('outside 1/tcp\n');
+    expect(readFileSync(path.join(root, host, 'services'), 'utf8')).toContain('(FastAGI)');
+  });
+
+  it.each([
+    ['to nothing', 'etc/services', '/nowhere/services'],
+    ['to nothing', 'srv', '/nowhere'],
+    ['in a circle', 'etc/services', 'services'],
+  ])('is refused for a link that leads %s: %s', (where, link, target) => {
+    const { again, root } = plan({}, { basedir: '/srv/calls' });
+    symlinkSync(target, path.join(root, link));
+    expect(() => again()).toThrow(`${root}/${link} is a link that leads ${where}`);
+  });
+});
+
+describe("what Asterisk's user has put in the way, whose folders these are", () => {
+  it('a link by the name of what is written first is not followed', () => {
+    const { steps, root } = plan({ secret: 'root:hash\n', 'etc/asterisk/x': '' }, { basedir: '/srv/calls' });
+    chmodSync(path.join(root, 'secret'), 0o600);
+    for (const name of ['.fastagi.conf.part', 'fastagi.conf.part'])
+      symlinkSync('../../secret', path.join(root, 'etc/asterisk', name));
+    steps[1]?.make();
+    expect(readFileSync(path.join(root, 'secret'), 'utf8')).toBe('root:hash\n');
+    expect(statSync(path.join(root, 'secret')).mode & 0o777).toBe(0o600);
+    expect(lstatSync(path.join(root, 'etc/asterisk/fastagi.conf')).isFile()).toBe(true);
+  });
+
+  it('what has come since the plan was made is not written over, nor through', () => {
+    const { steps, root } = plan({ secret: 'root:hash\n', 'etc/asterisk/x': '' }, { basedir: '/srv/calls' });
+    symlinkSync('../../secret', path.join(root, 'etc/asterisk/fastagi.conf'));
+    expect(() => steps[1]?.make()).toThrow('EEXIST');
+    mkdirSync(path.join(root, 'srv/calls'), { recursive: true });
+    symlinkSync('../../secret', path.join(root, 'srv/calls/hello.js'));
+    expect(() => steps[0]?.make()).toThrow('EEXIST');
+    expect(readFileSync(path.join(root, 'secret'), 'utf8')).toBe('root:hash\n');
+    expect(readdirSync(path.join(root, 'etc/asterisk')).sort()).toEqual(['fastagi.conf', 'x']);
+  });
+});
+
+it('the bytes of /etc/services stay as they are', () => {
+  const { again, root } = plan({ 'etc/xinetd.d/time': '' });
+  const file = path.join(root, 'etc/services');
+  const before = Buffer.concat([
+    Buffer.from('tcpmux\t1/tcp\t\t# caf\xe9\r\n', 'latin1'),
+    Buffer.from(`${'x 1/udp\n'.repeat(12_000)}ssh 22/tcp # no newline behind`),
+  ]);
+  writeFileSync(file, before);
+  again().steps[1]?.make();
+  const line = 'fastagi\t\t4573/tcp\t\t\t# call scripts for Asterisk (FastAGI)\n';
+  expect(readFileSync(file).equals(Buffer.concat([before, Buffer.from(`\n${line}`)]))).toBe(true);
+  again().steps[1]?.unmake?.();
+  expect(readFileSync(file).equals(Buffer.concat([before, Buffer.from('\n')]))).toBe(true);
 });

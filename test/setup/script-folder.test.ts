@@ -131,6 +131,8 @@ describe('a folder that cannot be made', () => {
     [`${place}/link/calls`, `${place}/link is no folder`],
     [`${place}/new/${'x'.repeat(300)}`, 'its name is too long'],
     ['/proc/calls', 'no folder can be made there'],
+    [`${place}/new\nbasedir = x`, 'its name has a control character'],
+    [`${place}/\u001b[31mred`, 'its name has a control character'],
   ])('%s', (folder, why) => {
     let error: unknown;
     try {

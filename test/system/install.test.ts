@@ -121,6 +121,38 @@ describe.skipIf(missing)(`fastagi install${missing ? ` (${missing})` : ''}`, () 
     );
   }, 180_000);
 
+  it('leaves what was there where the disk is full', async () => {
+    const machine = makeFolder({ 'etc/passwd': 'pbx:x:0:0::/:/bin/sh\n', 'etc/xinetd.d/x': '' });
+    const script =
+      'mount -t tmpfs -o size=4k none etc/xinetd.d && echo mine > etc/xinetd.d/fastagi && { "$@"; code=$?; ' +
+      'grep -r "" etc/xinetd.d; exit $code; }';
+    const install = [executable('fastagi'), 'install', '--root', machine, '--user', 'pbx', '--replace'];
+    const enclosed = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', process.execPath];
+    const failed = run('unshare', [...enclosed, ...install], { cwd: machine });
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/\netc\/xinetd.d\/fastagi:mine\n$/),
+      stderr:
+        'fastagi install: /etc/xinetd.d/fastagi cannot be made: the disk is full. What is above it has been, and stays\n',
+    });
+  });
+
+  it('makes a first script that setuid does not refuse', async () => {
+    const port = String(await freePort());
+    const write =
+      "const fs = require('fs'); fs.mkdirSync('/etc/asterisk'); fs.writeFileSync('/etc/asterisk/phpagi.conf', '[fastagi]\\nsetuid = on\\n');" +
+      "fs.writeFileSync('/etc/asterisk/asterisk.conf', '[options]\\nrunuser = daemon\\n')";
+    const [, made] = await inDebian([
+      ['/usr/bin/node', '-e', write],
+      ['/usr/bin/node', '/usr/local/bin/fastagi', 'install', '--port', port],
+    ]);
+    expect(made).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('✓ a call to hello.js: cool, the FastAGI server has been called!'),
+    });
+    expect(made?.text).toContain('scripts run as root');
+  }, 180_000);
+
   it('makes units in which systemd finds nothing amiss', async () => {
     const machine = makeFolder({ 'etc/passwd': 'pbx:x:0:0::/:/bin/sh\n', 'run/systemd/system/x': '' });
     const install = [
