@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { defaults } from '../../src/config';
 import type { Order } from '../../src/listen/messages';
 import { makeFolder, root } from '../support/inet';
@@ -17,6 +17,8 @@ it.each(['pool', 'shared'] as const)(
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const ended = once(child, 'exit');
+    // it heeds no other signal
+    onTestFinished(() => void child.kill('SIGKILL'));
     const tell = async (order: Order) => {
       child.send(order);
       return (await Promise.race([once(child, 'message'), ended]))[0];
@@ -26,7 +28,5 @@ it.each(['pool', 'shared'] as const)(
     const limits = { maxActive: 0, maxPerAddress: 0, allow: [] };
     const terms = { mode, config: defaults, syslog: false, maxCalls: 1, limits };
     expect(await tell({ type: 'begin', terms, sockets: 0 })).toEqual({ type: 'ready' });
-    child.kill('SIGKILL');
-    await ended;
   },
 );
