@@ -103,7 +103,7 @@ export async function run(options: Record<string, unknown>): Promise<number> {
     user: given.user,
     from,
     port: given.port,
-    basedir: given.basedir,
+    basedir: given.basedir === undefined ? undefined : path.resolve(given.basedir),
     root,
   };
   try {
@@ -202,10 +202,15 @@ function misuseOf({
   } catch (error) {
     return `--from takes the address of an Asterisk, or a network of them: ${(error as Error).message} is neither`;
   }
+  const all = from.find((address) => /\/0+$/.test(address));
+  if (all !== undefined)
+    return `--from ${all} would let everybody run scripts: name the addresses of your Asterisk`;
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     return '--port takes a whole number from 1 to 65535';
   if (basedir !== undefined && !/^\/[^\s"';\\]*$/.test(basedir))
     return `--basedir takes an absolute path without spaces, quotes and semicolons: ${JSON.stringify(basedir)} is none`;
+  if (basedir !== undefined && path.resolve(basedir) === '/')
+    return '--basedir / would make all files of the machine scripts';
   if (user !== undefined && !/^[\w.-]+$/.test(user))
     return `--user takes a user's name: ${JSON.stringify(user)} is none`;
   if (!existsSync(root)) return `--root takes a folder that is there: ${root} is not`;

@@ -45,6 +45,15 @@ describe('fastagi install --root', () => {
     });
   });
 
+  it('names the folder of the scripts as it is, and not by way of another', () => {
+    const root = machine();
+    expect(install('--root', root, '--basedir', '/srv/x/../calls/').stdout).toContain(
+      '+ /srv/calls: the folder',
+    );
+    const configuration = readFileSync(path.join(root, 'etc/asterisk/fastagi.conf'), 'utf8');
+    expect(configuration).toContain('basedir = /srv/calls\n');
+  });
+
   it('leaves a file that is not its own alone, and says how to go on', () => {
     const root = machine({ 'etc/xinetd.d/fastagi': 'service fastagi\n{\n}\n' });
     const { code, stdout, stderr } = install('--root', root);
@@ -127,6 +136,19 @@ describe('fastagi install --root', () => {
       2,
       'fastagi install: --basedir takes an absolute path without spaces, quotes and semicolons: "here" is none',
     ],
+    [['--basedir', '/srv/a;b'], 2, 'without spaces, quotes and semicolons: "/srv/a;b" is none'],
+    [['--basedir', '/'], 2, 'fastagi install: --basedir / would make all files of the machine scripts'],
+    [
+      ['--basedir', '/srv/../'],
+      2,
+      'fastagi install: --basedir / would make all files of the machine scripts',
+    ],
+    [
+      ['--from', '192.0.2.1', '--from', '0.0.0.0/0'],
+      2,
+      'fastagi install: --from 0.0.0.0/0 would let everybody run scripts: name the addresses of your Asterisk',
+    ],
+    [['--from', '::/0'], 2, 'fastagi install: --from ::/0 would let everybody run scripts'],
     [['--user', 'a b'], 2, 'fastagi install: --user takes a user\'s name: "a b" is none'],
     [
       ['--root', '/no/such/folder'],
