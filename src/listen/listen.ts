@@ -2,7 +2,6 @@
  * `fastagi listen`: a master that lets calls in, and processes that serve them. The master runs no script: nothing
  * that a script does can end it.
  */
-import { statSync } from 'node:fs';
 import { monotonicMs } from '../agi/socket-transport';
 import type { AsyncCalls } from '../ami/listening';
 import type { Config } from '../config';
@@ -11,13 +10,15 @@ import { Log } from '../log';
 import { describeError, summarizeError } from '../run/report';
 import { Admission } from './admission';
 import { Arrival } from './arrival';
+import { basedirWarnings } from './basedir-warnings';
 import { Counters } from './counters';
 import { Crew } from './crew';
 import type { Program } from './crew-member';
 import { type Doors, noListeningSocket, openDoors } from './doors';
 import { Onlooker } from './onlooker';
 import { mayRaisePriority } from './priority';
-import { Reception, SILENT_MS, sendAway } from './reception';
+import { Reception, SILENT_MS } from './reception';
+import { refuseForAWhile } from './refusing';
 import { hasMoved, openServerLog } from './server-log';
 import { checkSettings, readSettings, type Settings } from './settings';
 import { inheritedSockets, Notifier } from './systemd';
@@ -31,8 +32,6 @@ const LOOK_FOR_LOG_MS = 5000;
 const REREAD_MS = 1000;
 /** How soon a metrics endpoint that could not be had is tried again. */
 const METRICS_AGAIN_MS = 2000;
-/** How long a server that cannot start, on a socket which would start it again at once, refuses calls. */
-const REFUSE_MS = 10_000;
 /** Turns of the event loop in which connections that the kernel has accepted already are taken in. */
 const LAST_TURNS = 3;
 
@@ -404,46 +403,6 @@ function limitsOf({ maxActive, maxPerAddress, allow }: Settings) {
 function stopped(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-/** A server without its scripts would refuse every call. */
-function basedirWarnings({ basedir, file }: Config): string[] {
-  let why = 'is no folder';
-  try {
-    if (statSync(basedir).isDirectory()) return [];
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    why = code === 'ENOENT' ? 'is not there' : `cannot be looked into: ${message}`;
-  }
-  const where = file ?? '/etc/asterisk/fastagi.conf';
-  return [
-    `the folder of the scripts, ${basedir}, ${why}: no call will find one. mkdir -p ${basedir}, or name another by [fastagi] basedir in ${where}`,
-  ];
-}
-
-/**
- * xinetd starts a server that ends at once again and again, a thousand times in two seconds, and then shuts the
- * port; systemd shuts it after five times, and leaves it shut: so what cannot serve stays for a while, and refuses.
- * @param why for Asterisk's console
- */
-async function refuseForAWhile(fd: number, why: string): Promise<void> {
-  // what was named is no descriptor at all
-  if (!(fd >= 0)) return;
-  const { createServer, Socket } = await import('node:net');
-  await new Promise<void>((resolve) => {
-    const server = createServer((socket) => sendAway(socket, why));
-    server.on('error', () => {
-      // a connection, not a socket that listens: wait = no
-      try {
-        const socket = new Socket({ fd });
-        socket.on('close', () => resolve());
-        sendAway(socket, why);
-      } catch {
-        resolve();
-      }
-    });
-    server.listen({ fd }, () => setTimeout(() => server.close(() => resolve()), REFUSE_MS));
-  });
 }
 
 // the manager's client, for those who ask for it
